@@ -1,0 +1,21 @@
+# The include tree. ${build}/include/fovea/<floor> points at the source folders, so <fovea/core/tensor.h> means the same
+# here and after install. fovea.h is written from the public headers that exist and so never goes stale; a header is
+# public unless it lies in a folder named kernels or internal.
+set(fovea_include_dir "${PROJECT_BINARY_DIR}/include/fovea")
+set(fovea_floors core autograd layers optim)
+
+file(MAKE_DIRECTORY "${fovea_include_dir}")
+set(fovea_public_headers "")
+foreach(floor IN LISTS fovea_floors)
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/${floor}" "${fovea_include_dir}/${floor}" COPY_ON_ERROR SYMBOLIC)
+  file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${floor}/*.h")
+  list(FILTER headers EXCLUDE REGEX "/(kernels|internal)/")
+  list(APPEND fovea_public_headers ${headers})
+endforeach()
+
+set(fovea_includes ${fovea_public_headers})
+list(TRANSFORM fovea_includes REPLACE "(.+)" "#include <fovea/\\1>")
+list(JOIN fovea_includes "\n" FOVEA_INCLUDES)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/fovea.h.in" "${fovea_include_dir}/fovea.h" @ONLY)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/version.h.in" "${fovea_include_dir}/version.h" @ONLY)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/version.cpp.in" "${PROJECT_BINARY_DIR}/version.cpp" @ONLY)

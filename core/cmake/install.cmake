@@ -1,0 +1,20 @@
+# Install and export. The prefix can be moved afterwards: nothing in it is absolute.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/fovea")
+install(TARGETS fovea EXPORT fovea-targets)
+install(EXPORT fovea-targets NAMESPACE fovea:: DESTINATION "${package_dir}")
+foreach(header IN LISTS fovea_public_headers)
+  get_filename_component(folder "${header}" DIRECTORY)
+  install(FILES "${PROJECT_SOURCE_DIR}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/fovea/${folder}")
+endforeach()
+install(FILES "${fovea_include_dir}/fovea.h" "${fovea_include_dir}/version.h"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/fovea")
+
+get_target_property(FOVEA_LIBRARY_TYPE fovea TYPE)
+configure_package_config_file(
+  "${CMAKE_CURRENT_LIST_DIR}/fovea-config.cmake.in" "${PROJECT_BINARY_DIR}/fovea-config.cmake"
+  INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/fovea-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/fovea-config.cmake" "${PROJECT_BINARY_DIR}/fovea-config-version.cmake"
+        DESTINATION "${package_dir}")

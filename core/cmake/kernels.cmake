@@ -1,0 +1,31 @@
+# Flags of core/kernels/*.cpp alone. Only flags that cannot change a value: reassociation and its relatives stay off.
+include(CheckCXXCompilerFlag)
+
+set(kernel_options "")
+foreach(flag -fno-math-errno -fno-trapping-math)
+  string(MAKE_C_IDENTIFIER "FOVEA_HAS${flag}" has)
+  check_cxx_compiler_flag(${flag} ${has})
+  if(${has})
+    list(APPEND kernel_options ${flag})
+  endif()
+endforeach()
+
+if(FOVEA_ARCH)
+  string(MAKE_C_IDENTIFIER "FOVEA_HAS_ARCH_${FOVEA_ARCH}" has)
+  check_cxx_compiler_flag("-march=${FOVEA_ARCH}" ${has})
+  if(NOT ${has})
+    message(FATAL_ERROR "fovea: the compiler does not know -march=${FOVEA_ARCH}; set FOVEA_ARCH to one it knows or to \"\"")
+  endif()
+  list(APPEND kernel_options "-march=${FOVEA_ARCH}")
+  string(MAKE_C_IDENTIFIER "FOVEA_WIDE_${FOVEA_ARCH}" wide)
+  set(CMAKE_REQUIRED_FLAGS "-march=${FOVEA_ARCH} -mprefer-vector-width=512")
+  check_cxx_source_compiles("#ifndef __AVX512F__\n#error\n#endif\nint main() {}" ${wide})
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(${wide})
+    list(APPEND kernel_options -mprefer-vector-width=512)
+  endif()
+endif()
+
+file(GLOB_RECURSE fovea_kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/core/kernels/*.cpp")
+set_source_files_properties(
+  ${fovea_kernels} PROPERTIES COMPILE_OPTIONS "${kernel_options};$<$<CONFIG:Release,RelWithDebInfo>:-O3>")

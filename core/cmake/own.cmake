@@ -1,0 +1,32 @@
+# fovea_own(target): what every target of this project shares. Warnings always; the compiler cache and the fast linker
+# only when fovea is the top project, so that a parent project keeps its own choices.
+include(CheckLinkerFlag)
+
+if(PROJECT_IS_TOP_LEVEL)
+  find_program(FOVEA_CCACHE ccache)
+  foreach(linker mold lld)
+    check_linker_flag(CXX "-fuse-ld=${linker}" FOVEA_HAVE_${linker})
+  endforeach()
+endif()
+
+function(fovea_own target)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_compile_options(
+    ${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall;-Wextra;-Wpedantic;-Wshadow>)
+  set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${FOVEA_WERROR})
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    return()
+  endif()
+  if(FOVEA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER ${FOVEA_CCACHE})
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE" OR type STREQUAL "SHARED_LIBRARY")
+    if(FOVEA_HAVE_mold)
+      target_link_options(${target} PRIVATE -fuse-ld=mold)
+    elseif(FOVEA_HAVE_lld)
+      target_link_options(${target} PRIVATE -fuse-ld=lld)
+    endif()
+  endif()
+endfunction()
