@@ -1,0 +1,30 @@
+// The engine. Nodes run in descending order of their recording, from a heap; nothing recurses.
+// Errors: AutogradError for an output that is on no tape, a gradient of the wrong shape or type (named with its op), a
+// second pass over a freed graph, a saved tensor changed in place.
+#pragma once
+
+#include <fovea/core/tensor.h>
+
+#include <span>
+#include <vector>
+
+namespace fovea {
+
+struct GradOptions {
+  bool create_graph = false;  // the gradients are on the tape themselves
+  bool retain_graph = false;  // implied by create_graph
+  bool allow_unused = false;  // an input that no output depends on gives an undefined gradient instead of an error
+  std::vector<Tensor> grad_outputs;  // one per output; undefined or missing: 1, for one-element outputs
+};
+
+// Adds d(sum outputs)/d(leaf) to every leaf's grad.
+void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients, bool retain_graph = false);
+// d(sum outputs)/d(input) for each input; leaves' own grads stay untouched.
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options = {});
+inline std::vector<Tensor> grad(const Tensor& output, const std::vector<Tensor>& inputs,
+                                const GradOptions& options = {}) {
+  return grad(std::vector<Tensor>{output}, inputs, options);
+}
+
+}  // namespace fovea

@@ -1,0 +1,90 @@
+// Node: what the tape remembers of one recorded op, or of a leaf: its name, where its inputs came from, and its vjp.
+//
+// Nodes are counted, pooled and freed iteratively: a chain of a million nodes needs no deep stack. A node's saved
+// tensors live in its vjp's captures; backward frees them unless told to retain the graph. Threads: one backward pass
+// at a time over a given graph; separate graphs may run at the same time.
+#pragma once
+
+#include <fovea/core/tensor.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace fovea {
+
+class Node;
+using GradientHook = std::function<Tensor(const Tensor& gradient)>;  // returns the gradient to go on with
+
+// Where an input came from: a node and which of its outputs. Null: the input needs no gradient.
+struct Edge {
+  Node* node() const;
+  Ref<TapeSlot> slot;
+  uint16_t output = 0;
+};
+
+// What a node knows of one of its outputs.
+struct OutputRecord {
+  Shape shape;
+  DType dtype = DType::f32;
+  const TensorImpl* impl = nullptr;  // identifies saved copies of this output; never dereferenced
+  Tensor gradient;                   // collected by the backward pass that is running
+};
+
+class Node : public TapeSlot {
+ public:
+  explicit Node(const char* op);
+  // Gradients of the inputs into `inputs` (n_inputs entries) from those in outputs[].gradient.
+  virtual void apply(Tensor* inputs) = 0;
+  // Drops the vjp and all it saved.
+  virtual void release_saved() = 0;
+
+  static void* operator new(size_t bytes) { return allocate_object(bytes); }
+  static void operator delete(void* node, size_t bytes) { free_object(node, bytes); }
+
+  const char* name;
+  uint64_t sequence;
+  Edge* edges = nullptr;
+  OutputRecord* outputs = nullptr;
+  uint16_t n_inputs = 0;
+  uint16_t n_outputs = 1;
+  bool queued = false;    // in the heap of the running backward pass
+  bool released = false;  // saved tensors are gone
+  bool needed = true;     // on a path to what grad() was asked for
+  bool is_leaf = false;
+  Node* next_doomed = nullptr;
+  std::unique_ptr<std::vector<std::pair<int, GradientHook>>> hooks;  // output index, hook
+
+ protected:
+  void dispose() final;
+};
+
+inline Node* Edge::node() const { return static_cast<Node*>(slot.get()); }
+
+// The node of a tensor that was made to require gradients: collects them in `grad`.
+class Leaf final : public Node {
+ public:
+  explicit Leaf(const TensorImpl& impl) : Node("leaf") {
+    is_leaf = true;
+    outputs = &record_;
+    record_.shape = impl.shape;
+    record_.dtype = impl.dtype;
+  }
+  void apply(Tensor*) override;  // moves the collected gradient into grad, adding
+  void release_saved() override {}
+
+  Tensor grad;
+
+ private:
+  OutputRecord record_;
+};
+
+inline Node* node_of(const Tensor& x) { return static_cast<Node*>(x.impl()->slot.get()); }
+
+// Called with each gradient that reaches x, before it is used further; returns the gradient to go on with.
+void register_hook(const Tensor& x, GradientHook hook);
+
+// The graph behind `root` in the DOT language, for graphviz.
+std::string to_dot(const Tensor& root);
+
+}  // namespace fovea

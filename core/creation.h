@@ -1,0 +1,60 @@
+// Making tensors. All are contiguous, on no tape. Random ones take a Generator& or the seeded default of random.h.
+// Errors: ShapeError for negative sizes or a data length that differs from the shape; ValueError for bad ranges.
+#pragma once
+
+#include <fovea/core/random.h>
+#include <fovea/core/tensor.h>
+
+#include <span>
+#include <vector>
+
+namespace fovea {
+
+Tensor zeros(const Shape& shape, DType dtype = f32);
+Tensor ones(const Shape& shape, DType dtype = f32);
+Tensor full(const Shape& shape, double value, DType dtype = f32);
+Tensor zeros_like(const Tensor& x);
+Tensor ones_like(const Tensor& x);
+Tensor full_like(const Tensor& x, double value);
+Tensor scalar(double value, DType dtype = f32);  // rank 0
+// begin, begin + step, ... below end.
+Tensor arange(double begin, double end, double step = 1, DType dtype = i64);
+inline Tensor arange(int64_t end) { return arange(0, static_cast<double>(end)); }
+Tensor linspace(double first, double last, int64_t count, DType dtype = f32);  // both ends included
+Tensor eye(int64_t n, DType dtype = f32);
+
+Tensor from_bytes(const void* data, const Shape& shape, DType dtype);
+// The elements of `data` in row-major order.
+template <class T>
+Tensor from(std::span<const T> data, const Shape& shape) {
+  if (static_cast<int64_t>(data.size()) != shape.numel())
+    throw ShapeError("from: " + std::to_string(data.size()) + " values do not fill " + shape.str());
+  return from_bytes(data.data(), shape, dtype_of<T>);
+}
+template <class T>
+Tensor from(const std::vector<T>& data, const Shape& shape) {
+  return from(std::span<const T>(data), shape);
+}
+// tensor({1.f, 2.f, 3.f}) has rank 1; tensor({1.f, 2.f, 3.f, 4.f}, {2, 2}) has the given shape.
+template <class T>
+Tensor tensor(std::initializer_list<T> values, const Shape& shape) {
+  return from(std::span<const T>(values.begin(), values.size()), shape);
+}
+template <class T>
+Tensor tensor(std::initializer_list<T> values) {
+  return tensor(values, Shape{static_cast<int64_t>(values.size())});
+}
+
+// ids i64 [...] -> [..., classes]; IndexError for an id outside [0, classes).
+Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype = f32);
+
+Tensor uniform(const Shape& shape, double low, double high, Generator& generator, DType dtype = f32);
+Tensor normal(const Shape& shape, double mean, double deviation, Generator& generator, DType dtype = f32);
+Tensor bernoulli(const Shape& shape, double probability, Generator& generator, DType dtype = f32);
+Tensor bernoulli(const Tensor& probabilities, Generator& generator);                  // elementwise, same type
+Tensor randint(const Shape& shape, int64_t low, int64_t high, Generator& generator);  // i64 in [low, high)
+Tensor permutation(int64_t n, Generator& generator);                                  // i64 [n]
+inline Tensor rand(const Shape& shape, DType dtype = f32) { return uniform(shape, 0, 1, default_generator(), dtype); }
+inline Tensor randn(const Shape& shape, DType dtype = f32) { return normal(shape, 0, 1, default_generator(), dtype); }
+
+}  // namespace fovea

@@ -1,0 +1,42 @@
+// Threads: the only place with OpenMP thread pragmas. Work is cut into chunks whose size does not depend on the number
+// of threads, so results are bitwise the same for any number. An exception in a chunk is rethrown to the caller. Nested
+// calls and calls after fork run serially.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace fovea {
+
+int num_threads();
+void set_num_threads(int n);  // n >= 1 (ValueError); starts at the environment's OMP_NUM_THREADS, else the cores
+
+namespace detail {
+void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);
+}
+
+// Calls body(chunk) for chunk in [0, chunks), in any order, possibly at the same time.
+template <class Body>
+void parallel_chunks(int64_t chunks, Body&& body) {
+  if (chunks <= 1 || num_threads() == 1) {
+    for (int64_t c = 0; c < chunks; ++c) body(c);
+    return;
+  }
+  detail::run_chunks(
+      chunks, [](void* context, int64_t c) { (*static_cast<std::remove_reference_t<Body>*>(context))(c); }, &body);
+}
+
+// Calls body(begin, end) over [0, n) in pieces of `grain`; small work stays on the caller's thread.
+template <class Body>
+void parallel_for(int64_t n, int64_t grain, Body&& body) {
+  if (n <= grain) {
+    if (n > 0) body(int64_t{0}, n);
+    return;
+  }
+  parallel_chunks((n + grain - 1) / grain, [&](int64_t c) {
+    const int64_t begin = c * grain;
+    body(begin, begin + grain < n ? begin + grain : n);
+  });
+}
+
+}  // namespace fovea

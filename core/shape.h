@@ -1,0 +1,93 @@
+// Shape: up to eight sizes (or strides) kept inline, so that describing a tensor never allocates.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace fovea {
+
+inline constexpr int kMaxRank = 8;
+
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<int64_t> sizes) : Shape(std::span<const int64_t>(sizes.begin(), sizes.size())) {}
+  // Throws ShapeError above rank 8.
+  explicit Shape(std::span<const int64_t> sizes) : rank_(checked_rank(sizes.size())) {
+    for (int i = 0; i < rank_; ++i) sizes_[i] = sizes[i];
+  }
+  // `rank` entries, all `value`.
+  static Shape filled(int rank, int64_t value) {
+    Shape shape;
+    shape.rank_ = checked_rank(static_cast<size_t>(rank));
+    for (int i = 0; i < rank; ++i) shape.sizes_[i] = value;
+    return shape;
+  }
+  Shape(const Shape& other) : rank_(other.rank_) {
+    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
+  }
+  Shape& operator=(const Shape& other) {
+    rank_ = other.rank_;
+    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
+    return *this;
+  }
+
+  int rank() const { return rank_; }
+  int64_t operator[](int i) const { return sizes_[i]; }
+  int64_t& operator[](int i) { return sizes_[i]; }
+  int64_t back() const { return sizes_[rank_ - 1]; }
+  const int64_t* begin() const { return sizes_; }
+  const int64_t* end() const { return sizes_ + rank_; }
+  std::span<const int64_t> span() const { return {sizes_, static_cast<size_t>(rank_)}; }
+
+  // The product of the sizes; 1 for rank 0.
+  int64_t numel() const {
+    int64_t n = 1;
+    for (int i = 0; i < rank_; ++i) n *= sizes_[i];
+    return n;
+  }
+  bool operator==(const Shape& other) const {
+    if (rank_ != other.rank_) return false;
+    for (int i = 0; i < rank_; ++i)
+      if (sizes_[i] != other.sizes_[i]) return false;
+    return true;
+  }
+
+  void append(int64_t size) {
+    checked_rank(static_cast<size_t>(rank_) + 1);
+    sizes_[rank_++] = size;
+  }
+  void insert(int at, int64_t size) {
+    append(0);
+    for (int i = rank_ - 1; i > at; --i) sizes_[i] = sizes_[i - 1];
+    sizes_[at] = size;
+  }
+  void erase(int at) {
+    for (int i = at; i + 1 < rank_; ++i) sizes_[i] = sizes_[i + 1];
+    --rank_;
+  }
+  // "[2, 3]"
+  std::string str() const;
+
+ private:
+  static int checked_rank(size_t rank) {
+    if (rank > static_cast<size_t>(kMaxRank)) throw_rank(rank);
+    return static_cast<int>(rank);
+  }
+  [[noreturn]] static void throw_rank(size_t rank);
+
+  int64_t sizes_[kMaxRank];
+  int rank_ = 0;
+};
+
+// Strides of a row-major array of this shape, in elements.
+Shape contiguous_strides(const Shape& shape);
+// `dim` counted from the front (negative: from the back); IndexError names `op` when outside [-rank, rank).
+int normalize_dim(std::string_view op, int64_t dim, int rank);
+// The common shape under NumPy broadcasting; ShapeError names `op` and both shapes.
+Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
+
+}  // namespace fovea

@@ -1,0 +1,155 @@
+// Tensor: a handle to an n-dimensional array. Copying a handle aliases the same elements; clone() copies them.
+//
+// A tensor is a storage, an offset, a shape and strides up to rank 8, an element type, and a slot for the tape. The
+// tape itself lives in autograd/; the members that need it are declared here and defined there. Errors: item access
+// throws IndexError and DTypeError; see each function. Threads: handles may be copied and dropped on any thread;
+// writing to one storage from two threads is a race.
+#pragma once
+
+#include <fovea/core/allocator.h>
+#include <fovea/core/counted.h>
+#include <fovea/core/dtype.h>
+#include <fovea/core/error.h>
+#include <fovea/core/shape.h>
+
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+
+namespace fovea {
+
+// A block of bytes with a version that every in-place change raises; the elements follow the header.
+struct Storage {
+  Count refs;
+  size_t capacity = 0;  // of the block, header included
+  size_t bytes = 0;     // usable
+  uint64_t version = 0;
+  const char* last_change = "";  // name of the op that last wrote in place
+
+  std::byte* data() { return reinterpret_cast<std::byte*>(this) + kHeader; }
+  void retain() { refs.add(1); }
+  void release() {
+    if (refs.drop() == 0) free_block(this, capacity);
+  }
+  static constexpr size_t kHeader = 64;
+  static Ref<Storage> allocate(size_t bytes);
+};
+static_assert(sizeof(Storage) <= Storage::kHeader);
+
+// What the tape hangs on a tensor (autograd/node.h derives from it). dispose() is called when the last reference goes.
+class TapeSlot {
+ public:
+  virtual ~TapeSlot() = default;
+  void retain() { refs_.add(1); }
+  void release() {
+    if (refs_.drop() == 0) dispose();
+  }
+
+ protected:
+  virtual void dispose() = 0;
+
+ private:
+  Count refs_;
+};
+
+struct TensorImpl {
+  Count refs;
+  Ref<Storage> storage;
+  std::byte* data = nullptr;  // first element
+  int64_t numel = 0;
+  Ref<TapeSlot> slot;  // null: not on the tape
+  DType dtype = DType::f32;
+  bool contiguous = true;
+  uint16_t output_index = 0;  // which output of slot's op this is
+  Shape shape;
+  Shape strides;  // in elements
+
+  void retain() { refs.add(1); }
+  void release() {
+    if (refs.drop() == 0) destroy();
+  }
+  void destroy();
+};
+
+class Tensor {
+ public:
+  Tensor() = default;  // undefined: no elements, no shape; only defined() may be asked
+  explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
+
+  bool defined() const { return static_cast<bool>(impl_); }
+  int dim() const { return impl_->shape.rank(); }
+  int64_t size(int64_t d) const { return impl_->shape[normalize_dim("size", d, dim())]; }
+  int64_t numel() const { return impl_->numel; }
+  const Shape& shape() const { return impl_->shape; }
+  const Shape& strides() const { return impl_->strides; }
+  DType dtype() const { return impl_->dtype; }
+  bool is_contiguous() const { return impl_->contiguous; }
+  // The same handle or another to the same tensor object (not merely the same elements).
+  bool is_same(const Tensor& other) const { return impl_.get() == other.impl_.get(); }
+  bool shares_storage(const Tensor& other) const { return impl_->storage.get() == other.impl_->storage.get(); }
+
+  // Address of the first element, for kernels. data<T>() checks T against dtype() (DTypeError).
+  void* raw() const { return impl_->data; }
+  template <class T>
+  T* data() const {
+    if (impl_->dtype != dtype_of<T>) throw_dtype("data", dtype_of<T>);
+    return reinterpret_cast<T*>(impl_->data);
+  }
+  // The only element as a number (ShapeError unless numel() is 1); an element by position; writing one (in place).
+  template <class T = double>
+  T item() const {
+    return static_cast<T>(item_as_double());
+  }
+  int64_t item_i64() const;
+  template <class T = double>
+  T at(std::initializer_list<int64_t> index) const {
+    return static_cast<T>(at_as_double(Shape(index)));
+  }
+  void set(std::initializer_list<int64_t> index, double value);
+
+  // In place, whole tensor; never recorded (AutogradError on a tensor that the tape watches while it records).
+  Tensor& fill_(double value);
+  Tensor& zero_() { return fill_(0); }
+  Tensor& copy_(const Tensor& source);  // broadcasts, converts the element type
+  Tensor& add_(const Tensor& other, double scale = 1);
+  Tensor& mul_(double factor);
+  // Says that `op` wrote in place: saved copies of the old elements become invalid.
+  void bump_version(const char* op) {
+    impl_->storage->version++;
+    impl_->storage->last_change = op;
+  }
+
+  // ---- the tape (defined in autograd/tensor.cpp) ----
+  bool requires_grad() const { return static_cast<bool>(impl_->slot); }
+  bool is_leaf() const;
+  // Makes this a leaf whose gradient backward() collects (or takes it off the tape). Floating types only.
+  Tensor& requires_grad_(bool on = true);
+  // The gradient collected so far; undefined if none. set_grad replaces it, also by an undefined one.
+  Tensor grad() const;
+  void set_grad(const Tensor& gradient);
+  // Another handle to the same elements that the tape does not see.
+  Tensor detach() const;
+  // Adds d(this)/d(leaf) to each leaf's grad. `gradient` defaults to 1 and is then only allowed for one element.
+  void backward(const Tensor& gradient = Tensor(), bool retain_graph = false) const;
+
+  TensorImpl* impl() const { return impl_.get(); }
+
+ private:
+  double item_as_double() const;
+  double at_as_double(const Shape& index) const;
+  [[noreturn]] void throw_dtype(const char* what, DType wanted) const;
+
+  Ref<TensorImpl> impl_;
+};
+
+// "f32[2, 3]"; "undefined" for an undefined tensor. For messages.
+std::string describe(const Tensor& x);
+// Values in rows and columns, long axes abbreviated: printed by operator<<.
+std::string to_string(const Tensor& x);
+std::ostream& operator<<(std::ostream& out, const Tensor& x);
+
+// A tensor over fresh, uninitialised memory; the base of every creation function and of every op's output.
+Tensor empty(const Shape& shape, DType dtype = f32);
+Tensor empty_like(const Tensor& x);  // same shape and type, contiguous
+
+}  // namespace fovea
