@@ -19,12 +19,12 @@
 
 namespace fovea::test {
 
-using Catch::Approx;
-
 #if __has_include(<catch2/catch_all.hpp>)
+using Catch::Approx;
 using Listener = Catch::EventListenerBase;
 inline auto contains(const std::string& text) { return Catch::Matchers::ContainsSubstring(text); }
 #else
+using Catch::Detail::Approx;
 #ifdef FOVEA_TEST_LISTENER
 using Listener = Catch::TestEventListenerBase;
 #endif
