@@ -135,6 +135,8 @@ class Tensor {
   TensorImpl* impl() const { return impl_.get(); }
 
  private:
+  // AutogradError if the tape records and this is on it (autograd/tensor.cpp).
+  void require_untaped(const char* op) const;
   double item_as_double() const;
   double at_as_double(const Shape& index) const;
   [[noreturn]] void throw_dtype(const char* what, DType wanted) const;

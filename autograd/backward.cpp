@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+#include <fovea/autograd/backward.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/elementwise.h>
+
+#include <algorithm>
+
+namespace fovea {
+
+namespace {
+
+[[noreturn, gnu::noinline]] void throw_mismatch(const char* op, int input, const Tensor& gradient, const OutputRecord& wanted) {
+  throw AutogradError(fmt::format("{}: its vjp returned {} as the gradient of input {}, which is {}{}", op, describe(gradient),
+                                  input, name_of(wanted.dtype), wanted.shape.str()));
+}
+
+// target += gradient, in place where nobody else can see it.
+void accumulate(Tensor& target, Tensor&& gradient, bool create_graph) {
+  if (!target.defined()) {
+    target = std::move(gradient);
+    return;
+  }
+  const TensorImpl& impl = *target.impl();
+  const bool ours = !create_graph && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
+  if (ours && gradient.is_contiguous())
+    kernels::accumulate(impl.dtype, impl.numel, target.raw(), gradient.raw());
+  else if (ours)
+    kernels::add_scaled(impl.dtype, {impl.shape, impl.strides, gradient.strides()}, target.raw(), gradient.raw(), 1);
+  else
+    target = add(target, gradient);
+}
+
+// One backward pass. Nodes wait in a heap ordered by sequence: all users of a node come before it.
+class Pass {
+ public:
+  Pass(bool create_graph, bool retain_graph) : create_graph_(create_graph), retain_graph_(retain_graph) {}
+  ~Pass() {  // after an exception nothing may stay half collected
+    for (const Ref<Node>& node : heap_) forget(*node);
+  }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  void seed(const Tensor& output, const Tensor& gradient) { deliver(Edge{output.impl()->slot, output.impl()->output_index}, gradient); }
+
+  // `finish(node)` sees each node with all its gradients collected; true: do not go through it.
+  template <class Finish>
+  void run(Finish&& finish) {
+    while (!heap_.empty()) {
+      std::pop_heap(heap_.begin(), heap_.end(), Later{});
+      const Ref<Node> node = std::move(heap_.back());
+      heap_.pop_back();
+      node->queued = false;
+      const Reset reset{*node};
+      if (node->hooks) run_hooks(*node);
+      if (!finish(*node)) step(*node);
+    }
+  }
+
+ private:
+  struct Later {
+    bool operator()(const Ref<Node>& a, const Ref<Node>& b) const { return a->sequence < b->sequence; }
+  };
+  struct Reset {
+    ~Reset() { forget(node); }
+    Node& node;
+  };
+  static void forget(Node& node) {
+    node.queued = false;
+    for (int i = 0; i < node.n_outputs; ++i) node.outputs[i].gradient = Tensor();
+  }
+
+  void deliver(const Edge& edge, Tensor gradient) {
+    Node* node = edge.node();
+    accumulate(node->outputs[edge.output].gradient, std::move(gradient), create_graph_);
+    if (node->queued) return;
+    node->queued = true;
+    heap_.push_back(Ref<Node>(node));
+    std::push_heap(heap_.begin(), heap_.end(), Later{});
+  }
+
+  static void run_hooks(Node& node) {
+    for (const auto& [index, hook] : *node.hooks) {
+      OutputRecord& output = node.outputs[index];
+      if (!output.gradient.defined()) continue;
+      Tensor changed = hook(output.gradient);
+      if (!changed.defined() || !(changed.shape() == output.shape) || changed.dtype() != output.dtype)
+        throw AutogradError(fmt::format("{}: a gradient hook returned {}; need {}{}", node.name, describe(changed),
+                                        name_of(output.dtype), output.shape.str()));
+      output.gradient = std::move(changed);
+    }
+  }
+
+  void step(Node& node) {
+    if (node.released)
+      throw AutogradError(fmt::format("backward: {} was already run through and what it saved is freed; "
+                                      "pass retain_graph = true to the first backward",
+                                      node.name));
+    constexpr int kInline = 8;
+    Tensor few[kInline];
+    std::vector<Tensor> many(node.n_inputs > kInline ? node.n_inputs : 0);
+    Tensor* inputs = node.n_inputs > kInline ? many.data() : few;
+    Node* const before = detail::current_node;
+    detail::current_node = &node;
+    try {
+      node.apply(inputs);
+    } catch (...) {
+      detail::current_node = before;
+      throw;
+    }
+    detail::current_node = before;
+    for (int i = 0; i < node.n_inputs; ++i) {
+      const Edge& edge = node.edges[i];
+      if (!edge.slot || !edge.node()->needed || !inputs[i].defined()) continue;
+      const OutputRecord& wanted = edge.node()->outputs[edge.output];
+      if (!(inputs[i].shape() == wanted.shape) || inputs[i].dtype() != wanted.dtype)
+        throw_mismatch(node.name, i, inputs[i], wanted);
+      if (detail::modes.anomaly) check_finite(node, inputs[i], i);
+      deliver(edge, std::move(inputs[i]));
+    }
+    if (!retain_graph_ && !node.is_leaf) {
+      node.release_saved();
+      node.released = true;
+    }
+  }
+
+  static void check_finite(const Node& node, const Tensor& gradient, int input) {
+    const NoGrad guard;
+    const detail::ModeGuard<&detail::Modes::anomaly, false> quiet;
+    if (!all(isfinite(gradient)))
+      throw AutogradError(fmt::format("{}: its backward made NaN or inf in the gradient of input {}, {}", node.name, input,
+                                      describe(gradient)));
+  }
+
+  std::vector<Ref<Node>> heap_;
+  bool create_graph_, retain_graph_;
+};
+
+Tensor initial_gradient(const char* what, const Tensor& output, const Tensor& gradient) {
+  if (!output.defined() || !output.requires_grad())
+    throw AutogradError(fmt::format("{}: {} is not on the tape: no input requires gradients, or it was made under NoGrad", what,
+                                    describe(output)));
+  if (gradient.defined()) {
+    if (!(gradient.shape() == output.shape()) || gradient.dtype() != output.dtype())
+      throw ShapeError(fmt::format("{}: gradient {} for output {}; need the same shape and type", what, describe(gradient),
+                                   describe(output)));
+    return gradient;
+  }
+  if (output.numel() != 1)
+    throw AutogradError(fmt::format("{}: {} has {} elements; give their gradient, or reduce to one element first", what,
+                                    describe(output), output.numel()));
+  return ones_like(output);
+}
+
+// Marks which nodes lead to an input, so that no work is done for others; restores on the way out.
+class Marks {
+ public:
+  Marks(std::span<const Tensor> outputs, std::span<const Tensor> inputs) {
+    for (const Tensor& output : outputs) visit(node_of(output));
+    for (size_t at = 0; at < seen_.size(); ++at)
+      for (int i = 0; i < seen_[at]->n_inputs; ++i)
+        if (Node* from = seen_[at]->edges[i].node()) visit(from);
+    std::sort(seen_.begin(), seen_.end(), [](Node* a, Node* b) { return a->sequence < b->sequence; });
+    for (Node* node : seen_) node->queued = false;
+    for (const Tensor& input : inputs) node_of(input)->needed = true;
+    for (Node* node : seen_)
+      for (int i = 0; i < node->n_inputs && !node->needed; ++i) {
+        Node* from = node->edges[i].node();
+        node->needed = from != nullptr && from->needed;
+      }
+  }
+  ~Marks() {
+    for (Node* node : seen_) node->needed = true;
+  }
+  Marks(const Marks&) = delete;
+  Marks& operator=(const Marks&) = delete;
+
+ private:
+  void visit(Node* node) {
+    if (node->queued) return;
+    node->queued = true;
+    node->needed = false;
+    seen_.push_back(node);
+  }
+  std::vector<Node*> seen_;
+};
+
+}  // namespace
+
+void Leaf::apply(Tensor*) {
+  Tensor arrived = std::move(record_.gradient);
+  if (grad.defined()) {
+    accumulate(grad, std::move(arrived), false);
+    return;
+  }
+  // A leaf owns its gradient: clipping one in place must not reach another's, nor the caller's.
+  const TensorImpl& impl = *arrived.impl();
+  const bool ours = impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous;
+  grad = ours ? std::move(arrived) : array::clone(arrived);
+}
+
+void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients, bool retain_graph) {
+  const NoGrad guard;
+  Pass pass(false, retain_graph);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    pass.seed(outputs[i], initial_gradient("backward", outputs[i], i < gradients.size() ? gradients[i] : Tensor()));
+  pass.run([](Node&) { return false; });
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const GradOptions& options) {
+  std::vector<Tensor> seeds;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    seeds.push_back(initial_gradient("grad", outputs[i], i < options.grad_outputs.size() ? options.grad_outputs[i] : Tensor()));
+  for (const Tensor& input : inputs)
+    if (!input.defined() || !input.requires_grad())
+      throw AutogradError(fmt::format("grad: input {} does not require gradients; call requires_grad_()", describe(input)));
+  const Marks marks(outputs, inputs);
+  const detail::ModeGuard<&detail::Modes::grad, true> recording;
+  std::optional<NoGrad> quiet;
+  if (!options.create_graph) quiet.emplace();
+  Pass pass(options.create_graph, options.retain_graph || options.create_graph);
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (node_of(outputs[i])->needed) pass.seed(outputs[i], seeds[i]);
+  std::vector<Tensor> found(inputs.size());
+  pass.run([&](Node& node) {
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (node_of(inputs[i]) == &node) found[i] = node.outputs[inputs[i].impl()->output_index].gradient;
+    return node.is_leaf;
+  });
+  for (size_t i = 0; i < found.size(); ++i)
+    if (!found[i].defined() && !options.allow_unused)
+      throw AutogradError(fmt::format("grad: no output depends on input {} ({}); allow_unused gives an undefined gradient", i,
+                                      describe(inputs[i])));
+  return found;
+}
+
+}  // namespace fovea

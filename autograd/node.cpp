@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+#include <fovea/autograd/node.h>
+#include <fovea/autograd/record.h>
+
+#include <atomic>
+#include <unordered_set>
+
+namespace fovea {
+
+namespace detail {
+thread_local constinit Modes modes;
+}
+
+namespace {
+
+std::atomic<uint64_t> next_sequence{1};
+
+uint64_t take_sequence() {
+  if (!single_threaded()) return next_sequence.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t taken = next_sequence.load(std::memory_order_relaxed);
+  next_sequence.store(taken + 1, std::memory_order_relaxed);
+  return taken;
+}
+
+// Nodes whose last reference went while another node was being freed: they wait here instead of on the stack.
+thread_local constinit Node* doomed = nullptr;
+thread_local constinit bool freeing = false;
+
+}  // namespace
+
+Node::Node(const char* op) : name(op), sequence(take_sequence()) {}
+
+void Node::dispose() {
+  next_doomed = doomed;
+  doomed = this;
+  if (freeing) return;
+  freeing = true;
+  while (doomed != nullptr) {
+    Node* node = doomed;
+    doomed = node->next_doomed;
+    delete node;
+  }
+  freeing = false;
+}
+
+void register_hook(const Tensor& x, GradientHook hook) {
+  if (!x.defined() || !x.requires_grad())
+    throw AutogradError("register_hook: the tensor is not on the tape; call requires_grad_() or compute it from one that is");
+  Node* node = node_of(x);
+  if (!node->hooks) node->hooks = std::make_unique<std::vector<std::pair<int, GradientHook>>>();
+  node->hooks->emplace_back(x.impl()->output_index, std::move(hook));
+}
+
+std::string to_dot(const Tensor& root) {
+  std::string nodes, arrows;
+  std::vector<Node*> open;
+  std::unordered_set<Node*> seen;
+  const auto visit = [&](Node* node) {
+    if (!seen.insert(node).second) return;
+    open.push_back(node);
+    const OutputRecord& output = node->outputs[0];
+    nodes += fmt::format("  n{} [label=\"{}\\n{}{}\"{}];\n", node->sequence, node->name, name_of(output.dtype),
+                         output.shape.str(), node->is_leaf ? ", shape=box" : "");
+  };
+  if (root.defined() && root.requires_grad()) visit(node_of(root));
+  while (!open.empty()) {
+    Node* node = open.back();
+    open.pop_back();
+    for (int i = 0; i < node->n_inputs; ++i) {
+      Node* from = node->edges[i].node();
+      if (from == nullptr) continue;
+      visit(from);
+      arrows += fmt::format("  n{} -> n{};\n", from->sequence, node->sequence);
+    }
+  }
+  return "digraph tape {\n  rankdir=TB;\n  node [fontname=\"Helvetica\"];\n" + nodes + arrows + "}\n";
+}
+
+}  // namespace fovea

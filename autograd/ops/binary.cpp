@@ -1,0 +1,207 @@
+// Binary elementwise ops. Shapes broadcast through the differentiable expand, so no vjp here un-broadcasts.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/elementwise.h>
+
+namespace fovea {
+namespace {
+
+using kernels::Binary;
+using kernels::Unary;
+using Pair = std::array<Tensor, 2>;
+
+void check_operands(const char* op, const Tensor& a, const Tensor& b, bool floating) {
+  check::defined(op, a);
+  check::defined(op, b);
+  check::same_dtype(op, a, b);
+  if (floating) check::floating(op, a);
+  if (a.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(a)));
+}
+
+Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
+  Tensor y = empty_like(a);
+  if (a.is_contiguous() && b.is_contiguous())
+    kernels::binary(kind, a.dtype(), a.numel(), a.raw(), b.raw(), y.raw());
+  else
+    kernels::binary(kind, a.dtype(), {a.shape(), y.strides(), a.strides(), b.strides()}, a.raw(), b.raw(), y.raw());
+  return y;
+}
+
+Tensor apply(Unary kind, const Tensor& x, double p) {
+  Tensor y = empty_like(x);
+  if (x.is_contiguous())
+    kernels::unary(kind, x.dtype(), x.numel(), x.raw(), y.raw(), p);
+  else
+    kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p);
+  return y;
+}
+
+// Brings both operands to their common shape and calls body(a, b).
+template <class Body>
+Tensor broadcast(const char* op, const Tensor& a, const Tensor& b, bool floating, Body&& body) {
+  if (!a.defined() || !b.defined() || a.dtype() != b.dtype() || !is_floating(a.dtype()))
+    check_operands(op, a, b, floating);
+  if (a.shape() == b.shape()) return body(a, b);
+  const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
+  return body(expand(a, shape), expand(b, shape));
+}
+
+// 1 where a wins, 1/2 at a tie, 0 where b wins: the share of the gradient that goes to a.
+Tensor share_of(const Tensor& wins, const Tensor& tie, DType dtype) { return to(wins, dtype) + to(tie, dtype) * 0.5; }
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  return broadcast("add", a, b, false, [](const Tensor& x, const Tensor& y) {
+    return record("add", {x, y}, apply(Binary::add, x, y), [](const Tensor& g) { return Pair{g, g}; });
+  });
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  return broadcast("sub", a, b, false, [](const Tensor& x, const Tensor& y) {
+    return record("sub", {x, y}, apply(Binary::sub, x, y),
+                  [](const Tensor& g) { return Pair{g, needs_grad(1) ? neg(g) : Tensor()}; });
+  });
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  return broadcast("mul", a, b, false, [](const Tensor& x, const Tensor& y) {
+    return record("mul", {x, y}, apply(Binary::mul, x, y), [x = saved(x), y = saved(y)](const Tensor& g) {
+      return Pair{needs_grad(0) ? mul(g, y.get()) : Tensor(), needs_grad(1) ? mul(g, x.get()) : Tensor()};
+    });
+  });
+}
+
+Tensor div(const Tensor& a, const Tensor& b) {
+  return broadcast("div", a, b, true, [](const Tensor& x, const Tensor& y) {
+    Tensor z = apply(Binary::div, x, y);
+    return record("div", {x, y}, z, [y = saved(y), z = saved(z)](const Tensor& g) {
+      const Tensor scaled = g / y.get();
+      return Pair{scaled, needs_grad(1) ? neg(scaled * z.get()) : Tensor()};
+    });
+  });
+}
+
+Tensor pow(const Tensor& base, const Tensor& exponent) {
+  return broadcast("pow", base, exponent, true, [](const Tensor& x, const Tensor& p) {
+    Tensor y = apply(Binary::pow, x, p);
+    return record("pow", {x, p}, y, [x = saved(x), p = saved(p), y = saved(y)](const Tensor& g) {
+      Pair out;
+      const Tensor zero = scalar(0, g.dtype());
+      if (needs_grad(0)) {
+        const Tensor slope = p.get() * pow(x.get(), p.get() - 1.0);
+        out[0] = g * where(eq(p.get(), zero), zero, slope);
+      }
+      if (needs_grad(1)) {
+        const Tensor positive = gt(x.get(), zero);
+        const Tensor safe = where(positive, x.get(), scalar(1, g.dtype()));
+        out[1] = g * where(positive, y.get() * log(safe), zero);
+      }
+      return out;
+    });
+  });
+}
+
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  return broadcast("minimum", a, b, false, [](const Tensor& x, const Tensor& y) {
+    return record("minimum", {x, y}, apply(Binary::minimum, x, y), [x = saved(x), y = saved(y)](const Tensor& g) {
+      const Tensor share = share_of(lt(x.get(), y.get()), eq(x.get(), y.get()), g.dtype());
+      return Pair{g * share, g * (1.0 - share)};
+    });
+  });
+}
+
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return broadcast("maximum", a, b, false, [](const Tensor& x, const Tensor& y) {
+    return record("maximum", {x, y}, apply(Binary::maximum, x, y), [x = saved(x), y = saved(y)](const Tensor& g) {
+      const Tensor share = share_of(gt(x.get(), y.get()), eq(x.get(), y.get()), g.dtype());
+      return Pair{g * share, g * (1.0 - share)};
+    });
+  });
+}
+
+Tensor add(const Tensor& a, double b) {
+  check::defined("add", a);
+  if (!is_floating(a.dtype())) return add(a, full({}, b, a.dtype()));
+  return record("add_scalar", {a}, apply(Unary::add, a, b), [](const Tensor& g) { return g; });
+}
+
+Tensor mul(const Tensor& a, double b) {
+  check::defined("mul", a);
+  if (!is_floating(a.dtype())) return mul(a, full({}, b, a.dtype()));
+  return record("mul_scalar", {a}, apply(Unary::mul, a, b), [b](const Tensor& g) { return mul(g, b); });
+}
+
+Tensor pow(const Tensor& base, double exponent) {
+  check::floating("pow", base);
+  if (exponent == 2) return square(base);
+  return record("pow_scalar", {base}, apply(Unary::pow, base, exponent), [x = saved(base), exponent](const Tensor& g) {
+    if (exponent == 0) return mul(g, 0.0);
+    return g * pow(x.get(), exponent - 1) * exponent;
+  });
+}
+
+namespace {
+
+OpSpec binary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&), double low, double high,
+                   std::vector<std::string> also = {}) {
+  OpSpec spec;
+  spec.name = name;
+  spec.formula = std::move(formula);
+  spec.also_records = std::move(also);
+  spec.samples = [=](SampleMaker& make) {
+    return elementwise_samples(make, [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); }, 2, low, high);
+  };
+  spec.invalid = {
+      {"shapes do not broadcast", [f] { f(ones({2, 3}), ones({2, 4})); }},
+      {"f32 with f64", [f] { f(ones({2}), ones({2}, f64)); }},
+      {"bool", [f] { f(ones({2}, boolean), ones({2}, boolean)); }},
+      {"undefined", [f] { f(ones({2}), Tensor()); }},
+  };
+  return spec;
+}
+
+// minimum and maximum have a kink where the operands meet: the second operand keeps away from the first.
+OpSpec choose_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&)) {
+  OpSpec spec = binary_spec(std::move(name), std::move(formula), f, 0.5, 2);
+  spec.second_derivative = false;
+  spec.samples = [f](SampleMaker& make) {
+    const SampleCall apart = [f](const std::vector<Tensor>& x) { return f(x[0], 1.25 - x[1] * 3.0); };
+    std::vector<OpSample> samples;
+    for (OpSample& sample : elementwise_samples(make, apart, 2, 0.5, 0.6))
+      if (sample.label != "same tensor twice") samples.push_back(std::move(sample));
+    const SampleCall plain = [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); };
+    samples.push_back({"distinct", {make.distinct({4, 5}), make.distinct({4, 5}) + 0.02}, plain});
+    return samples;
+  };
+  return spec;
+}
+
+OpSpec scalar_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, double), double value) {
+  OpSpec spec;
+  spec.name = name + "_scalar";
+  spec.formula = std::move(formula);
+  spec.samples = [=](SampleMaker& make) {
+    return elementwise_samples(make, [=](const std::vector<Tensor>& x) { return f(x[0], value); }, 1, 0.3, 2);
+  };
+  spec.invalid = {{"undefined", [f, value] { f(Tensor(), value); }}};
+  return spec;
+}
+
+const OpSpec add_spec = OpSpec::add(binary_spec("add", "y = a + b", add, -2, 2));
+const OpSpec sub_spec = OpSpec::add(binary_spec("sub", "y = a - b", sub, -2, 2));
+const OpSpec mul_spec = OpSpec::add(binary_spec("mul", "y = a b", mul, -2, 2));
+const OpSpec div_spec = OpSpec::add(binary_spec("div", "y = a / b", div, 0.5, 2));
+const OpSpec pow_spec = OpSpec::add(binary_spec("pow", "y = a^b", pow, 0.5, 2));
+const OpSpec minimum_spec = OpSpec::add(choose_spec("minimum", "y = min(a, b)", minimum));
+const OpSpec maximum_spec = OpSpec::add(choose_spec("maximum", "y = max(a, b)", maximum));
+const OpSpec add_scalar_spec = OpSpec::add(scalar_spec("add", "y = a + c", add, 0.7));
+const OpSpec mul_scalar_spec = OpSpec::add(scalar_spec("mul", "y = c a", mul, -1.3));
+const OpSpec pow_scalar_spec = OpSpec::add(scalar_spec("pow", "y = a^c", pow, 1.7));
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,221 @@
+// Unary elementwise ops. y has x's shape and type.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/kernels/elementwise.h>
+
+#include <numbers>
+
+namespace fovea {
+namespace {
+
+using kernels::Binary;
+using kernels::Unary;
+
+Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q = 0) {
+  check::floating(op, x);
+  Tensor y = empty_like(x);
+  if (x.is_contiguous())
+    kernels::unary(kind, x.dtype(), x.numel(), x.raw(), y.raw(), p, q);
+  else
+    kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p, q);
+  return y;
+}
+
+// g and the saved tensor have one shape and type.
+Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
+  Tensor y = empty_like(g);
+  if (g.is_contiguous() && saved.is_contiguous())
+    kernels::binary(kind, g.dtype(), g.numel(), g.raw(), saved.raw(), y.raw());
+  else
+    kernels::binary(kind, g.dtype(), {g.shape(), y.strides(), g.strides(), saved.strides()}, g.raw(), saved.raw(), y.raw());
+  return y;
+}
+
+using Pair = std::array<Tensor, 2>;
+
+// Backwards are ops themselves, so that second derivatives exist; each gives dx from (g, saved).
+Tensor tanh_backward(const Tensor& g, const Tensor& y) {
+  return record("tanh_backward", {g, y}, apply_backward(Binary::tanh_backward, g, y),
+                [g = saved(g), y = saved(y)](const Tensor& h) {
+                  return Pair{tanh_backward(h, y.get()), h * g.get() * y.get() * -2.0};
+                });
+}
+
+Tensor sigmoid_backward(const Tensor& g, const Tensor& y) {
+  return record("sigmoid_backward", {g, y}, apply_backward(Binary::sigmoid_backward, g, y),
+                [g = saved(g), y = saved(y)](const Tensor& h) {
+                  return Pair{sigmoid_backward(h, y.get()), h * g.get() * (1.0 - 2.0 * y.get())};
+                });
+}
+
+Tensor relu_backward(const Tensor& g, const Tensor& y) {
+  return record("relu_backward", {g, y}, apply_backward(Binary::relu_backward, g, y),
+                [y = saved(y)](const Tensor& h) { return Pair{relu_backward(h, y.get()), Tensor()}; });
+}
+
+// gelu'(x) = Phi(x) + x phi(x); gelu''(x) = phi(x) (2 - x^2)
+Tensor gelu_backward(const Tensor& g, const Tensor& x) {
+  return record("gelu_backward", {g, x}, apply_backward(Binary::gelu_backward, g, x),
+                [g = saved(g), x = saved(x)](const Tensor& h) {
+                  const double scale = 1 / std::sqrt(2 * std::numbers::pi);
+                  const Tensor square_x = square(x.get());
+                  const Tensor curve = exp(square_x * -0.5) * (2.0 - square_x) * scale;
+                  return Pair{gelu_backward(h, x.get()), h * g.get() * curve};
+                });
+}
+
+Tensor softplus_backward(const Tensor& g, const Tensor& x) {
+  return record("softplus_backward", {g, x}, apply_backward(Binary::softplus_backward, g, x),
+                [g = saved(g), x = saved(x)](const Tensor& h) {
+                  const Tensor s = sigmoid(x.get());
+                  return Pair{softplus_backward(h, x.get()), sigmoid_backward(h * g.get(), s)};
+                });
+}
+
+}  // namespace
+
+Tensor neg(const Tensor& x) {
+  return record("neg", {x}, apply("neg", Unary::neg, x), [](const Tensor& g) { return neg(g); });
+}
+
+Tensor exp(const Tensor& x) {
+  Tensor y = apply("exp", Unary::exp, x);
+  return record("exp", {x}, y, [y = saved(y)](const Tensor& g) { return g * y.get(); });
+}
+
+Tensor log(const Tensor& x) {
+  return record("log", {x}, apply("log", Unary::log, x), [x = saved(x)](const Tensor& g) { return g / x.get(); });
+}
+
+Tensor sqrt(const Tensor& x) {
+  Tensor y = apply("sqrt", Unary::sqrt, x);
+  return record("sqrt", {x}, y, [y = saved(y)](const Tensor& g) { return g / (2.0 * y.get()); });
+}
+
+Tensor tanh(const Tensor& x) {
+  Tensor y = apply("tanh", Unary::tanh, x);
+  return record("tanh", {x}, y, [y = saved(y)](const Tensor& g) { return tanh_backward(g, y.get()); });
+}
+
+Tensor sigmoid(const Tensor& x) {
+  Tensor y = apply("sigmoid", Unary::sigmoid, x);
+  return record("sigmoid", {x}, y, [y = saved(y)](const Tensor& g) { return sigmoid_backward(g, y.get()); });
+}
+
+Tensor relu(const Tensor& x) {
+  Tensor y = apply("relu", Unary::relu, x);
+  return record("relu", {x}, y, [y = saved(y)](const Tensor& g) { return relu_backward(g, y.get()); });
+}
+
+Tensor leaky_relu(const Tensor& x, double slope) {
+  return record("leaky_relu", {x}, apply("leaky_relu", Unary::leaky_relu, x, slope),
+                [x = saved(x), slope](const Tensor& g) { return where(lt(x.get(), scalar(0, g.dtype())), g * slope, g); });
+}
+
+Tensor gelu(const Tensor& x) {
+  return record("gelu", {x}, apply("gelu", Unary::gelu, x),
+                [x = saved(x)](const Tensor& g) { return gelu_backward(g, x.get()); });
+}
+
+Tensor softplus(const Tensor& x) {
+  return record("softplus", {x}, apply("softplus", Unary::softplus, x),
+                [x = saved(x)](const Tensor& g) { return softplus_backward(g, x.get()); });
+}
+
+Tensor abs(const Tensor& x) {
+  return record("abs", {x}, apply("abs", Unary::abs, x),
+                [x = saved(x)](const Tensor& g) { return g * apply("sign", Unary::sign, x.get()); });
+}
+
+Tensor sin(const Tensor& x) {
+  return record("sin", {x}, apply("sin", Unary::sin, x), [x = saved(x)](const Tensor& g) { return g * cos(x.get()); });
+}
+
+Tensor cos(const Tensor& x) {
+  return record("cos", {x}, apply("cos", Unary::cos, x), [x = saved(x)](const Tensor& g) { return neg(g * sin(x.get())); });
+}
+
+Tensor erf(const Tensor& x) {
+  return record("erf", {x}, apply("erf", Unary::erf, x), [x = saved(x)](const Tensor& g) {
+    return g * exp(neg(square(x.get()))) * (2 / std::sqrt(std::numbers::pi));
+  });
+}
+
+Tensor square(const Tensor& x) {
+  return record("square", {x}, apply("square", Unary::square, x),
+                [x = saved(x)](const Tensor& g) { return g * x.get() * 2.0; });
+}
+
+Tensor clamp(const Tensor& x, double low, double high) {
+  if (!(low <= high)) throw ValueError(fmt::format("clamp: bounds [{}, {}]; need low <= high", low, high));
+  return record("clamp", {x}, apply("clamp", Unary::clamp, x, low, high), [x = saved(x), low, high](const Tensor& g) {
+    const Tensor at = x.get();
+    const Tensor inside = logical_and(ge(at, scalar(low, g.dtype())), le(at, scalar(high, g.dtype())));
+    return where(inside, g, scalar(0, g.dtype()));
+  });
+}
+
+namespace {
+
+// One spec per function: drawn from [low, high], away from kinks; `extreme` values must stay finite in both directions.
+OpSpec unary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&), double low, double high,
+                  std::vector<double> extreme = {}, bool second_derivative = true) {
+  OpSpec spec;
+  spec.name = name;
+  spec.formula = std::move(formula);
+  spec.second_derivative = second_derivative;
+  spec.samples = [=](SampleMaker& make) {
+    const SampleCall call = [f](const std::vector<Tensor>& x) { return f(x[0]); };
+    std::vector<OpSample> samples = elementwise_samples(make, call, 1, low, high);
+    if (!extreme.empty())
+      samples.push_back({"extreme values", {from(extreme, {static_cast<int64_t>(extreme.size())})}, call});
+    return samples;
+  };
+  spec.invalid = {{"i64 input", [f] { f(arange(3)); }}, {"undefined input", [f] { f(Tensor()); }}};
+  return spec;
+}
+
+const OpSpec neg_spec = OpSpec::add(unary_spec("neg", "y = -x", neg, -2, 2, {1e30, -1e30}, false));
+const OpSpec exp_spec = OpSpec::add(unary_spec("exp", "y = e^x", exp, -2, 2, {-700, 12}));
+const OpSpec log_spec = OpSpec::add(unary_spec("log", "y = ln x", log, 0.2, 3));
+const OpSpec sqrt_spec = OpSpec::add(unary_spec("sqrt", "y = x^1/2", sqrt, 0.2, 3));
+const OpSpec tanh_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("tanh", "y = tanh x", tanh, -2, 2, {-40, 40, 1e-8});
+  spec.also_records = {"tanh_backward"};
+  return spec;
+}());
+const OpSpec sigmoid_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("sigmoid", "y = 1 / (1 + e^-x)", sigmoid, -3, 3, {-80, 80});
+  spec.also_records = {"sigmoid_backward"};
+  return spec;
+}());
+const OpSpec relu_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("relu", "y = max(x, 0)", relu, 0.1, 2, {-50, 50}, false);
+  spec.also_records = {"relu_backward"};
+  return spec;
+}());
+const OpSpec leaky_relu_spec = OpSpec::add(unary_spec(
+    "leaky_relu", "y = x if x >= 0 else slope x", [](const Tensor& x) { return leaky_relu(x, 0.1); }, -2, -0.1, {-50, 50}, false));
+const OpSpec gelu_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("gelu", "y = x Phi(x)", gelu, -2, 2, {-30, 30});
+  spec.also_records = {"gelu_backward"};
+  return spec;
+}());
+const OpSpec softplus_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("softplus", "y = max(x, 0) + log1p(e^-|x|)", softplus, -3, 3, {-200, 200});
+  spec.also_records = {"softplus_backward"};
+  return spec;
+}());
+const OpSpec abs_spec = OpSpec::add(unary_spec("abs", "y = |x|", abs, 0.2, 2, {-1e20, 1e20}, false));
+const OpSpec sin_spec = OpSpec::add(unary_spec("sin", "y = sin x", sin, -2, 2));
+const OpSpec cos_spec = OpSpec::add(unary_spec("cos", "y = cos x", cos, -2, 2));
+const OpSpec erf_spec = OpSpec::add(unary_spec("erf", "y = 2/sqrt(pi) int_0^x e^-t^2 dt", erf, -2, 2, {-30, 30}));
+const OpSpec square_spec = OpSpec::add(unary_spec("square", "y = x^2", square, -2, 2));
+const OpSpec clamp_spec = OpSpec::add(unary_spec(
+    "clamp", "y = min(max(x, low), high)", [](const Tensor& x) { return clamp(x, -1, 1); }, -0.9, 0.9, {-50, 50}, false));
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,48 @@
+// The members of Tensor that need the tape.
+#include <fmt/format.h>
+#include <fovea/autograd/backward.h>
+#include <fovea/autograd/mode.h>
+#include <fovea/autograd/node.h>
+#include <fovea/core/array.h>
+
+namespace fovea {
+
+bool Tensor::is_leaf() const { return !requires_grad() || node_of(*this)->is_leaf; }
+
+Tensor& Tensor::requires_grad_(bool on) {
+  if (on == requires_grad()) return *this;
+  if (!is_leaf())
+    throw AutogradError(fmt::format("requires_grad_: {} was computed by {}; only a leaf can be taken off the tape, use detach()",
+                                    describe(*this), node_of(*this)->name));
+  if (on && !is_floating(dtype()))
+    throw DTypeError(fmt::format("requires_grad_: {} is not floating; only f32 and f64 have gradients", describe(*this)));
+  impl_->slot = on ? Ref<TapeSlot>(new Leaf(*impl_)) : Ref<TapeSlot>();
+  impl_->output_index = 0;
+  return *this;
+}
+
+Tensor Tensor::grad() const {
+  if (!defined() || !requires_grad() || !is_leaf()) return Tensor();
+  return static_cast<Leaf*>(node_of(*this))->grad;
+}
+
+void Tensor::set_grad(const Tensor& gradient) {
+  if (!requires_grad() || !is_leaf())
+    throw AutogradError(fmt::format("set_grad: {} is not a leaf that requires gradients", describe(*this)));
+  if (gradient.defined() && !(gradient.shape() == shape() && gradient.dtype() == dtype()))
+    throw ShapeError(fmt::format("set_grad: gradient {} for {}; need the same shape and type", describe(gradient), describe(*this)));
+  static_cast<Leaf*>(node_of(*this))->grad = gradient;
+}
+
+Tensor Tensor::detach() const { return array::as_strided(*this, shape(), strides()); }
+
+void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
+  fovea::backward({this, 1}, {&gradient, 1}, retain_graph);
+}
+
+void Tensor::require_untaped(const char* op) const {
+  if (grad_enabled() && requires_grad())
+    throw AutogradError(fmt::format("{}: {} is on the tape; write out of place, on detach(), or under NoGrad", op, describe(*this)));
+}
+
+}  // namespace fovea

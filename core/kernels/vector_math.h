@@ -1,0 +1,110 @@
+// Elementary functions that loops can call on whole vectors: glibc's libmvec, reached through `omp simd` (its own headers
+// offer it only under -ffast-math, which fovea never uses). Other systems get the scalar functions.
+// map() evaluates in blocks of a fixed width, the tail padded to one, so an element's value never depends on its position.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#if defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+extern "C" {
+#pragma omp declare simd notinbranch
+float expf(float) noexcept;
+#pragma omp declare simd notinbranch
+float logf(float) noexcept;
+#pragma omp declare simd notinbranch
+float log1pf(float) noexcept;
+#pragma omp declare simd notinbranch
+float tanhf(float) noexcept;
+#pragma omp declare simd notinbranch
+float erff(float) noexcept;
+#pragma omp declare simd notinbranch
+float sinf(float) noexcept;
+#pragma omp declare simd notinbranch
+float cosf(float) noexcept;
+#pragma omp declare simd notinbranch
+float powf(float, float) noexcept;
+#pragma omp declare simd notinbranch
+double exp(double) noexcept;
+#pragma omp declare simd notinbranch
+double log(double) noexcept;
+#pragma omp declare simd notinbranch
+double log1p(double) noexcept;
+#pragma omp declare simd notinbranch
+double tanh(double) noexcept;
+#pragma omp declare simd notinbranch
+double erf(double) noexcept;
+#pragma omp declare simd notinbranch
+double sin(double) noexcept;
+#pragma omp declare simd notinbranch
+double cos(double) noexcept;
+#pragma omp declare simd notinbranch
+double pow(double, double) noexcept;
+}
+#endif
+
+namespace fovea::kernels::vm {
+
+inline float exp(float x) { return ::expf(x); }
+inline double exp(double x) { return ::exp(x); }
+inline float log(float x) { return ::logf(x); }
+inline double log(double x) { return ::log(x); }
+inline float log1p(float x) { return ::log1pf(x); }
+inline double log1p(double x) { return ::log1p(x); }
+inline float tanh(float x) { return ::tanhf(x); }
+inline double tanh(double x) { return ::tanh(x); }
+inline float erf(float x) { return ::erff(x); }
+inline double erf(double x) { return ::erf(x); }
+inline float sin(float x) { return ::sinf(x); }
+inline double sin(double x) { return ::sin(x); }
+inline float cos(float x) { return ::cosf(x); }
+inline double cos(double x) { return ::cos(x); }
+inline float pow(float x, float y) { return ::powf(x, y); }
+inline double pow(double x, double y) { return ::pow(x, y); }
+template <class T>
+T sigmoid(T x) {
+  return T(1) / (T(1) + vm::exp(-x));
+}
+
+// Elements a block: one AVX-512 vector.
+template <class T>
+inline constexpr int kWidth = 64 / static_cast<int>(sizeof(T));
+
+// y[i] = f(x[i]), contiguous; y may be x.
+template <class T, class F>
+inline void map(int64_t n, const T* x, T* y, F f) {
+  constexpr int W = kWidth<T>;
+  int64_t i = 0;
+  for (; i + W <= n; i += W) {
+#pragma omp simd
+    for (int j = 0; j < W; ++j) y[i + j] = f(x[i + j]);
+  }
+  if (i == n) return;
+  T block[W];
+  for (int j = 0; j < W; ++j) block[j] = x[i + j < n ? i + j : i];
+#pragma omp simd
+  for (int j = 0; j < W; ++j) block[j] = f(block[j]);
+  for (int64_t j = i; j < n; ++j) y[j] = block[j - i];
+}
+
+// y[i] = f(a[i], b[i]), contiguous.
+template <class T, class F>
+inline void map2(int64_t n, const T* a, const T* b, T* y, F f) {
+  constexpr int W = kWidth<T>;
+  int64_t i = 0;
+  for (; i + W <= n; i += W) {
+#pragma omp simd
+    for (int j = 0; j < W; ++j) y[i + j] = f(a[i + j], b[i + j]);
+  }
+  if (i == n) return;
+  T left[W], right[W];
+  for (int j = 0; j < W; ++j) {
+    left[j] = a[i + j < n ? i + j : i];
+    right[j] = b[i + j < n ? i + j : i];
+  }
+#pragma omp simd
+  for (int j = 0; j < W; ++j) left[j] = f(left[j], right[j]);
+  for (int64_t j = i; j < n; ++j) y[j] = left[j - i];
+}
+
+}  // namespace fovea::kernels::vm

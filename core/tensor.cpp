@@ -1,0 +1,141 @@
+// The tensor object, element access and whole-tensor changes in place.
+#include <fmt/format.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/elementwise.h>
+#include <fovea/core/tensor.h>
+
+namespace fovea {
+
+Ref<Storage> Storage::allocate(size_t bytes) {
+  size_t capacity = 0;
+  void* block = allocate_block(bytes + kHeader, &capacity);
+  auto* storage = new (block) Storage;
+  storage->capacity = capacity;
+  storage->bytes = bytes;
+  return Ref<Storage>(storage);
+}
+
+void TensorImpl::destroy() {
+  this->~TensorImpl();
+  free_object(this, sizeof(TensorImpl));
+}
+
+namespace {
+
+[[noreturn, gnu::noinline]] void throw_negative(const Shape& shape) {
+  throw ShapeError(fmt::format("empty: shape {} has a negative size", shape.str()));
+}
+[[noreturn, gnu::noinline]] void throw_too_large(const Shape& shape) {
+  throw ShapeError(fmt::format("empty: shape {} has more elements than an address can count", shape.str()));
+}
+
+void require_writable(const char* op, const Tensor& x) {
+  if (!x.defined()) throw AutogradError(fmt::format("{}: the tensor is undefined", op));
+  for (int i = 0; i < x.dim(); ++i)
+    if (x.strides()[i] == 0 && x.shape()[i] > 1)
+      throw ShapeError(fmt::format("{}: {} is expanded: several elements share one place in memory; clone() it first", op,
+                                   describe(x)));
+}
+
+int64_t offset_of(const Tensor& x, const Shape& index) {
+  if (index.rank() != x.dim())
+    throw IndexError(fmt::format("at: {} indices for {}", index.rank(), describe(x)));
+  int64_t offset = 0;
+  for (int i = 0; i < index.rank(); ++i) {
+    const int64_t at = index[i] < 0 ? index[i] + x.shape()[i] : index[i];
+    if (at < 0 || at >= x.shape()[i])
+      throw IndexError(fmt::format("at: index {} is outside {} along dimension {}", index[i], describe(x), i));
+    offset += at * x.strides()[i];
+  }
+  return offset;
+}
+
+double read(const Tensor& x, int64_t offset) {
+  return dispatch(x.dtype(), [&](auto zero) { return static_cast<double>(x.data<decltype(zero)>()[offset]); });
+}
+
+}  // namespace
+
+Tensor empty(const Shape& shape, DType dtype) {
+  int64_t numel = 1;
+  for (int64_t size : shape) {
+    if (size < 0) throw_negative(shape);
+    if (__builtin_mul_overflow(numel, size, &numel) || numel > (int64_t{1} << 56)) throw_too_large(shape);
+  }
+  Ref<Storage> storage = Storage::allocate(static_cast<size_t>(numel * item_size(dtype)));
+  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl);
+  impl->data = storage->data();
+  impl->storage = std::move(storage);
+  impl->numel = numel;
+  impl->dtype = dtype;
+  impl->shape = shape;
+  impl->strides = contiguous_strides(shape);
+  return Tensor(std::move(impl));
+}
+
+Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype()); }
+
+void Tensor::throw_dtype(const char* what, DType wanted) const {
+  throw DTypeError(fmt::format("{}: {} read as {}; cast with to(x, {})", what, describe(*this), name_of(wanted), name_of(wanted)));
+}
+
+double Tensor::item_as_double() const {
+  if (numel() != 1) throw ShapeError(fmt::format("item: {} has {} elements; need exactly one", describe(*this), numel()));
+  return read(*this, 0);
+}
+
+int64_t Tensor::item_i64() const {
+  if (numel() != 1) throw ShapeError(fmt::format("item: {} has {} elements; need exactly one", describe(*this), numel()));
+  return *data<int64_t>();
+}
+
+double Tensor::at_as_double(const Shape& index) const { return read(*this, offset_of(*this, index)); }
+
+void Tensor::set(std::initializer_list<int64_t> index, double value) {
+  require_writable("set", *this);
+  require_untaped("set");
+  const int64_t offset = offset_of(*this, Shape(index));
+  dispatch(dtype(), [&](auto zero) { data<decltype(zero)>()[offset] = static_cast<decltype(zero)>(value); });
+  bump_version("set");
+}
+
+Tensor& Tensor::fill_(double value) {
+  require_writable("fill_", *this);
+  require_untaped("fill_");
+  kernels::fill(dtype(), {shape(), strides()}, raw(), value);
+  bump_version("fill_");
+  return *this;
+}
+
+Tensor& Tensor::copy_(const Tensor& source) {
+  require_writable("copy_", *this);
+  require_untaped("copy_");
+  Tensor from = array::expand(source, shape());
+  const bool overlaps = shares_storage(source) && !(source.raw() == raw() && source.strides() == strides());
+  array::copy(*this, overlaps ? array::clone(from) : from);
+  bump_version("copy_");
+  return *this;
+}
+
+Tensor& Tensor::add_(const Tensor& other, double scale) {
+  require_writable("add_", *this);
+  require_untaped("add_");
+  if (other.dtype() != dtype())
+    throw DTypeError(fmt::format("add_: {} and {} have different types; cast with to(x, dtype)", describe(*this), describe(other)));
+  Tensor from = array::expand(other, shape());
+  const bool overlaps = shares_storage(other) && !(other.raw() == raw() && from.strides() == strides());
+  if (overlaps) from = array::clone(from);
+  kernels::add_scaled(dtype(), {shape(), strides(), from.strides()}, raw(), from.raw(), scale);
+  bump_version("add_");
+  return *this;
+}
+
+Tensor& Tensor::mul_(double factor) {
+  require_writable("mul_", *this);
+  require_untaped("mul_");
+  kernels::scale(dtype(), {shape(), strides()}, raw(), factor);
+  bump_version("mul_");
+  return *this;
+}
+
+}  // namespace fovea
