@@ -1,0 +1,188 @@
+#include "examples/common/canvas.h"
+
+#include <cairo.h>
+#include <fmt/format.h>
+#include <fovea/core/error.h>
+
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+namespace fovea::examples {
+namespace {
+
+constexpr const char* font = "DejaVu Sans";
+
+void select_font(cairo_t* context, double size, bool bold) {
+  cairo_select_font_face(context, font, CAIRO_FONT_SLANT_NORMAL,
+                         bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+  cairo_set_font_size(context, size);
+  cairo_font_options_t* options = cairo_font_options_create();  // unhinted: as wide when drawn as when measured
+  cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+  cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+  cairo_set_font_options(context, options);
+  cairo_font_options_destroy(options);
+}
+
+void set_colour(cairo_t* context, const Colour& colour, double opacity = 1) {
+  cairo_set_source_rgba(context, colour.red, colour.green, colour.blue, opacity);
+}
+
+void check(cairo_status_t status) {
+  if (status != CAIRO_STATUS_SUCCESS) throw FileError(fmt::format("picture: {}", cairo_status_to_string(status)));
+}
+
+// The number of bytes of the well-formed UTF-8 character at the start of `text`, or 0.
+size_t character_bytes(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t size = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 4;
+  if ((first >= 0x80 && first < 0xC2) || first > 0xF4 || text.size() < size) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const bool too_long = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+  const bool surrogate = first == 0xED && byte(1) >= 0xA0;
+  const bool too_large = first == 0xF4 && byte(1) >= 0x90;
+  return too_long || surrogate || too_large ? 0 : size;
+}
+
+unsigned char channel(double value) { return static_cast<unsigned char>(std::lround(value * 255)); }
+
+}  // namespace
+
+void Canvas::Close::operator()(_cairo* context) const { cairo_destroy(context); }
+void Canvas::Close::operator()(_cairo_surface* surface) const { cairo_surface_destroy(surface); }
+
+Canvas::Canvas(double width, double height)
+    : surface_(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::ceil(width * pixels_per_point)),
+                                          static_cast<int>(std::ceil(height * pixels_per_point)))) {
+  check(cairo_surface_status(surface_.get()));
+  context_.reset(cairo_create(surface_.get()));
+  cairo_scale(context_.get(), pixels_per_point, pixels_per_point);
+  cairo_set_line_join(context_.get(), CAIRO_LINE_JOIN_ROUND);
+  fill({0, 0, std::ceil(width) + 1, std::ceil(height) + 1}, {1, 1, 1});
+}
+
+void Canvas::fill(const Box& box, const Colour& colour) {
+  set_colour(context_.get(), colour);
+  cairo_rectangle(context_.get(), box.x, box.y, box.width, box.height);
+  cairo_fill(context_.get());
+}
+
+void Canvas::line(Point from, Point to, const Colour& colour, double width) {
+  const Point ends[] = {from, to};
+  polyline(ends, colour, width);
+}
+
+void Canvas::polyline(std::span<const Point> points, const Colour& colour, double width, double opacity) {
+  set_colour(context_.get(), colour, opacity);
+  cairo_set_line_width(context_.get(), width);
+  cairo_new_path(context_.get());
+  for (const Point& point : points) cairo_line_to(context_.get(), point.x, point.y);
+  cairo_stroke(context_.get());
+}
+
+void Canvas::dot(Point centre, double radius, const Colour& colour) {
+  set_colour(context_.get(), colour);
+  cairo_new_path(context_.get());
+  cairo_arc(context_.get(), centre.x, centre.y, radius, 0, 2 * std::numbers::pi);
+  cairo_fill(context_.get());
+}
+
+void Canvas::text(std::string_view text, Point anchor, const TextStyle& style) {
+  const std::string shown = drawable(text);
+  const double width = text_width(text, style.size, style.bold);
+  const double shift = style.align == Align::left ? 0 : style.align == Align::right ? -width : -width / 2;
+  cairo_save(context_.get());
+  select_font(context_.get(), style.size, style.bold);
+  set_colour(context_.get(), style.colour);
+  cairo_translate(context_.get(), anchor.x, anchor.y);
+  cairo_rotate(context_.get(), -style.angle * std::numbers::pi / 180);
+  cairo_move_to(context_.get(), shift, 0.36 * style.size);  // half the height of a capital below the middle
+  cairo_show_text(context_.get(), shown.c_str());
+  cairo_restore(context_.get());
+}
+
+void Canvas::image(const Box& box, int rows, int cols, std::span<const Colour> cells) {
+  if (rows == 0 || cols == 0) return;
+  const std::unique_ptr<_cairo_surface, Close> small(cairo_image_surface_create(CAIRO_FORMAT_RGB24, cols, rows));
+  check(cairo_surface_status(small.get()));
+  unsigned char* data = cairo_image_surface_get_data(small.get());
+  const int stride = cairo_image_surface_get_stride(small.get());
+  for (int row = 0; row < rows; ++row) {
+    auto* line = reinterpret_cast<uint32_t*>(data + row * stride);
+    for (int col = 0; col < cols; ++col) {
+      const Colour& cell = cells[static_cast<size_t>(row * cols + col)];
+      line[col] = static_cast<uint32_t>(channel(cell.red) << 16 | channel(cell.green) << 8 | channel(cell.blue));
+    }
+  }
+  cairo_surface_mark_dirty(small.get());
+  cairo_save(context_.get());
+  cairo_translate(context_.get(), box.x, box.y);
+  cairo_scale(context_.get(), box.width / cols, box.height / rows);
+  cairo_set_source_surface(context_.get(), small.get(), 0, 0);
+  cairo_pattern_set_filter(cairo_get_source(context_.get()), CAIRO_FILTER_NEAREST);
+  cairo_rectangle(context_.get(), 0, 0, cols, rows);
+  cairo_fill(context_.get());
+  cairo_restore(context_.get());
+}
+
+void Canvas::clip(const Box& box) {
+  cairo_save(context_.get());
+  cairo_rectangle(context_.get(), box.x, box.y, box.width, box.height);
+  cairo_clip(context_.get());
+}
+
+void Canvas::unclip() { cairo_restore(context_.get()); }
+
+std::string Canvas::png() const {
+  check(cairo_status(context_.get()));
+  std::string bytes;
+  const auto append = [](void* to, const unsigned char* data, unsigned int size) {
+    static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(data), size);
+    return CAIRO_STATUS_SUCCESS;
+  };
+  check(cairo_surface_write_to_png_stream(surface_.get(), append, &bytes));
+  return bytes;
+}
+
+double text_width(std::string_view text, double size, bool bold) {
+  const std::string shown = drawable(text);
+  cairo_surface_t* surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
+  cairo_t* context = cairo_create(surface);
+  select_font(context, size, bold);
+  cairo_text_extents_t extents;
+  cairo_text_extents(context, shown.c_str(), &extents);
+  cairo_destroy(context);
+  cairo_surface_destroy(surface);
+  return extents.x_advance;
+}
+
+std::string drawable(std::string_view text) {
+  if (text == " ") return "\u2423";
+  if (text == "\n") return "\u21B5";
+  std::string shown;
+  while (!text.empty()) {
+    const size_t bytes = character_bytes(text);
+    const bool control = bytes == 1 && (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7F);
+    if (bytes == 0) shown += "\uFFFD";
+    if (control) shown += ' ';
+    if (bytes > 0 && !control) shown += text.substr(0, bytes);
+    text.remove_prefix(bytes == 0 ? 1 : bytes);
+  }
+  return shown;
+}
+
+std::string elided(std::string_view text, double size, double width) {
+  std::string shown = drawable(text);
+  if (text_width(shown, size) <= width) return shown;
+  while (!shown.empty() && text_width(shown + "\u2026", size) > width) {
+    while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
+    if (!shown.empty()) shown.pop_back();
+  }
+  return shown + "\u2026";
+}
+
+}  // namespace fovea::examples

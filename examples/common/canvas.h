@@ -1,0 +1,77 @@
+// A white page to draw on, kept as a PNG: the thin layer over cairo that the heatmaps and charts share.
+//
+// Units are points of the page; the PNG has `pixels_per_point` as many pixels. (0, 0) is the top left corner, y runs
+// down. Text is UTF-8; bytes that are not are drawn as U+FFFD, a lone space or line end as a visible sign. Errors:
+// FileError when cairo reports a failure (memory, page too large). One canvas belongs to one thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "examples/common/colour.h"
+
+struct _cairo;  // cairo's own names, so that cairo.h stays out of this header
+struct _cairo_surface;
+
+namespace fovea::examples {
+
+struct Point {
+  double x = 0;
+  double y = 0;
+};
+
+struct Box {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = 0;
+};
+
+enum class Align { left, centre, right };
+
+struct TextStyle {
+  double size = 11;
+  Align align = Align::left;
+  bool bold = false;
+  double angle = 0;  // degrees, anticlockwise, around the anchor
+  Colour colour{0.20, 0.22, 0.25};
+};
+
+class Canvas {
+ public:
+  static constexpr double pixels_per_point = 2;
+
+  Canvas(double width, double height);
+
+  void fill(const Box& box, const Colour& colour);
+  void line(Point from, Point to, const Colour& colour, double width);
+  void polyline(std::span<const Point> points, const Colour& colour, double width, double opacity = 1);
+  void dot(Point centre, double radius, const Colour& colour);
+  void text(std::string_view text, Point anchor, const TextStyle& style);  // anchor.y is the middle of the letters
+  void image(const Box& box, int rows, int cols, std::span<const Colour> cells);  // cells stay sharp
+  void clip(const Box& box);                                                      // until unclip
+  void unclip();
+
+  std::string png() const;
+
+ private:
+  struct Close {
+    void operator()(_cairo* context) const;
+    void operator()(_cairo_surface* surface) const;
+  };
+  std::unique_ptr<_cairo_surface, Close> surface_;
+  std::unique_ptr<_cairo, Close> context_;
+};
+
+// The width of a line of text in points.
+double text_width(std::string_view text, double size, bool bold = false);
+
+// What is drawn for `text`: valid UTF-8, lone white space made visible.
+std::string drawable(std::string_view text);
+
+// `text`, cut with an ellipsis between characters when it is wider than `width`.
+std::string elided(std::string_view text, double size, double width);
+
+}  // namespace fovea::examples

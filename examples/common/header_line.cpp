@@ -1,0 +1,23 @@
+#include "examples/common/header_line.h"
+
+#include <fmt/format.h>
+
+namespace fovea::examples {
+namespace {
+
+std::string with_thousands(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+}  // namespace
+
+std::string header_line(const RunHeader& header) {
+  return fmt::format("{}: task {}, seed {}, threads {}, BLAS {}, parameters {}, fovea {}", header.example, header.task,
+                     header.seed, header.threads, header.blas, with_thousands(header.parameters), header.version);
+}
+
+}  // namespace fovea::examples

@@ -1,0 +1,48 @@
+#include "examples/common/interrupt.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace fovea::examples {
+namespace {
+
+std::atomic<bool> asked_to_stop{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void on_signal(int) {
+  constexpr int exit_code = 130;
+  if (asked_to_stop.exchange(true)) ::_exit(exit_code);
+  constexpr char message[] = "\nfinishing this step and saving; once more to leave at once\n";
+  const int kept = errno;
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, message, sizeof message - 1);
+  errno = kept;
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  asked_to_stop = false;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, &former_interrupt_);
+  ::sigaction(SIGTERM, &action, &former_terminate_);
+}
+
+InterruptGuard::~InterruptGuard() {
+  ::sigaction(SIGINT, &former_interrupt_, nullptr);
+  ::sigaction(SIGTERM, &former_terminate_, nullptr);
+}
+
+bool interrupted() { return asked_to_stop; }
+
+std::string resume_hint(std::string_view program, const std::filesystem::path& folder, int64_t step) {
+  return fmt::format("stopped after step {}, saved in {}\ngo on with: {} --resume {}", step, folder.string(), program,
+                     folder.string());
+}
+
+}  // namespace fovea::examples

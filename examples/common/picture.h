@@ -1,0 +1,59 @@
+// PNG pictures for a run folder and for the docs: heatmaps and line charts with axes that a person can read.
+//
+// Heatmaps: one value, one cell, dark = large; panels stand in one picture so that what belongs together is seen
+// together (read weights above write weights, input above output, the heads of an attention side by side). Panels of a
+// column that have equally many columns share their horizontal axis to the pixel. Numbers or words mark rows and
+// columns; marks are thinned out, long words turned and cut, so that a long input stays readable. NaN cells are grey.
+// Line charts: several series, linear or logarithmic, with optional exponential smoothing over pale raw values.
+//
+// Errors: ShapeError when a grid, its labels or a series do not fit together; FileError when the file cannot be
+// written. Cost: the size of the picture is bounded (about 1,900 x 1,200 pixels a panel) however large the grid. The
+// file appears whole or not at all. No shared state: thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "examples/common/grid.h"
+
+namespace fovea::examples {
+
+struct Heatmap {
+  Grid grid{};
+  std::string title{};
+  std::string row_title{};                   // what runs down: "memory slot", "output word"
+  std::string column_title{};                // what runs across: "step", "input word"
+  std::vector<std::string> row_labels{};     // one a row (a word, a character); empty: numbers
+  std::vector<std::string> column_labels{};  // one a column
+  std::optional<ValueRange> range{};  // default: from min(0, least) to the greatest; symmetric when values are negative
+};
+
+struct HeatmapPicture {
+  std::vector<Heatmap> panels{};
+  int columns = 1;      // panels a row of the picture
+  std::string title{};  // of the whole; may be empty
+};
+
+struct Series {
+  std::string name{};
+  std::vector<double> x{};
+  std::vector<double> y{};
+};
+
+struct LineChart {
+  std::string title{};
+  std::string x_title{};
+  std::string y_title{};
+  std::vector<Series> series{};
+  bool log_y = false;             // values <= 0 leave a gap
+  double smoothing = 0;           // in [0, 1): share of the past in the running mean; the raw values stay visible, pale
+  std::optional<double> y_low{};  // fix the axis: 0 and 100 for percentages
+  std::optional<double> y_high{};
+};
+
+void write_heatmaps(const std::filesystem::path& file, const HeatmapPicture& picture);
+void write_line_chart(const std::filesystem::path& file, const LineChart& chart);
+
+}  // namespace fovea::examples

@@ -1,0 +1,103 @@
+#include "examples/common/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "examples/common/colour.h"
+
+namespace fovea::examples {
+namespace {
+
+constexpr std::string_view ramp = " .:-=+*#%@";
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// 0 at the least value, 1 at the greatest; for signed values the size alone, for the colour ramp the sign too.
+struct Scale {
+  ValueRange range;
+  bool is_signed() const { return range.low < 0; }
+  float share(float value) const {
+    if (is_signed()) return value / std::max(-range.low, range.high);
+    return range.high > 0 ? value / range.high : 0;
+  }
+};
+
+Colour colour_of(float value, const Scale& scale) {
+  if (std::isnan(value)) return {0.62, 0.62, 0.62};
+  return scale.is_signed() ? diverging_colour(scale.share(value)) : sequential_colour(scale.share(value));
+}
+
+int level(double channel, int most) { return static_cast<int>(std::lround(channel * most)); }
+
+std::string paint(int layer, const Colour& c, TerminalColour colours) {
+  if (colours == TerminalColour::true_colour) {
+    return fmt::format("\x1b[{};2;{};{};{}m", layer, level(c.red, 255), level(c.green, 255), level(c.blue, 255));
+  }
+  return fmt::format("\x1b[{};5;{}m", layer, 16 + 36 * level(c.red, 5) + 6 * level(c.green, 5) + level(c.blue, 5));
+}
+
+std::string colour_line(const Grid& grid, int64_t row, const Scale& scale, TerminalColour colours) {
+  std::string line;
+  for (int64_t col = 0; col < grid.cols; ++col) {
+    line += paint(38, colour_of(grid.at(row, col), scale), colours);
+    if (row + 1 < grid.rows) line += paint(48, colour_of(grid.at(row + 1, col), scale), colours);
+    line += "\u2580";
+  }
+  return line + "\x1b[0m";
+}
+
+std::string plain_line(const Grid& grid, int64_t row, const Scale& scale) {
+  std::string line;
+  for (int64_t col = 0; col < grid.cols; ++col) {
+    const float share = std::clamp(std::abs(scale.share(grid.at(row, col))), 0.0F, 1.0F);
+    line += std::isnan(share) ? '?' : ramp[static_cast<size_t>(std::lround(share * 9))];
+  }
+  return line;
+}
+
+}  // namespace
+
+TerminalStyle terminal_style(std::FILE* stream) {
+  TerminalStyle style;
+  const std::string_view term = environment("TERM");
+  if (::isatty(::fileno(stream)) == 0 || term == "dumb") return style;
+  style.rewrites = true;
+  winsize size{};
+  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    style.width = size.ws_col;
+    style.height = size.ws_row;
+  }
+  if (!environment("NO_COLOR").empty()) return style;
+  const std::string_view colours = environment("COLORTERM");
+  const bool full = colours == "truecolor" || colours == "24bit";
+  style.colour = full ? TerminalColour::true_colour : TerminalColour::palette_256;
+  return style;
+}
+
+std::string heatmap_text(const Grid& grid, std::string_view title, const TerminalStyle& style, int max_lines) {
+  check_grid(grid, "terminal heatmap");
+  const bool coloured = style.colour != TerminalColour::none;
+  const int64_t room = std::max(4, style.width - 3);  // two columns of margin, and the last stays free
+  const Grid small = pooled(grid, std::max(1, max_lines) * (coloured ? 2 : 1), room);
+  const Scale scale{value_range(grid)};
+  std::string text;
+  const auto add = [&](std::string_view line) {
+    text += fmt::format("  {}\n", line.substr(0, static_cast<size_t>(room)));
+  };
+  if (!title.empty()) add(title);
+  for (int64_t row = 0; row < small.rows; row += coloured ? 2 : 1) {
+    text += "  " + (coloured ? colour_line(small, row, scale, style.colour) : plain_line(small, row, scale)) + "\n";
+  }
+  add(fmt::format("{} x {}, {:.3g} to {:.3g}", grid.rows, grid.cols, scale.range.low, scale.range.high));
+  return text;
+}
+
+}  // namespace fovea::examples
