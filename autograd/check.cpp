@@ -7,7 +7,8 @@ namespace fovea::check {
 namespace {
 
 [[noreturn, gnu::noinline]] void throw_undefined(std::string_view op) {
-  throw ShapeError(fmt::format("{}: an input is undefined; give every tensor elements first, with zeros(shape) or the like", op));
+  throw ShapeError(
+      fmt::format("{}: an input is undefined; give every tensor elements first, with zeros(shape) or the like", op));
 }
 [[noreturn, gnu::noinline]] void throw_not_floating(std::string_view op, const Tensor& x) {
   throw DTypeError(fmt::format("{}: need f32 or f64, got {}; cast with to(x, f32)", op, describe(x)));
@@ -16,7 +17,8 @@ namespace {
   throw DTypeError(fmt::format("{}: element types differ: a is {}, b is {}; cast one with to(x, {})", op, describe(a),
                                describe(b), name_of(a.dtype())));
 }
-[[noreturn, gnu::noinline]] void throw_dtype(std::string_view op, std::string_view what, const Tensor& x, DType wanted) {
+[[noreturn, gnu::noinline]] void throw_dtype(std::string_view op, std::string_view what, const Tensor& x,
+                                             DType wanted) {
   throw DTypeError(fmt::format("{}: {} must be {}, got {}; cast with to(x, {})", op, what, name_of(wanted), describe(x),
                                name_of(wanted)));
 }
@@ -25,8 +27,8 @@ namespace {
                                describe(a), describe(b)));
 }
 [[noreturn, gnu::noinline]] void throw_rank(std::string_view op, const Tensor& x, int rank) {
-  throw ShapeError(fmt::format("{}: {} has rank {}; need at least {} (unsqueeze adds a dimension)", op, describe(x),
-                               x.dim(), rank));
+  throw ShapeError(
+      fmt::format("{}: {} has rank {}; need at least {} (unsqueeze adds a dimension)", op, describe(x), x.dim(), rank));
 }
 [[noreturn, gnu::noinline]] void throw_id(std::string_view op, const Tensor& ids, int64_t position, int64_t n) {
   Shape index = ids.shape();
@@ -37,7 +39,8 @@ namespace {
     offset += index[d] * ids.strides()[d];
   }
   const int64_t id = kernels::read_i64(ids.raw(), offset);
-  throw IndexError(fmt::format("{}: id {} at position {} of {} is outside [0, {})", op, id, index.str(), describe(ids), n));
+  throw IndexError(
+      fmt::format("{}: id {} at position {} of {} is outside [0, {})", op, id, index.str(), describe(ids), n));
 }
 
 }  // namespace

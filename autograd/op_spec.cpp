@@ -24,7 +24,11 @@ const Layout kLayouts[] = {
     {"transposed", {4, 3}, [](const Tensor& x) { return transpose(x, 0, 1); }},
     {"sliced with an offset", {5, 6}, [](const Tensor& x) { return slice(slice(x, 0, 1, 4), 1, 2, 6); }},
     {"every other column", {3, 8}, [](const Tensor& x) { return slice(x, 1, 1, 8, 2); }},
-    {"stride 0", {3, 1}, [](const Tensor& x) { return expand(x, {3, 4}); }},
+    {"stride 0",
+     {3, 1},
+     [](const Tensor& x) {
+       return expand(x, {3, 4});
+     }},
 };
 
 OpSample viewed(SampleMaker& make, const SampleCall& call, const Layout& layout, int n, double low, double high) {
@@ -45,8 +49,8 @@ OpSample plain(SampleMaker& make, const SampleCall& call, const char* label, con
 }
 
 // The second and further inputs have another shape than the first.
-OpSample broadcast(SampleMaker& make, const SampleCall& call, const char* label, const Shape& first, const Shape& others,
-                   int n, double low, double high) {
+OpSample broadcast(SampleMaker& make, const SampleCall& call, const char* label, const Shape& first,
+                   const Shape& others, int n, double low, double high) {
   OpSample sample{label, {make.uniform(first, low, high)}, call};
   for (int i = 1; i < n; ++i) sample.inputs.push_back(make.uniform(others, low, high));
   return sample;
@@ -89,9 +93,10 @@ std::vector<OpSample> elementwise_samples(SampleMaker& make, const SampleCall& c
   samples.push_back(broadcast(make, call, "both broadcast", {3, 1, 2}, {4, 1}, n, low, high));
   samples.push_back(broadcast(make, call, "scalar broadcast", {2, 3}, {}, n, low, high));
   samples.push_back(broadcast(make, call, "broadcast of the first", {1, 3}, {2, 2, 3}, n, low, high));
-  OpSample twice{"the same tensor twice", {make.uniform({3, 2}, low, high)}, [call, n](const std::vector<Tensor>& inputs) {
-                   return call(std::vector<Tensor>(static_cast<size_t>(n), inputs[0]));
-                 }};
+  OpSample twice{
+      "the same tensor twice", {make.uniform({3, 2}, low, high)}, [call, n](const std::vector<Tensor>& inputs) {
+        return call(std::vector<Tensor>(static_cast<size_t>(n), inputs[0]));
+      }};
   samples.push_back(std::move(twice));
   return samples;
 }

@@ -1,5 +1,5 @@
-// Kernels that move elements by position: runs of bytes, padding, gather and its inverse, rows of a table. Positions are
-// i64 and were checked by the caller. Everything that adds does so in a fixed order, so results do not depend on threads.
+// Kernels that move elements by position: runs of bytes, gather and its inverse, rows of a table. Positions are i64 and
+// were checked by the caller. Whatever adds does so in a fixed order, so results do not depend on the threads.
 #pragma once
 
 #include <fovea/core/dtype.h>
@@ -11,21 +11,34 @@ int64_t read_i64(const void* data, int64_t offset);
 // The row-major number of the first id outside [0, n), or -1.
 int64_t first_outside(const Loop<1>& loop, const void* ids, int64_t n);
 
-// `runs` runs of `bytes`: from source + i * source_step to target + i * target_step (steps in bytes).
-void copy_runs(int64_t runs, int64_t bytes, void* target, int64_t target_step, const void* source, int64_t source_step);
-void zero_runs(int64_t runs, int64_t bytes, void* target, int64_t target_step);
+// Runs of `bytes`, one every `step` bytes, the first `offset` bytes into `data`.
+struct Runs {
+  void* data;
+  int64_t offset;
+  int64_t step;
+};
+struct ConstRuns {
+  const void* data;
+  int64_t step;
+};
+void copy_runs(int64_t count, int64_t bytes, const Runs& target, const ConstRuns& source);
+void zero_runs(int64_t count, int64_t bytes, const Runs& target);
+// The same copy, and zeros in whatever else lies in each of the target's steps.
+void copy_runs_into_zeros(int64_t count, int64_t bytes, const Runs& target, const ConstRuns& source);
 
-// Arrays [outer, size, inner] with a step along the middle; index, and the result of gather, are strided over
-// `index_shape`. x_strides and y_strides have the entry of `dim` at stride_dim and 0 in its place, so that
-// address(i) = sum_d i[d] * strides[d] + index(i) * stride_dim.
-// y(i) = x(i with index(i) at dim): operands y, index, x.
-void gather(DType dtype, const Loop<3>& loop, void* y, const void* index, const void* x, int64_t x_stride_dim);
-// y(i with index(i) at dim) += source(i), serial: operands source, index, y.
-void scatter_add(DType dtype, const Loop<3>& loop, const void* source, const void* index, void* y, int64_t y_stride_dim);
+// Along one dimension the position comes from `index`; in the loop, x (or y) has stride 0 there, and `stride` apart.
+// y(i) = x(i, index(i)): operands y, index, x. Any type.
+void gather(DType dtype, const Loop<3>& loop, void* y, const void* index, const void* x, int64_t stride);
+// y(i, index(i)) += source(i), serial: operands source, index, y. f32, f64, i64.
+void scatter_add(DType dtype, const Loop<3>& loop, const void* source, const void* index, void* y, int64_t stride);
 
-// y[i] = table[ids[i]] for n ids; rows of `width` elements, `row_step` elements apart in the table, dense in y.
-void take_rows(DType dtype, int64_t n, int64_t width, const void* table, int64_t row_step, const int64_t* ids, void* y);
-// table[ids[i]] += g[i], dense rows; ids equal to `skip` are left out. Each row is summed in the order of the ids.
-void add_rows(DType dtype, int64_t n, int64_t width, void* table, int64_t rows, const int64_t* ids, const void* g, int64_t skip);
+// Dense arrays: x [outer, size, inner], y [outer, n, inner], ids [n].
+struct Rows {
+  int64_t outer, size, inner, n;
+};
+// y[o, i] = x[o, ids[i]], any type.
+void take_rows(DType dtype, const Rows& rows, const void* x, const int64_t* ids, void* y);
+// x = 0, then x[o, ids[i]] += y[o, i] in the order of the ids; an id equal to `skip` is left out. f32, f64, i64.
+void add_rows(DType dtype, const Rows& rows, const void* y, const int64_t* ids, void* x, int64_t skip = -1);
 
 }  // namespace fovea::kernels
