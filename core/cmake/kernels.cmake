@@ -29,3 +29,10 @@ endif()
 file(GLOB_RECURSE fovea_kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/core/kernels/*.cpp")
 set_source_files_properties(
   ${fovea_kernels} PROPERTIES COMPILE_OPTIONS "${kernel_options};$<$<CONFIG:Release,RelWithDebInfo>:-O3>")
+
+# Random numbers are the same on every machine only if no product is fused with the sum after it.
+check_cxx_compiler_flag(-ffp-contract=off FOVEA_HAS_FP_CONTRACT_OFF)
+if(FOVEA_HAS_FP_CONTRACT_OFF)
+  set_property(
+    SOURCE "${PROJECT_SOURCE_DIR}/core/kernels/random.cpp" APPEND PROPERTY COMPILE_OPTIONS -ffp-contract=off)
+endif()
