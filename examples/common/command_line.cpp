@@ -179,6 +179,7 @@ void CommandLine::add(std::string_view name, Target value, std::string_view help
 }
 
 bool CommandLine::parse(int argc, const char* const* argv) {
+  for (Parameter& parameter : parts_->parameters) parameter.is_given = false;
   try {
     parts_->app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

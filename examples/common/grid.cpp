@@ -26,6 +26,16 @@ ValueRange value_range(const Grid& grid) {
   return range;
 }
 
+Grid transposed(const Grid& grid) {
+  check_grid(grid, "transposed");
+  Grid turned{grid.cols, grid.rows, {}};
+  turned.values.reserve(grid.values.size());
+  for (int64_t col = 0; col < grid.cols; ++col) {
+    for (int64_t row = 0; row < grid.rows; ++row) turned.values.push_back(grid.at(row, col));
+  }
+  return turned;
+}
+
 Grid pooled(const Grid& grid, int64_t max_rows, int64_t max_cols) {
   if (grid.rows <= max_rows && grid.cols <= max_cols) return grid;
   Grid small{std::min(grid.rows, max_rows), std::min(grid.cols, max_cols), {}};

@@ -1,7 +1,8 @@
 // A small rectangle of numbers to be looked at: attention weights, a memory, a sequence of bits.
 //
-// Grid is the only form in which figures reach the pictures and the terminal; `grid(tensor)` makes one of a Tensor.
-// Errors: ShapeError when values.size() is not rows * cols. Cost: one copy. Plain values: thread-safe as an int is.
+// Grid is the only form in which figures reach the pictures and the terminal; `grid_of` (tensor_grid.h) makes one of a
+// Tensor. Errors: ShapeError when values.size() is not rows * cols. Cost: one copy. Plain values: thread-safe as an int
+// is.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,9 @@ void check_grid(const Grid& grid, std::string_view who);
 
 // The least and the greatest finite value; {0, 1} where there is none.
 ValueRange value_range(const Grid& grid);
+
+// Rows become columns: weights kept as [step, slot] are shown with time running to the right.
+Grid transposed(const Grid& grid);
 
 // At most max_rows x max_cols. Each cell is the value of greatest magnitude of the cells it stands for, not their mean:
 // a sharp weight of 1 among zeros must stay visible in a long input.

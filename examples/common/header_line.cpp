@@ -16,8 +16,9 @@ std::string with_thousands(int64_t number) {
 }  // namespace
 
 std::string header_line(const RunHeader& header) {
-  return fmt::format("{}: task {}, seed {}, threads {}, BLAS {}, parameters {}, fovea {}", header.example, header.task,
-                     header.seed, header.threads, header.blas, with_thousands(header.parameters), header.version);
+  const std::string task = header.task.empty() ? "" : fmt::format("task {}, ", header.task);
+  return fmt::format("{}: {}seed {}, threads {}, BLAS {}, parameters {}, fovea {}", header.example, task, header.seed,
+                     header.threads, header.blas, with_thousands(header.parameters), header.version);
 }
 
 }  // namespace fovea::examples

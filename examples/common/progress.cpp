@@ -22,7 +22,7 @@ double steady_seconds() {
 Progress::Progress(Options options) : options_(std::move(options)) {
   if (!options_.seconds) options_.seconds = steady_seconds;
   start_ = window_start_ = options_.seconds();
-  window_step_ = options_.first;
+  window_step_ = static_cast<double>(options_.first);
 }
 
 Progress::~Progress() { finish(); }
@@ -35,11 +35,11 @@ void Progress::step(int64_t step, double loss, double extra) {
   const double interval = options_.style.rewrites ? terminal_interval : plain_interval;
   if (written_ && step < options_.total && now - last_write_ < interval) return;
   const double since = now - window_start_;
-  if (since > 0) rate_ = static_cast<double>(step - window_step_) / since;
+  if (since > 0) rate_ = (static_cast<double>(step) - window_step_) / since;
   const std::string text = line(step, loss, extra);
   if (since > rate_window) {
     window_start_ = now - since / 2;  // forget half: the rate moves on without a jump
-    window_step_ = step - static_cast<int64_t>(rate_ * since / 2);
+    window_step_ = static_cast<double>(step) - rate_ * since / 2;
   }
   clear();
   std::fputs(text.c_str(), options_.stream);

@@ -56,7 +56,7 @@ class Progress {
   double last_write_ = 0;
   double rate_ = 0;          // steps a second
   double window_start_ = 0;  // the rate is measured from here
-  int64_t window_step_ = 0;
+  double window_step_ = 0;
   bool written_ = false;  // anything yet
   bool open_ = false;     // a line on the terminal waits to be written over
 };

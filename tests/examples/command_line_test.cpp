@@ -1,0 +1,170 @@
+// The command line: defaults, files, flags, their order, the rules of values, and what a resumed run may change.
+#include "examples/common/command_line.h"
+
+#include <fovea/core/error.h>
+
+#include "examples/common/header_line.h"
+#include "examples/common/write_file.h"
+#include "tests/catch.h"
+#include "tests/examples/scratch.h"
+
+namespace fovea::examples {
+namespace {
+
+using test::contains;
+using test::Scratch;
+
+// A program with some values of its own.
+struct Copy {
+  RunOptions run{.steps = 500, .learning_rate = 1e-4};
+  std::string memory = "128x20";
+  int64_t heads = 1;
+  std::vector<int64_t> lengths = {10, 20};
+  bool clip = true;
+  std::string title{};
+  CommandLine line{{.name = "copy", .description = "test", .tasks = {"copy", "sort"}}, run};
+
+  Copy() {
+    line.add("memory", &memory, "slots x width");
+    line.add("heads", &heads, "heads", whole(1, 16));
+    line.add("lengths", &lengths, "lengths to test", at_least(1));
+    line.add("clip", &clip, "clip gradients");
+    line.add("title", &title, "any text");
+  }
+
+  bool parse(std::vector<std::string> words) {
+    std::vector<const char*> pointers = {"copy"};
+    for (const std::string& word : words) pointers.push_back(word.c_str());
+    return line.parse(static_cast<int>(pointers.size()), pointers.data());
+  }
+};
+
+void check_refused(const std::vector<std::string>& words, const std::string& flag, const std::string& rule) {
+  Copy copy;
+  CHECK_THROWS_AS(Copy().parse(words), UsageError);
+  CHECK_THROWS_WITH(copy.parse(words), contains(flag) && contains(rule));
+}
+
+TEST_CASE("defaults, then the file, then flags") {
+  const Scratch scratch;
+  write_file(scratch / "a.toml",
+             "# a recipe\nsteps = 1_000  # more\nmemory = \"64x10\"\nlengths = [5, 7]\nheads = 2\nclip = false\n");
+  Copy copy;
+  CHECK(copy.parse({"--config", (scratch / "a.toml").string(), "--heads", "4", "--task=sort"}));
+  CHECK(copy.run.steps == 1000);
+  CHECK(copy.memory == "64x10");
+  CHECK(copy.lengths == std::vector<int64_t>{5, 7});
+  CHECK(copy.heads == 4);
+  CHECK_FALSE(copy.clip);
+  CHECK(copy.run.task == "sort");
+  CHECK(copy.run.learning_rate == 1e-4);
+  CHECK(copy.run.threads >= 1);
+  CHECK(copy.line.folder() == "runs/copy-sort-seed1");
+}
+
+TEST_CASE("what config.toml says reads back to the same run") {
+  const Scratch scratch;
+  Copy first;
+  first.parse({"--seed", "18446744073709551615", "--learning-rate", "3e-5", "--lengths", "3,4,5", "--no-clip",
+               "--title", "a \"b\" # c\\d"});
+  write_file(scratch / "config.toml", first.line.config_toml());
+  Copy second;
+  second.parse({"--config", (scratch / "config.toml").string()});
+  CHECK(second.line.config_toml() == first.line.config_toml());
+  CHECK(second.run.seed == 18446744073709551615U);
+  CHECK(second.title == "a \"b\" # c\\d");
+  CHECK_FALSE(second.clip);
+}
+
+TEST_CASE("a wrong value is refused with flag, value and rule") {
+  check_refused({"--batch", "0"}, "--batch is \"0\"", "a whole number from 1 to");
+  check_refused({"--batch", "many"}, "--batch is \"many\"", "whole number");
+  check_refused({"--steps", "1e3"}, "--steps", "at least 0");
+  check_refused({"--seed", "-1"}, "--seed is \"-1\"", "at least 0");
+  check_refused({"--learning-rate", "nan"}, "--learning-rate", "greater than 0");
+  check_refused({"--task", "fly"}, "--task is \"fly\"", "one of copy, sort");
+  check_refused({"--optimizer", "magic"}, "--optimizer", "one of sgd");
+  check_refused({"--lengths", "3,0"}, "--lengths is \"0\"", "at least 1");
+  check_refused({"--heads"}, "--heads", "required");
+  check_refused({"--colour", "red"}, "--colour", "not expected");
+}
+
+TEST_CASE("a config file is read strictly, errors name file and line") {
+  const Scratch scratch;
+  const auto refused = [&](const std::string& text, const std::string& reason) {
+    write_file(scratch / "c.toml", text);
+    Copy copy;
+    CHECK_THROWS_WITH(copy.parse({"--config", (scratch / "c.toml").string()}), contains("c.toml:") && contains(reason));
+  };
+  refused("steps = 5\nlerning-rate = 0.1\n", ":2: lerning-rate: unknown key; copy knows batch");
+  refused("steps = 5\nsteps = 6\n", ":2: steps is given twice, first in line 1");
+  refused("heads = 99\n", "heads is \"99\"; it must be a whole number from 1 to 16");
+  refused("heads = [1, 2]\n", "single");
+  refused("memory = 128x20\n", "needs quotes");
+  refused("memory = \"128x20\n", "closing quote");
+  refused("[model]\nheads = 2\n", "tables");
+  refused("heads 2\n", "expected `heads = value`");
+  refused("heads = 2 3\n", "unexpected");
+  refused("resume = \"x\"\n", "unknown key");
+  refused("example = \"reverse\"\n", "is of the example \"reverse\"");
+  Copy copy;
+  CHECK_THROWS_AS(copy.parse({"--config", (scratch / "none.toml").string()}), FileError);
+}
+
+TEST_CASE("a resumed run keeps its config, but for what may change") {
+  const Scratch scratch;
+  const std::string folder = scratch.path().string();
+  Copy first;
+  first.parse({"--batch", "32", "--seed", "5", "--out", folder, "--threads", "2"});
+  write_file(scratch / "config.toml", first.line.config_toml());
+
+  Copy same;
+  same.parse({"--resume", folder, "--steps", "9000", "--threads", "1", "--batch", "32", "--learning-rate", "0.0001"});
+  CHECK(same.line.resumed());
+  CHECK(same.line.folder() == folder);
+  CHECK(same.run.batch == 32);
+  CHECK(same.run.seed == 5);
+  CHECK(same.run.steps == 9000);
+  CHECK(same.run.threads == 1);
+
+  check_refused({"--resume", folder, "--batch", "16"}, "--batch 16 contradicts the run in", "which has 32");
+  check_refused({"--resume", folder, "--lengths", "1"}, "--lengths 1 contradicts", "which has 10,20");
+  check_refused({"--resume", folder, "--no-clip"}, "--clip false contradicts", "which has true");
+  check_refused({"--resume", folder, "--out", folder + "/other"}, "--out", "contradicts");
+  check_refused({"--resume", folder, "--config", folder + "/config.toml"}, "--config", "contradicts");
+  check_refused({"--resume", folder + "/none"}, "--resume", "no config.toml");
+  Copy out;
+  CHECK_NOTHROW(out.parse({"--resume", folder, "--out", folder}));
+}
+
+TEST_CASE("data files are looked for and their absence explained") {
+  const Scratch scratch;
+  write_file(scratch / "a.tsv", "x\ty\n");
+  RunOptions run;
+  CommandLine line({.name = "translate", .description = "test", .uses_data = true}, run);
+  const std::string folder = scratch.path().string();
+  const char* words[] = {"translate", "--data", folder.c_str()};
+  CHECK(line.parse(3, words));
+  CHECK(line.data_file("a.tsv") == scratch / "a.tsv");
+  CHECK_THROWS_WITH(line.data_file("b.tsv"), contains("b.tsv") && contains("--data"));
+  CHECK(line.folder() == "runs/translate-seed1");
+}
+
+TEST_CASE("exit codes tell a wrong command line from a failed run") {
+  const char* wrong[] = {"copy", "--batch", "0"};
+  Copy copy;
+  CHECK(run_program(copy.line, 3, wrong, [] { return 0; }) == 2);
+  const char* right[] = {"copy"};
+  CHECK(run_program(copy.line, 1, right, [] { return 5; }) == 5);
+  CHECK(run_program(copy.line, 1, right, []() -> int { throw FileError("disk"); }) == 1);
+}
+
+TEST_CASE("the header line says what one needs to repeat the run") {
+  CHECK(header_line({"copy", "sort", 3, 2, "SkylakeX", 1017162, "0.1.0"}) ==
+        "copy: task sort, seed 3, threads 2, BLAS SkylakeX, parameters 1,017,162, fovea 0.1.0");
+  CHECK(header_line({"copy", "", 3, 1, "Generic", 999, "0.1.0"}) ==
+        "copy: seed 3, threads 1, BLAS Generic, parameters 999, fovea 0.1.0");
+}
+
+}  // namespace
+}  // namespace fovea::examples

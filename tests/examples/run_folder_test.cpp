@@ -1,0 +1,120 @@
+// The run folder: atomic files, refusal of another run's folder, metrics that survive a resume, the summary's keys.
+#include "examples/common/run_folder.h"
+
+#include <fovea/core/error.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "examples/common/write_file.h"
+#include "tests/catch.h"
+#include "tests/examples/scratch.h"
+
+namespace fovea::examples {
+namespace {
+
+using test::contains;
+using test::Scratch;
+
+size_t files_in(const std::filesystem::path& folder) {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
+  return count;
+}
+
+TEST_CASE("write_file replaces the whole file and leaves nothing beside it") {
+  const Scratch scratch;
+  write_file(scratch / "a.txt", std::string(100000, 'x'));
+  write_file(scratch / "a.txt", "short\n");
+  CHECK(read_file(scratch / "a.txt") == "short\n");
+  CHECK(files_in(scratch.path()) == 1);
+}
+
+TEST_CASE("write_file keeps the old file when the new one cannot take its place") {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch / "taken" / "by a folder");
+  CHECK_THROWS_WITH(write_file(scratch / "taken", "text"), contains("taken") && contains("errno"));
+  CHECK(std::filesystem::is_directory(scratch / "taken"));
+  CHECK(files_in(scratch.path()) == 1);
+  CHECK_THROWS_AS(write_file(scratch / "none" / "a.txt", "text"), FileError);
+  CHECK_THROWS_WITH(read_file(scratch / "missing"), contains("missing") && contains("No such file"));
+}
+
+TEST_CASE("a run folder belongs to one run") {
+  const Scratch scratch;
+  const RunFolder run = RunFolder::create(scratch / "runs" / "copy", "seed = 1\n");
+  CHECK(read_file(run.file("config.toml")) == "seed = 1\n");
+  CHECK_THROWS_WITH(RunFolder::create(run.path(), "seed = 2\n"), contains("another run") && contains("--resume"));
+  CHECK(read_file(run.file("config.toml")) == "seed = 1\n");
+
+  CHECK(RunFolder::resume(run.path(), "seed = 1\nsteps = 9\n").path() == run.path());
+  CHECK(read_file(run.file("config.toml")) == "seed = 1\nsteps = 9\n");
+  CHECK_THROWS_WITH(RunFolder::resume(scratch / "nowhere", ""), contains("holds no run"));
+
+  write_file(scratch / "letter.txt", "dear");
+  CHECK_THROWS_WITH(RunFolder::create(scratch.path(), ""), contains("is not empty"));
+  std::filesystem::create_directory(scratch / "empty");
+  CHECK_NOTHROW(RunFolder::create(scratch / "empty", ""));
+}
+
+TEST_CASE("a resumed metrics.csv is that of an uninterrupted run") {
+  const Scratch scratch;
+  const auto report = [](MetricsFile& metrics, int64_t first, int64_t last) {
+    for (int64_t step = first; step <= last; ++step) {
+      metrics.append(step, std::vector<double>{1.0 / static_cast<double>(step), 0.5});
+    }
+  };
+  {
+    MetricsFile whole(scratch / "whole.csv", {"loss", "errors"});
+    report(whole, 1, 8);
+  }
+  {
+    MetricsFile first(scratch / "parts.csv", {"loss", "errors"});
+    report(first, 1, 6);
+    first.sync();
+  }
+  std::string text = read_file(scratch / "parts.csv");
+  write_file(scratch / "parts.csv", text + "7,0.1");  // a row that a crash cut short
+  {
+    MetricsFile second(scratch / "parts.csv", {"loss", "errors"}, 4);
+    report(second, 5, 8);
+  }
+  CHECK(read_file(scratch / "parts.csv") == read_file(scratch / "whole.csv"));
+  CHECK(read_file(scratch / "whole.csv").starts_with("step,loss,errors\n1,1,0.5\n2,0.5,0.5\n3,0.33333333,0.5\n"));
+
+  const MetricsTable table = read_metrics(scratch / "whole.csv");
+  CHECK(table.column("step").size() == 8);
+  CHECK(table.column("loss")[3] == 0.25);
+  CHECK_THROWS_AS(table.column("lost"), IndexError);
+}
+
+TEST_CASE("metrics.csv refuses rows and files that do not fit") {
+  const Scratch scratch;
+  {
+    MetricsFile metrics(scratch / "m.csv", {"loss"});
+    CHECK_THROWS_AS(metrics.append(1, std::vector<double>{1, 2}), ShapeError);
+  }
+  CHECK_THROWS_WITH(MetricsFile(scratch / "m.csv", {"loss"}), contains("another run"));
+  CHECK_THROWS_WITH(MetricsFile(scratch / "m.csv", {"loss", "errors"}, 3), contains("columns are"));
+}
+
+TEST_CASE("a summary has exactly the agreed keys, in order") {
+  const Scratch scratch;
+  Summary summary{"copy", "sort", 7, 2, 1000, 12.5, 17162, {}};
+  summary.metrics = {{"wrong_bits_percent", Summary::Figures{{"10", 0.0}, {"120", 0.25}}},
+                     {"best_step", 900.0},
+                     {"bleu", std::nan("")}};
+  RunFolder::create(scratch / "run", "").write_summary(summary);
+  const auto json = nlohmann::ordered_json::parse(read_file(scratch / "run" / "summary.json"));
+  std::string keys;
+  for (const auto& item : json.items()) keys += item.key() + " ";
+  CHECK(keys == "example task seed threads steps seconds parameters metrics ");
+  CHECK(json["seed"] == 7);
+  CHECK(json["seconds"] == 12.5);
+  CHECK(json["metrics"]["wrong_bits_percent"]["120"] == 0.25);
+  CHECK(json["metrics"]["bleu"].is_null());
+  CHECK(json["metrics"].size() == 3);
+}
+
+}  // namespace
+}  // namespace fovea::examples
