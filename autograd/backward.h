@@ -14,7 +14,7 @@ struct GradOptions {
   bool create_graph = false;  // the gradients are on the tape themselves
   bool retain_graph = false;  // implied by create_graph
   bool allow_unused = false;  // an input that no output depends on gives an undefined gradient instead of an error
-  std::vector<Tensor> grad_outputs;  // one per output; undefined or missing: 1, for one-element outputs
+  std::vector<Tensor> grad_outputs = {};  // one per output; undefined or missing: 1, for one-element outputs
 };
 
 // Adds d(sum outputs)/d(leaf) to every leaf's grad.

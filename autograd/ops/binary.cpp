@@ -173,7 +173,7 @@ OpSpec choose_spec(std::string name, std::string formula, Tensor (*f)(const Tens
     const SampleCall apart = [f](const std::vector<Tensor>& x) { return f(x[0], 1.25 - x[1] * 3.0); };
     std::vector<OpSample> samples;
     for (OpSample& sample : elementwise_samples(make, apart, 2, 0.5, 0.6))
-      if (sample.label != "same tensor twice") samples.push_back(std::move(sample));
+      if (sample.label != "the same tensor twice") samples.push_back(std::move(sample));
     const SampleCall plain = [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); };
     samples.push_back({"distinct", {make.distinct({4, 5}), make.distinct({4, 5}) + 0.02}, plain});
     return samples;

@@ -1,0 +1,220 @@
+// Matrix products. Any layout that BLAS can read (row-major, or its transpose) is used in place; others are copied first.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/gemm.h>
+#include <fovea/core/kernels/loops.h>
+
+#include <cstring>
+
+namespace fovea {
+namespace {
+
+using Pair = std::array<Tensor, 2>;
+
+// How BLAS sees the last two dimensions of x: stride and whether transposed; false if it cannot.
+bool blas_layout(const Tensor& x, int64_t& stride, bool& transposed) {
+  const int d = x.dim();
+  const int64_t rows = x.shape()[d - 2], columns = x.shape()[d - 1];
+  const int64_t row_step = rows == 1 ? std::max<int64_t>(columns, 1) : x.strides()[d - 2];
+  const int64_t column_step = columns == 1 ? 1 : x.strides()[d - 1];
+  transposed = false;
+  stride = row_step;
+  if (column_step == 1 && row_step >= std::max<int64_t>(columns, 1)) return true;
+  transposed = true;
+  stride = columns == 1 ? std::max<int64_t>(rows, 1) : column_step;
+  return (rows == 1 || row_step == 1) && stride >= std::max<int64_t>(rows, 1);
+}
+
+Shape batch_of(const Shape& shape) { return Shape(shape.span().first(static_cast<size_t>(shape.rank() - 2))); }
+
+// a [batch..., m, k] @ b [batch..., k, n], equal batch shapes.
+Tensor multiply(Tensor a, Tensor b) {
+  const int d = a.dim();
+  const int64_t m = a.shape()[d - 2], k = a.shape()[d - 1], n = b.shape()[d - 1];
+  int64_t a_stride, b_stride;
+  bool a_transposed, b_transposed;
+  if (!blas_layout(a, a_stride, a_transposed)) blas_layout(a = array::clone(a), a_stride, a_transposed);
+  if (!blas_layout(b, b_stride, b_transposed)) blas_layout(b = array::clone(b), b_stride, b_transposed);
+  Shape shape = a.shape();
+  shape[d - 1] = n;
+  Tensor c = empty(shape, a.dtype());
+  dispatch_floating(a.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T *at_a = a.data<T>(), *at_b = b.data<T>();
+    T* at_c = c.data<T>();
+    if (d == 2) {
+      kernels::gemm<T>(m, n, k, {at_a, a_stride, a_transposed}, {at_b, b_stride, b_transposed}, at_c, n);
+      return;
+    }
+    const kernels::Loop<3> batches(batch_of(shape), batch_of(c.strides()), batch_of(a.strides()), batch_of(b.strides()));
+    const auto one = [&](const int64_t* at, bool serial) {
+      const kernels::Matrix<T> left{at_a + at[1], a_stride, a_transposed}, right{at_b + at[2], b_stride, b_transposed};
+      if (serial)
+        kernels::gemm_serial<T>(m, n, k, left, right, at_c + at[0], n);
+      else
+        kernels::gemm<T>(m, n, k, left, right, at_c + at[0], n);
+    };
+    const int64_t count = batches.numel;
+    if (count == 0) return;
+    const bool large = m * n * k > 256 * 256 * 256;  // then each product fills the threads by itself
+    const int64_t grain = large ? count : std::max<int64_t>(1, (64 * 64 * 64) / std::max<int64_t>(1, m * n * k));
+    batches.parallel_rows(grain, [&](const int64_t* at, int64_t inner) {
+      for (int64_t i = 0; i < inner; ++i) {
+        const int64_t here[3] = {at[0] + i * batches.inner_stride(0), at[1] + i * batches.inner_stride(1),
+                                 at[2] + i * batches.inner_stride(2)};
+        one(here, !large);
+      }
+    });
+  });
+  return c;
+}
+
+Tensor matmul_batched(const Tensor& a, const Tensor& b) {
+  return record("matmul", {a, b}, multiply(a, b), [a = saved(a), b = saved(b)](const Tensor& g) {
+    return Pair{needs_grad(0) ? matmul(g, transpose(b.get(), -2, -1)) : Tensor(),
+                needs_grad(1) ? matmul(transpose(a.get(), -2, -1), g) : Tensor()};
+  });
+}
+
+void check_inner(const Tensor& a, const Tensor& b) {
+  const int64_t left = a.size(-1), right = b.dim() == 1 ? b.size(0) : b.size(-2);
+  if (left != right)
+    throw ShapeError(fmt::format("matmul: inner sizes differ: a is {}, b is {}; need a[-1] == b[{}] ({} vs {})", describe(a),
+                                 describe(b), b.dim() == 1 ? -1 : -2, left, right));
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  check::floating("matmul", a);
+  check::floating("matmul", b);
+  check::same_dtype("matmul", a, b);
+  check::rank_at_least("matmul", a, 1);
+  check::rank_at_least("matmul", b, 1);
+  check_inner(a, b);
+  if (a.dim() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.dim() == 1 ? -1 : -2);
+  if (b.dim() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
+  if (a.dim() == 2 && b.dim() == 2) return matmul_batched(a, b);
+  if (b.dim() == 2 && a.is_contiguous()) {  // one product over all rows
+    Shape shape = a.shape();
+    const Tensor rows = matmul_batched(reshape(a, {a.numel() / std::max<int64_t>(1, a.size(-1)), a.size(-1)}), b);
+    shape[a.dim() - 1] = b.size(-1);
+    return a.size(-1) == 0 ? matmul_batched(a, expand(b, a.shape())) : reshape(rows, shape);
+  }
+  const Shape batch = broadcast_shapes("matmul", batch_of(a.shape()), batch_of(b.shape()));
+  Shape shape_a = batch, shape_b = batch;
+  for (int64_t i : {-2, -1}) {
+    shape_a.append(a.size(i));
+    shape_b.append(b.size(i));
+  }
+  return matmul_batched(expand(a, shape_a), expand(b, shape_b));
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check::floating("linear", x);
+  check::same_dtype("linear", x, weight);
+  const bool biased = bias.defined();
+  if (x.dim() < 1 || weight.dim() != 2 || x.size(-1) != weight.size(1) ||
+      (biased && (bias.dim() != 1 || bias.size(0) != weight.size(0))))
+    throw ShapeError(fmt::format("linear: x is {}, weight {}, bias {}; need x[..., in], weight[out, in], bias[out]", describe(x),
+                                 describe(weight), describe(bias)));
+  if (biased) check::same_dtype("linear", x, bias);
+  const int64_t in = weight.size(1), out = weight.size(0), rows = x.numel() / std::max<int64_t>(1, in);
+  Shape shape = x.shape();
+  shape[x.dim() - 1] = out;
+  const Tensor flat = array::contiguous(x), matrix = array::contiguous(weight);
+  Tensor y = empty(shape, x.dtype());
+  if (biased) array::copy(array::reshape(y, {y.numel() / std::max<int64_t>(1, out), out}), array::expand(bias, {y.numel() / std::max<int64_t>(1, out), out}));
+  dispatch_floating(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    kernels::gemm<T>(in == 0 ? y.numel() / std::max<int64_t>(1, out) : rows, out, in, {flat.data<T>(), in},
+                     {matrix.data<T>(), in, true}, y.data<T>(), out, biased);
+  });
+  return record("linear", {x, weight, bias}, y, [x = saved(x), weight = saved(weight)](const Tensor& g) {
+    const Tensor w = weight.get(), input = x.get();
+    std::array<Tensor, 3> out_gradients;
+    const Tensor rows_g = reshape(g, {-1, w.size(0)});
+    if (needs_grad(0)) out_gradients[0] = reshape(matmul(rows_g, w), input.shape());
+    if (needs_grad(1)) out_gradients[1] = matmul(transpose(rows_g, 0, 1), reshape(input, {-1, w.size(1)}));
+    if (needs_grad(2)) out_gradients[2] = sum(rows_g, 0);
+    return out_gradients;
+  });
+}
+
+namespace {
+
+std::vector<OpSample> matmul_samples(SampleMaker& make) {
+  const SampleCall call = [](const std::vector<Tensor>& x) { return matmul(x[0], x[1]); };
+  std::vector<OpSample> samples;
+  const auto shapes = [&](std::string label, const Shape& a, const Shape& b) {
+    samples.push_back({std::move(label), {make.uniform(a, -1, 1), make.uniform(b, -1, 1)}, call});
+  };
+  shapes("vector vector", {4}, {4});
+  shapes("matrix vector", {3, 4}, {4});
+  shapes("vector matrix", {4}, {4, 2});
+  shapes("matrix matrix", {3, 4}, {4, 2});
+  shapes("size-1", {1, 4}, {4, 1});
+  shapes("inner 1", {3, 1}, {1, 2});
+  shapes("batch", {2, 3, 4}, {2, 4, 2});
+  shapes("4-D", {2, 2, 3, 2}, {2, 2, 2, 3});
+  shapes("broadcast right", {2, 3, 4}, {4, 2});
+  shapes("broadcast left", {3, 4}, {2, 4, 2});
+  shapes("broadcast both", {2, 1, 3, 2}, {1, 3, 2, 2});
+  shapes("zero rows", {0, 4}, {4, 2});
+  shapes("zero inner", {3, 0}, {0, 2});
+  shapes("zero batch", {3, 0, 0}, {0, 0});
+  Tensor square = make.uniform({3, 3}, -1, 1);
+  samples.push_back({"same tensor twice", {square}, [](const std::vector<Tensor>& x) { return matmul(x[0], x[0]); }});
+  samples.push_back({"transposed", {make.uniform({4, 3}, -1, 1), make.uniform({2, 4}, -1, 1)}, [](const std::vector<Tensor>& x) {
+                       return matmul(transpose(x[0], 0, 1), transpose(x[1], 0, 1));
+                     }});
+  samples.push_back({"stride 0", {make.uniform({1, 4}, -1, 1), make.uniform({4, 1}, -1, 1)}, [](const std::vector<Tensor>& x) {
+                       return matmul(expand(x[0], {3, 4}), expand(x[1], {4, 2}));
+                     }});
+  return samples;
+}
+
+std::vector<OpSample> linear_samples(SampleMaker& make) {
+  const SampleCall call = [](const std::vector<Tensor>& x) { return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor()); };
+  std::vector<OpSample> samples;
+  const auto shapes = [&](std::string label, const Shape& x, int64_t in, int64_t out, bool biased) {
+    std::vector<Tensor> inputs{make.uniform(x, -1, 1), make.uniform({out, in}, -1, 1)};
+    if (biased) inputs.push_back(make.uniform({out}, -1, 1));
+    samples.push_back({std::move(label), inputs, call});
+  };
+  shapes("vector", {3}, 3, 2, true);
+  shapes("matrix", {4, 3}, 3, 2, true);
+  shapes("no bias", {4, 3}, 3, 2, false);
+  shapes("3-D", {2, 3, 4}, 4, 2, true);
+  shapes("4-D", {2, 1, 3, 2}, 2, 3, true);
+  shapes("size-1", {1, 1}, 1, 1, true);
+  shapes("zero rows", {0, 3}, 3, 2, true);
+  return samples;
+}
+
+const OpSpec matmul_spec = OpSpec::add({
+    .name = "matmul",
+    .formula = "c[..., i, j] = sum_k a[..., i, k] b[..., k, j]",
+    .samples = matmul_samples,
+    .invalid = {{"inner sizes", [] { matmul(ones({8, 16}), ones({8, 4})); }},
+                {"batch sizes", [] { matmul(ones({2, 3, 4}), ones({3, 4, 2})); }},
+                {"rank 0", [] { matmul(scalar(1), ones({2, 2})); }},
+                {"types", [] { matmul(ones({2, 2}), ones({2, 2}, f64)); }},
+                {"i64", [] { matmul(ones({2, 2}, i64), ones({2, 2}, i64)); }}},
+});
+const OpSpec linear_spec = OpSpec::add({
+    .name = "linear",
+    .formula = "y = x W^T + b",
+    .samples = linear_samples,
+    .invalid = {{"inner sizes", [] { linear(ones({2, 3}), ones({4, 2})); }},
+                {"bias size", [] { linear(ones({2, 3}), ones({4, 3}), ones({3})); }},
+                {"types", [] { linear(ones({2, 3}), ones({4, 3}, f64)); }},
+                {"weight rank", [] { linear(ones({2, 3}), ones({3})); }}},
+});
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,25 @@
+// Products of a few rows with a matrix that is used many times: the matrix is packed once, then
+//   c [m, n] = a [m, k] B [k, n]   or   c += a B
+// runs without the set-up that a BLAS call pays each time. An element of c is one chain of multiply-adds over k in
+// rising order, whatever m is and wherever its row stands, so cutting the rows into blocks changes no bit.
+// f32 and f64. Serial: the caller cuts rows among threads.
+#pragma once
+
+#include <cstdint>
+
+namespace fovea::kernels {
+
+// Elements that B [k, n] takes when packed; the buffer must be aligned to 64 bytes.
+template <class T>
+int64_t packed_size(int64_t k, int64_t n);
+
+// Packs op(b), which is b [k, n] or, if `transposed`, the transpose of b [n, k]; rows of b are ldb apart.
+template <class T>
+void pack(bool transposed, int64_t k, int64_t n, const T* b, int64_t ldb, T* packed);
+
+// Rows of a are lda apart, rows of c ldc. With `accumulate` the product is added to c.
+template <class T>
+void small_gemm(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc,
+                bool accumulate);
+
+}  // namespace fovea::kernels
