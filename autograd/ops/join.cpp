@@ -3,12 +3,15 @@
 // standing in for parts that got none.
 // Errors: ShapeError, DTypeError, IndexError; ValueError for counts that make no sense.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/ops/runs.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
+
+#include <algorithm>
 
 namespace fovea {
 namespace {
@@ -47,10 +50,31 @@ Tensor join(std::span<const Tensor> parts, std::span<const int64_t> sizes, const
   return y;
 }
 
-std::vector<Tensor> with_zeros(std::span<const Tensor> parts, std::span<const Tensor> like) {
+[[noreturn, gnu::noinline]] void fail_cat(std::span<const Tensor> list, size_t i, int d) {
+  throw ShapeError(fmt::format("cat: tensor 0 is {}, tensor {} is {}; need equal sizes in every dimension but {}",
+                               describe(list[0]), i, describe(list[i]), d));
+}
+
+bool same_but(int d, const Shape& a, const Shape& b) {
+  if (a.rank() != b.rank()) return false;
+  for (int k = 0; k < a.rank(); ++k)
+    if (k != d && a[k] != b[k]) return false;
+  return true;
+}
+
+// What create_graph differentiates needs a tensor where the others make do with zeroed memory.
+std::vector<Tensor> with_zeros(std::span<const Tensor> parts, const Shape& shape, std::span<const int64_t> sizes, int d,
+                               DType dtype) {
   std::vector<Tensor> out(parts.begin(), parts.end());
-  for (size_t i = 0; i < out.size(); ++i)
-    if (!out[i].defined()) out[i] = zeros_like(like[i]);
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i].defined()) continue;
+    Shape part = shape;
+    if (sizes.empty())
+      part.erase(d);
+    else
+      part[d] = sizes[i];
+    out[i] = zeros(part, dtype);
+  }
   return out;
 }
 
@@ -64,16 +88,11 @@ Tensor cat(std::span<const Tensor> list, int64_t dim) {
   std::vector<int64_t> sizes(list.size());
   shape[d] = 0;
   for (size_t i = 0; i < list.size(); ++i) {
-    Shape same = list[i].shape();
-    if (same.rank() == shape.rank()) sizes[i] = same[d], same[d] = shape[d];
-    if (!(same == shape))
-      throw ShapeError(fmt::format("cat: tensor 0 is {}, tensor {} is {}; need equal sizes but along dimension {}",
-                                   describe(list[0]), i, describe(list[i]), d));
+    if (!same_but(d, shape, list[i].shape())) fail_cat(list, i, d);
+    sizes[i] = list[i].shape()[d];
     shape[d] += sizes[i];
-    // The next one is compared without its own size.
-    same = shape;
   }
-  Tensor y = join(list, sizes, shape, list[0].dtype(), d);
+  const Tensor y = join(list, sizes, shape, list[0].dtype(), d);
   return record_list("cat", list, y, [d, sizes = std::move(sizes)](const Tensor& g) {
     std::vector<Tensor> parts(sizes.size());
     int64_t begin = 0;
@@ -83,3 +102,259 @@ Tensor cat(std::span<const Tensor> list, int64_t dim) {
   });
 }
 
+Tensor stack(std::span<const Tensor> list, int64_t dim) {
+  check_list("stack", list);
+  for (const Tensor& x : list) check::same_shape("stack", list[0], x);
+  const int d = normalize_dim("stack", dim, list[0].dim() + 1);
+  Shape shape = list[0].shape();
+  shape.insert(d, static_cast<int64_t>(list.size()));
+  const Tensor y = join(list, {}, shape, list[0].dtype(), d);
+  return record_list("stack", list, y, [d](const Tensor& g) {
+    std::vector<Tensor> parts(static_cast<size_t>(g.shape()[d]));
+    for (size_t i = 0; i < parts.size(); ++i)
+      if (needs_grad(static_cast<int>(i))) parts[i] = select(g, d, static_cast<int64_t>(i));
+    return parts;
+  });
+}
+
+std::vector<Tensor> split(const Tensor& x, const std::vector<int64_t>& sizes, int64_t dim) {
+  check::rank_at_least("split", x, 1);
+  const int d = normalize_dim("split", dim, x.dim());
+  std::vector<Tensor> parts;
+  parts.reserve(sizes.size());
+  int64_t begin = 0;
+  bool fits = !sizes.empty() && sizes.size() <= kMostTensors;
+  for (int64_t size : sizes) {
+    fits = fits && size >= 0 && size <= x.shape()[d] - begin;
+    if (!fits) break;
+    parts.push_back(array::slice(x, d, begin, begin + size));
+    begin += size;
+  }
+  if (!fits || begin != x.shape()[d])
+    throw ShapeError(fmt::format("split: sizes [{}] for dimension {} of {}; need 1 to {} sizes >= 0 that sum to {}",
+                                 fmt::join(sizes, ", "), d, describe(x), kMostTensors, x.shape()[d]));
+  return record_many(
+      "split", {&x, 1}, parts,
+      [shape = x.shape(), dtype = x.dtype(), sizes, d](std::span<const Tensor> g) -> std::vector<Tensor> {
+        if (grad_enabled()) return {cat(with_zeros(g, shape, sizes, d, dtype), d)};
+        return {join(g, sizes, shape, dtype, d)};
+      });
+}
+
+std::vector<Tensor> chunk(const Tensor& x, int64_t count, int64_t dim) {
+  check::rank_at_least("chunk", x, 1);
+  const int d = normalize_dim("chunk", dim, x.dim());
+  if (count < 1) throw ValueError(fmt::format("chunk: {} parts of {}; need at least 1", count, describe(x)));
+  const int64_t n = x.shape()[d], each = n == 0 ? 0 : (n + count - 1) / count;
+  std::vector<int64_t> sizes;
+  for (int64_t left = n; left > 0; left -= each) sizes.push_back(std::min(each, left));
+  if (n == 0) sizes.assign(static_cast<size_t>(count), 0);
+  return split(x, sizes, d);
+}
+
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
+  check::rank_at_least("unbind", x, 1);
+  const int d = normalize_dim("unbind", dim, x.dim());
+  const int64_t n = x.shape()[d];
+  if (n > static_cast<int64_t>(kMostTensors))
+    throw ValueError(
+        fmt::format("unbind: {} along dimension {}; at most {} parts at once", describe(x), d, kMostTensors));
+  std::vector<Tensor> parts;
+  parts.reserve(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; ++i) parts.push_back(array::select(x, d, i));
+  return record_many("unbind", {&x, 1}, parts,
+                     [shape = x.shape(), dtype = x.dtype(), d](std::span<const Tensor> g) -> std::vector<Tensor> {
+                       if (grad_enabled()) return {stack(with_zeros(g, shape, {}, d, dtype), d)};
+                       return {join(g, {}, shape, dtype, d)};
+                     });
+}
+
+Tensor pad(const Tensor& x, const std::vector<int64_t>& padding, double value) {
+  check::defined("pad", x);
+  if (padding.size() % 2 != 0 || padding.size() > 2 * static_cast<size_t>(x.dim()))
+    throw ShapeError(fmt::format("pad: {} numbers for {}; need (before, after) for at most {} dimensions",
+                                 padding.size(), describe(x), x.dim()));
+  Shape shape = x.shape(), begin = Shape::filled(x.dim(), 0);
+  for (size_t i = 0; i < padding.size(); i += 2) {
+    const int d = x.dim() - 1 - static_cast<int>(i / 2);
+    if (padding[i] < 0 || padding[i + 1] < 0)
+      throw ValueError(
+          fmt::format("pad: ({}, {}) for dimension {}; to cut elements off use slice", padding[i], padding[i + 1], d));
+    begin[d] = padding[i];
+    shape[d] += padding[i] + padding[i + 1];
+  }
+  Tensor y = full(shape, value, x.dtype());
+  Tensor middle = y;
+  for (int d = 0; d < x.dim(); ++d) middle = array::slice(middle, d, begin[d], begin[d] + x.shape()[d]);
+  array::copy(middle, x);
+  return record("pad", {x}, y, [sizes = x.shape(), begin](const Tensor& g) {
+    Tensor cut = g;
+    for (int d = 0; d < sizes.rank(); ++d)
+      if (cut.shape()[d] != sizes[d]) cut = slice(cut, d, begin[d], begin[d] + sizes[d]);
+    return cut;
+  });
+}
+
+Tensor roll(const Tensor& x, int64_t shift, int64_t dim) {
+  check::rank_at_least("roll", x, 1);
+  const int d = normalize_dim("roll", dim, x.dim());
+  const int64_t n = x.shape()[d], by = n == 0 ? 0 : (shift % n + n) % n;
+  const Tensor parts[] = {array::slice(x, d, n - by, n), array::slice(x, d, 0, n - by)};
+  const int64_t sizes[] = {by, n - by};
+  return record("roll", {x}, join(parts, sizes, x.shape(), x.dtype(), d),
+                [by, d](const Tensor& g) { return roll(g, -by, d); });
+}
+
+Tensor flip(const Tensor& x, int64_t dim) {
+  check::rank_at_least("flip", x, 1);
+  const int d = normalize_dim("flip", dim, x.dim());
+  const int64_t n = x.shape()[d];
+  Shape strides = x.strides();
+  strides[d] = -strides[d];
+  const Tensor backwards = array::as_strided(x, x.shape(), strides, n > 0 ? (n - 1) * x.strides()[d] : 0);
+  return record("flip", {x}, array::clone(backwards), [d](const Tensor& g) { return flip(g, d); });
+}
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+
+OpSpec join_spec(std::string name, std::string formula, SampleCall call, std::vector<InvalidCall> invalid) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [call = std::move(call)](SampleMaker& make) { return layout_samples(make, call, -2, 2); };
+  spec.invalid = std::move(invalid);
+  return spec;
+}
+
+OpSpec list_spec(std::string name, std::string formula, Tensor (*f)(std::span<const Tensor>, int64_t),
+                 const std::vector<std::pair<Shape, Shape>>& shapes, std::vector<InvalidCall> invalid) {
+  OpSpec spec = join_spec(std::move(name), std::move(formula), {}, std::move(invalid));
+  spec.samples = [f, shapes](SampleMaker& make) {
+    auto samples = layout_samples(
+        make,
+        [f](const Inputs& x) {
+          return f(Inputs{x[0], x[0] * 2.0, x[0]}, -1);
+        },
+        -2, 2);
+    for (const auto& [a, b] : shapes)
+      for (int64_t d = 0; d < a.rank(); ++d) {
+        if (!same_but(static_cast<int>(d), a, b)) continue;
+        samples.push_back({"two shapes", {make.uniform(a, -2, 2), make.uniform(b, -2, 2)}, [f, d](const Inputs& x) {
+                             return f(Inputs{x[0], x[1], transpose(transpose(x[0], 0, -1), 0, -1)}, d);
+                           }});
+      }
+    return samples;
+  };
+  return spec;
+}
+
+const OpSpec cat_spec =
+    OpSpec::add(list_spec("cat", "y = [a; b; ..] along dim", cat,
+                          {{{2, 3, 4}, {2, 5, 4}}, {{2, 3}, {0, 3}}, {{1, 3}, {2, 3}}, {{2, 1, 2}, {2, 1, 3}}},
+                          {{"nothing to join", [] { cat(Inputs{}, 0); }},
+                           {"other size",
+                            [] {
+                              cat({ones({2, 3}), ones({2, 4})}, 0);
+                            }},
+                           {"other rank",
+                            [] {
+                              cat({ones({2}), ones({2, 4})}, 0);
+                            }},
+                           {"no such dimension", [] { cat({ones({2})}, 1); }},
+                           {"f32 with f64",
+                            [] {
+                              cat({ones({2}), ones({2}, f64)}, 0);
+                            }},
+                           {"rank 0", [] { cat({ones({})}, 0); }},
+                           {"undefined", [] {
+                              cat({ones({2}), Tensor()}, 0);
+                            }}}));
+
+const OpSpec stack_spec = OpSpec::add(list_spec("stack", "y[.., i, ..] = x_i", stack, {{{2, 3}, {2, 3}}, {{4}, {4}}},
+                                                {{"nothing to join", [] { stack(Inputs{}, 0); }},
+                                                 {"other shape",
+                                                  [] {
+                                                    stack({ones({2}), ones({3})}, 0);
+                                                  }},
+                                                 {"no such dimension", [] { stack({ones({2})}, 2); }},
+                                                 {"f32 with f64",
+                                                  [] {
+                                                    stack({ones({2}), ones({2}, f64)}, 0);
+                                                  }},
+                                                 {"undefined", [] {
+                                                    stack({ones({2}), Tensor()}, 0);
+                                                  }}}));
+
+// The middle part stays unused: its gradient is undefined and must read as zeros.
+const OpSpec split_spec = OpSpec::add(join_spec("split", "x = [y_1; y_2; ..] along dim",
+                                                [](const Inputs& x) {
+                                                  const int64_t n = x[0].size(-1), head = (n + 1) / 3, tail = n / 2;
+                                                  const Inputs parts = split(x[0], {head, n - head - tail, tail}, -1);
+                                                  return cat({parts[2] * parts[2], parts[0]}, -1);
+                                                },
+                                                {{"sizes too large",
+                                                  [] {
+                                                    split(ones({3}), {2, 2}, 0);
+                                                  }},
+                                                 {"sizes too small",
+                                                  [] {
+                                                    split(ones({3}), {1, 1}, 0);
+                                                  }},
+                                                 {"negative size",
+                                                  [] {
+                                                    split(ones({3}), {4, -1}, 0);
+                                                  }},
+                                                 {"no sizes", [] { split(ones({0}), {}, 0); }},
+                                                 {"no such dimension", [] { split(ones({3}), {3}, 1); }},
+                                                 {"undefined", [] { split(Tensor(), {1}, 0); }}}));
+
+const OpSpec chunk_spec = OpSpec::add(join_spec("chunk", "split into count parts of ceil(n / count)",
+                                                [](const Inputs& x) { return chunk(x[0] * x[0], 2, 0)[0]; },
+                                                {{"no parts", [] { chunk(ones({3}), 0, 0); }},
+                                                 {"no such dimension", [] { chunk(ones({3}), 1, 1); }},
+                                                 {"undefined", [] { chunk(Tensor(), 1, 0); }}}));
+
+const OpSpec unbind_spec = OpSpec::add(join_spec("unbind", "y_i = x[.., i, ..]",
+                                                 [](const Inputs& x) {
+                                                   const Inputs parts = unbind(x[0], -1);
+                                                   return parts.front() * parts.back();
+                                                 },
+                                                 {{"no such dimension", [] { unbind(ones({3}), 1); }},
+                                                  {"rank 0", [] { unbind(ones({}), 0); }},
+                                                  {"too many parts", [] { unbind(expand(ones({1}), {70000}), 0); }},
+                                                  {"undefined", [] { unbind(Tensor(), 0); }}}));
+
+const OpSpec pad_spec =
+    OpSpec::add(join_spec("pad", "x with `value` around it",
+                          [](const Inputs& x) {
+                            return x[0].dim() > 1 ? pad(x[0], {1, 2, 0, 1}, 0.5) : pad(x[0], {2, 1});
+                          },
+                          {{"odd count", [] { pad(ones({3}), {1}); }},
+                           {"too many",
+                            [] {
+                              pad(ones({3}), {1, 1, 1, 1});
+                            }},
+                           {"negative",
+                            [] {
+                              pad(ones({3}), {-1, 0});
+                            }},
+                           {"undefined", [] {
+                              pad(Tensor(), {1, 1});
+                            }}}));
+
+const OpSpec roll_spec =
+    OpSpec::add(join_spec("roll", "y[(i + shift) mod n] = x[i]", [](const Inputs& x) { return roll(x[0], -4, -1); },
+                          {{"no such dimension", [] { roll(ones({3}), 1, 1); }},
+                           {"rank 0", [] { roll(ones({}), 1, 0); }},
+                           {"undefined", [] { roll(Tensor(), 1, 0); }}}));
+
+const OpSpec flip_spec = OpSpec::add(join_spec(
+    "flip", "y[n - 1 - i] = x[i]", [](const Inputs& x) { return flip(x[0], -1); },
+    {{"no such dimension", [] { flip(ones({3}), 1); }}, {"rank 0", [] { flip(ones({}), 0); }}, {"undefined", [] {
+                                                                                                  flip(Tensor(), 0);
+                                                                                                }}}));
+
+}  // namespace
+}  // namespace fovea
