@@ -1,5 +1,5 @@
-// Panels of kPanel columns, each stored row by row (zeros beyond n), so that the inner loop reads memory in order. A tile of
-// up to kRows rows by one panel stays in registers over all of k.
+// Panels of kPanel columns, each stored row by row (zeros beyond n), so that the inner loop reads memory in order. A
+// tile of up to kRows rows by one panel stays in registers over all of k.
 #include <fovea/core/kernels/small_gemm.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace fovea::kernels {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kVectorBytes = 64, kVectors = 4, kRows = 6;
+constexpr int kVectorBytes = 64, kVectors = 2, kRows = 8;
 #elif defined(__AVX__)
 constexpr int kVectorBytes = 32, kVectors = 2, kRows = 6;
 #else
@@ -28,24 +28,37 @@ struct Lanes<double> {
 };
 
 template <class T>
-constexpr int64_t kPanel = kVectors * kVectorBytes / static_cast<int>(sizeof(T));
+constexpr int64_t kPanel = kVectors* kVectorBytes / static_cast<int>(sizeof(T));
 
-// One tile: `rows` rows of a against one panel; `width` columns of c are written.
+// Rows of a against one panel.
+template <class T>
+struct Job {
+  int64_t k;
+  const T* a;
+  int64_t a_row, a_column;
+  const T* panel;
+  T* c;
+  int64_t ldc, width;  // columns of c to write
+  bool accumulate;
+};
+
 template <class T, int rows>
-void tile(int64_t k, const T* a, int64_t lda, const T* panel, T* c, int64_t ldc, int64_t width, bool accumulate) {
+void tile(const Job<T>& job) {
   using Vector = typename Lanes<T>::Vector;
   constexpr int lanes = kVectorBytes / static_cast<int>(sizeof(T));
   Vector sum[rows][kVectors] = {};
-  const auto* b = reinterpret_cast<const Vector*>(panel);
-  for (int64_t p = 0; p < k; ++p, b += kVectors)
+  const T* a = job.a;
+  const int64_t a_row = job.a_row, a_column = job.a_column, ldc = job.ldc;
+  const auto* b = reinterpret_cast<const Vector*>(job.panel);
+  for (int64_t p = 0; p < job.k; ++p, a += a_column, b += kVectors)
     for (int i = 0; i < rows; ++i)
-      for (int j = 0; j < kVectors; ++j) sum[i][j] += a[i * lda + p] * b[j];
-  if (width == kPanel<T>) {
+      for (int j = 0; j < kVectors; ++j) sum[i][j] += a[i * a_row] * b[j];
+  if (job.width == kPanel<T>) {
     for (int i = 0; i < rows; ++i)
       for (int j = 0; j < kVectors; ++j) {
-        T* target = c + i * ldc + j * lanes;
+        T* target = job.c + i * ldc + j * lanes;
         Vector before = {};
-        if (accumulate) std::memcpy(&before, target, sizeof(Vector));
+        if (job.accumulate) std::memcpy(&before, target, sizeof(Vector));
         before += sum[i][j];
         std::memcpy(target, &before, sizeof(Vector));
       }
@@ -54,29 +67,16 @@ void tile(int64_t k, const T* a, int64_t lda, const T* panel, T* c, int64_t ldc,
   for (int i = 0; i < rows; ++i) {
     T line[kPanel<T>];
     std::memcpy(line, sum[i], sizeof(line));
-    for (int64_t j = 0; j < width; ++j) c[i * ldc + j] = accumulate ? c[i * ldc + j] + line[j] : line[j];
+    T* target = job.c + i * ldc;
+    for (int64_t j = 0; j < job.width; ++j) target[j] = job.accumulate ? target[j] + line[j] : line[j];
   }
 }
 
-template <class T>
-using Tile = void (*)(int64_t, const T*, int64_t, const T*, T*, int64_t, int64_t, bool);
-
-// The tile function for 1 to kRows rows.
-template <class T>
-Tile<T> tile_of(int64_t rows) {
-  switch (rows) {
-    case 1:
-      return tile<T, 1>;
-    case 2:
-      return tile<T, 2>;
-    case 3:
-      return tile<T, 3>;
-    case 4:
-      return tile<T, 4>;
-    case 5:
-      return tile<T, std::min(5, kRows)>;
-    default:
-      return tile<T, kRows>;
+template <class T, int rows = kRows>
+void run(int64_t m, const Job<T>& job) {
+  if constexpr (rows > 0) {
+    if (m == rows) return tile<T, rows>(job);
+    run<T, rows - 1>(m, job);
   }
 }
 
@@ -102,24 +102,23 @@ void pack(bool transposed, int64_t k, int64_t n, const T* b, int64_t ldb, T* pac
 }
 
 template <class T>
-void small_gemm(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc,
-                bool accumulate) {
+void small_gemm(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_column, const T* packed, T* c,
+                int64_t ldc, bool accumulate) {
   for (int64_t column = 0; column < n; column += kPanel<T>, packed += kPanel<T> * k) {
     const int64_t width = std::min(kPanel<T>, n - column);
-    for (int64_t row = 0; row < m; row += kRows) {
-      const Tile<T> run = tile_of<T>(std::min<int64_t>(kRows, m - row));
-      run(k, a + row * lda, lda, packed, c + row * ldc + column, ldc, width, accumulate);
-    }
+    for (int64_t row = 0; row < m; row += kRows)
+      run<T>(std::min<int64_t>(kRows, m - row),
+             {k, a + row * a_row, a_row, a_column, packed, c + row * ldc + column, ldc, width, accumulate});
   }
 }
 
-#define FOVEA_INSTANTIATE(T)                                                \
-  template int64_t packed_size<T>(int64_t, int64_t);                        \
-  template void pack<T>(bool, int64_t, int64_t, const T*, int64_t, T*);     \
-  template void small_gemm<T>(int64_t, int64_t, int64_t, const T*, int64_t, \
-                              const T*, T*, int64_t, bool);
-FOVEA_INSTANTIATE(float)
-FOVEA_INSTANTIATE(double)
-#undef FOVEA_INSTANTIATE
+template int64_t packed_size<float>(int64_t, int64_t);
+template int64_t packed_size<double>(int64_t, int64_t);
+template void pack<float>(bool, int64_t, int64_t, const float*, int64_t, float*);
+template void pack<double>(bool, int64_t, int64_t, const double*, int64_t, double*);
+template void small_gemm<float>(int64_t, int64_t, int64_t, const float*, int64_t, int64_t, const float*, float*,
+                                int64_t, bool);
+template void small_gemm<double>(int64_t, int64_t, int64_t, const double*, int64_t, int64_t, const double*, double*,
+                                 int64_t, bool);
 
 }  // namespace fovea::kernels

@@ -17,9 +17,10 @@ int64_t packed_size(int64_t k, int64_t n);
 template <class T>
 void pack(bool transposed, int64_t k, int64_t n, const T* b, int64_t ldb, T* packed);
 
-// Rows of a are lda apart, rows of c ldc. With `accumulate` the product is added to c.
+// Element (i, p) of a is a[i * a_row + p * a_column], so that a may be transposed; rows of c are ldc apart. With
+// `accumulate` the product is added to c.
 template <class T>
-void small_gemm(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* packed, T* c, int64_t ldc,
-                bool accumulate);
+void small_gemm(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_row, int64_t a_column, const T* packed, T* c,
+                int64_t ldc, bool accumulate);
 
 }  // namespace fovea::kernels
