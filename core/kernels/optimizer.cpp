@@ -134,7 +134,8 @@ void apply(int64_t n, const Rule& rule, const void* g, void* theta, State*... st
     const T* gradient = static_cast<const T*>(g);
     T* parameter = static_cast<T*>(theta);
     if (blocks > 0) sweep<T>(blocks, rule, gradient + begin, parameter + begin, (static_cast<T*>(state) + begin)...);
-    if (rest < end) sweep_rest<T>(end - rest, rule, gradient + rest, parameter + rest, (static_cast<T*>(state) + rest)...);
+    if (rest < end)
+      sweep_rest<T>(end - rest, rule, gradient + rest, parameter + rest, (static_cast<T*>(state) + rest)...);
   });
 }
 

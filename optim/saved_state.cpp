@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+#include <fovea/optim/saved_state.h>
+
+#include <charconv>
+#include <unordered_map>
+
+namespace fovea {
+namespace {
+
+std::string joined(std::string_view prefix, std::string_view name) { return fmt::format("{}.{}", prefix, name); }
+
+}  // namespace
+
+Fields& FieldWriter::operator()(std::string_view name, double& value) {
+  into_[joined(prefix_, name)] = fmt::format("{}", value);  // the shortest text that reads back as the same number
+  return *this;
+}
+
+Fields& FieldWriter::operator()(std::string_view name, int64_t& value) {
+  into_[joined(prefix_, name)] = fmt::format("{}", value);
+  return *this;
+}
+
+Fields& FieldWriter::operator()(std::string_view name, bool& value) {
+  into_[joined(prefix_, name)] = value ? "1" : "0";
+  return *this;
+}
+
+template <class Number>
+void FieldReader::parse(std::string_view name, Number& value) const {
+  const std::string& text = text_of(from_, joined(prefix_, name));
+  const char* const last = text.data() + text.size();
+  Number parsed{};
+  const auto [end, failure] = std::from_chars(text.data(), last, parsed);
+  if (failure != std::errc() || end != last)
+    throw FileError(fmt::format("state: \"{}.{}\" is \"{}\"; need a number", prefix_, name, text));
+  value = parsed;
+}
+
+Fields& FieldReader::operator()(std::string_view name, double& value) {
+  parse(name, value);
+  return *this;
+}
+
+Fields& FieldReader::operator()(std::string_view name, int64_t& value) {
+  parse(name, value);
+  return *this;
+}
+
+Fields& FieldReader::operator()(std::string_view name, bool& value) {
+  const std::string& text = text_of(from_, joined(prefix_, name));
+  if (text != "0" && text != "1")
+    throw FileError(fmt::format("state: \"{}.{}\" is \"{}\"; need 0 or 1", prefix_, name, text));
+  value = text == "1";
+  return *this;
+}
+
+const std::string& text_of(const Metadata& metadata, std::string_view name) {
+  const auto found = metadata.find(name);
+  if (found == metadata.end())
+    throw FileError(fmt::format("state: \"{}\" is missing; it was saved by something else", name));
+  return found->second;
+}
+
+void require_text(const Metadata& metadata, std::string_view name, std::string_view value) {
+  const std::string& found = text_of(metadata, name);
+  if (found != value) throw FileError(fmt::format("state: \"{}\" is \"{}\"; this needs \"{}\"", name, found, value));
+}
+
+std::vector<Tensor> matched(std::string_view what, const std::vector<NamedTensor>& wanted,
+                            const std::vector<NamedTensor>& given) {
+  std::unordered_map<std::string_view, const Tensor*> left;
+  std::string faults;
+  for (const NamedTensor& entry : given)
+    if (!left.emplace(entry.name, &entry.tensor).second) faults += fmt::format(" {} twice;", entry.name);
+  std::vector<Tensor> found;
+  for (const auto& [name, tensor] : wanted) {
+    const auto at = left.find(name);
+    if (at == left.end()) {
+      faults += fmt::format(" {} missing;", name);
+      continue;
+    }
+    const Tensor& candidate = *at->second;
+    if (!candidate.defined() || !(candidate.shape() == tensor.shape()) || candidate.dtype() != tensor.dtype())
+      faults += fmt::format(" {} is {}, need {};", name, describe(candidate), describe(tensor));
+    found.push_back(candidate);
+    left.erase(at);
+  }
+  for (const NamedTensor& entry : given)
+    if (left.erase(entry.name) > 0) faults += fmt::format(" {} unexpected;", entry.name);
+  if (faults.empty()) return found;
+  faults.pop_back();
+  throw FileError(fmt::format("{}: the saved tensors do not fit:{}; nothing was changed", what, faults));
+}
+
+}  // namespace fovea
