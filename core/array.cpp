@@ -74,14 +74,11 @@ bool view_strides(const Tensor& x, const Shape& shape, Shape& strides) {
 }  // namespace
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, int64_t offset) {
-  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl);
   const TensorImpl& source = *x.impl();
+  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl(shape, strides, source.dtype));
   impl->storage = source.storage;
   impl->data = source.data + offset * item_size(source.dtype);
   impl->numel = shape.numel();
-  impl->dtype = source.dtype;
-  impl->shape = shape;
-  impl->strides = strides;
   impl->contiguous = is_row_major(shape, strides);
   return Tensor(std::move(impl));
 }

@@ -26,14 +26,6 @@ class Shape {
     for (int i = 0; i < rank; ++i) shape.sizes_[i] = value;
     return shape;
   }
-  Shape(const Shape& other) : rank_(other.rank_) {
-    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
-  }
-  Shape& operator=(const Shape& other) {
-    rank_ = other.rank_;
-    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
-    return *this;
-  }
 
   int rank() const { return rank_; }
   int64_t operator[](int i) const { return sizes_[i]; }
@@ -79,7 +71,7 @@ class Shape {
   }
   [[noreturn]] static void throw_rank(size_t rank);
 
-  int64_t sizes_[kMaxRank];
+  int64_t sizes_[kMaxRank] = {};
   int rank_ = 0;
 };
 

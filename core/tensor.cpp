@@ -57,19 +57,19 @@ double read(const Tensor& x, int64_t offset) {
 }  // namespace
 
 Tensor empty(const Shape& shape, DType dtype) {
+  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl(shape, dtype));
   int64_t numel = 1;
-  for (int64_t size : shape) {
+  int64_t stride = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    const int64_t size = shape[i];
     if (size < 0) throw_negative(shape);
+    impl->strides[i] = stride;
     if (__builtin_mul_overflow(numel, size, &numel) || numel > (int64_t{1} << 56)) throw_too_large(shape);
+    stride *= size > 0 ? size : 1;
   }
-  Ref<Storage> storage = Storage::allocate(static_cast<size_t>(numel * item_size(dtype)));
-  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl);
-  impl->data = storage->data();
-  impl->storage = std::move(storage);
   impl->numel = numel;
-  impl->dtype = dtype;
-  impl->shape = shape;
-  impl->strides = contiguous_strides(shape);
+  impl->storage = Storage::allocate(static_cast<size_t>(numel * item_size(dtype)));
+  impl->data = impl->storage->data();
   return Tensor(std::move(impl));
 }
 

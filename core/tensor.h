@@ -53,6 +53,9 @@ class TapeSlot {
 };
 
 struct TensorImpl {
+  TensorImpl(const Shape& sizes, DType type) : dtype(type), shape(sizes), strides(sizes) {}
+  TensorImpl(const Shape& sizes, const Shape& steps, DType type) : dtype(type), shape(sizes), strides(steps) {}
+
   Count refs;
   Ref<Storage> storage;
   std::byte* data = nullptr;  // first element
