@@ -1,0 +1,185 @@
+// Comparisons and logic (bool results) and whole-number division. None has a gradient; all broadcast.
+// Errors: DTypeError for operands of two types; ShapeError; ValueError for an i64 divisor of 0.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/compare.h>
+
+namespace fovea {
+namespace {
+
+using kernels::Compare;
+using kernels::Division;
+using kernels::Logical;
+
+// Calls body(y, a, b, loop) with both operands in their common shape and y empty.
+template <class Body>
+Tensor broadcast(const char* op, const Tensor& a, const Tensor& b, DType result, Body&& body) {
+  check::same_dtype(op, a, b);
+  const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast_shapes(op, a.shape(), b.shape());
+  const Tensor left = array::expand(a, shape), right = array::expand(b, shape);
+  Tensor y = empty(shape, result);
+  body(y, left, right, kernels::Loop<3>(shape, y.strides(), left.strides(), right.strides()));
+  return y;
+}
+
+Tensor compare(const char* op, Compare kind, const Tensor& a, const Tensor& b) {
+  return broadcast(op, a, b, boolean,
+                   [kind](const Tensor& y, const Tensor& u, const Tensor& v, const kernels::Loop<3>& loop) {
+                     kernels::compare(kind, u.dtype(), loop, y.raw(), u.raw(), v.raw());
+                   });
+}
+
+// As in PyTorch, any number that is not 0 is true.
+Tensor truth(const char* op, const Tensor& x) {
+  check::defined(op, x);
+  return array::to(x, boolean);
+}
+
+Tensor logical(const char* op, Logical kind, const Tensor& a, const Tensor& b) {
+  return broadcast(op, truth(op, a), truth(op, b), boolean,
+                   [kind](const Tensor& y, const Tensor& u, const Tensor& v, const kernels::Loop<3>& loop) {
+                     kernels::logical(kind, loop, y.raw(), u.raw(), v.raw());
+                   });
+}
+
+Tensor divide(const char* op, Division kind, const Tensor& a, const Tensor& b) {
+  check::same_dtype(op, a, b);
+  if (a.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, i64)", op, describe(a)));
+  if (b.dtype() == i64 && kernels::any_zero({b.shape(), b.strides()}, b.raw()))
+    throw ValueError(fmt::format("{}: {} divided by {}, which holds 0; i64 has no infinity, cast with to(x, f64)", op,
+                                 describe(a), describe(b)));
+  return broadcast(op, a, b, a.dtype(),
+                   [kind](const Tensor& y, const Tensor& u, const Tensor& v, const kernels::Loop<3>& loop) {
+                     kernels::divide(kind, u.dtype(), loop, y.raw(), u.raw(), v.raw());
+                   });
+}
+
+}  // namespace
+
+Tensor eq(const Tensor& a, const Tensor& b) { return compare("eq", Compare::eq, a, b); }
+Tensor ne(const Tensor& a, const Tensor& b) { return compare("ne", Compare::ne, a, b); }
+Tensor lt(const Tensor& a, const Tensor& b) { return compare("lt", Compare::lt, a, b); }
+Tensor le(const Tensor& a, const Tensor& b) { return compare("le", Compare::le, a, b); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare("gt", Compare::gt, a, b); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare("ge", Compare::ge, a, b); }
+
+Tensor logical_and(const Tensor& a, const Tensor& b) { return logical("logical_and", Logical::conjunction, a, b); }
+Tensor logical_or(const Tensor& a, const Tensor& b) { return logical("logical_or", Logical::disjunction, a, b); }
+
+Tensor logical_not(const Tensor& a) {
+  const Tensor x = truth("logical_not", a);
+  Tensor y = empty_like(x);
+  kernels::logical_not({x.shape(), y.strides(), x.strides()}, y.raw(), x.raw());
+  return y;
+}
+
+Tensor isfinite(const Tensor& x) {
+  check::defined("isfinite", x);
+  Tensor y = empty(x.shape(), boolean);
+  kernels::isfinite(x.dtype(), {x.shape(), y.strides(), x.strides()}, y.raw(), x.raw());
+  return y;
+}
+
+bool all(const Tensor& x) {
+  const Tensor t = truth("all", x);
+  return kernels::all({t.shape(), t.strides()}, t.raw());
+}
+
+bool any(const Tensor& x) {
+  const Tensor t = truth("any", x);
+  return kernels::any({t.shape(), t.strides()}, t.raw());
+}
+
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol) {
+  check::same_dtype("allclose", a, b);
+  return a.shape() == b.shape() &&
+         kernels::allclose(a.dtype(), {a.shape(), a.strides(), b.strides()}, a.raw(), b.raw(), rtol, atol);
+}
+
+bool equal(const Tensor& a, const Tensor& b) {
+  check::defined("equal", a);
+  check::defined("equal", b);
+  return a.dtype() == b.dtype() && a.shape() == b.shape() &&
+         kernels::identical(a.dtype(), {a.shape(), a.strides(), b.strides()}, a.raw(), b.raw());
+}
+
+Tensor floor_divide(const Tensor& a, const Tensor& b) { return divide("floor_divide", Division::quotient, a, b); }
+Tensor remainder(const Tensor& a, const Tensor& b) { return divide("remainder", Division::remainder, a, b); }
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+using BinaryOp = Tensor (*)(const Tensor&, const Tensor&);
+
+OpSpec constant_spec(std::string name, std::string formula, const SampleCall& call, int n,
+                     std::vector<InvalidCall> invalid) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [call, n](SampleMaker& make) {
+    auto samples = elementwise_samples(make, call, n, -2, 2);
+    for (OpSample& sample : samples) sample.differentiable = false;
+    return samples;
+  };
+  spec.invalid = std::move(invalid);
+  return spec;
+}
+
+std::vector<InvalidCall> misfits(BinaryOp f) {
+  return {{"shapes do not broadcast",
+           [f] {
+             f(ones({2, 3}), ones({2, 4}));
+           }},
+          {"undefined", [f] { f(ones({2}), Tensor()); }}};
+}
+
+OpSpec compare_spec(std::string name, std::string formula, BinaryOp f) {
+  OpSpec spec = constant_spec(
+      std::move(name), std::move(formula), [f](const Inputs& x) { return f(x[0], x[1]); }, 2, misfits(f));
+  spec.invalid.push_back({"f32 with f64", [f] { f(ones({2}), ones({2}, f64)); }});
+  return spec;
+}
+
+// Small whole numbers are the same in f32 and f64, so that both give one quotient.
+OpSpec divide_spec(std::string name, std::string formula, BinaryOp f) {
+  OpSpec spec = compare_spec(std::move(name), std::move(formula), f);
+  spec.samples = [f](SampleMaker& make) {
+    const SampleCall call = [f](const Inputs& x) {
+      const DType type = x[0].dtype();
+      return f(to(to(x[0] * 20.0, i64), type), to(to(x[1] * 3.0, i64), type) + 0.5);
+    };
+    auto samples = elementwise_samples(make, call, 2, -2, 2);
+    for (OpSample& sample : samples) sample.differentiable = false;
+    return samples;
+  };
+  spec.invalid.push_back({"i64 by 0", [f] { f(arange(3), arange(3)); }});
+  spec.invalid.push_back({"bool", [f] { f(ones({2}, boolean), ones({2}, boolean)); }});
+  return spec;
+}
+
+const OpSpec eq_spec = OpSpec::add(compare_spec("eq", "a == b", eq));
+const OpSpec ne_spec = OpSpec::add(compare_spec("ne", "a != b", ne));
+const OpSpec lt_spec = OpSpec::add(compare_spec("lt", "a < b", lt));
+const OpSpec le_spec = OpSpec::add(compare_spec("le", "a <= b", le));
+const OpSpec gt_spec = OpSpec::add(compare_spec("gt", "a > b", gt));
+const OpSpec ge_spec = OpSpec::add(compare_spec("ge", "a >= b", ge));
+const OpSpec floor_divide_spec = OpSpec::add(divide_spec("floor_divide", "floor(a / b)", floor_divide));
+const OpSpec remainder_spec = OpSpec::add(divide_spec("remainder", "a - b floor(a / b)", remainder));
+
+const OpSpec logical_and_spec = OpSpec::add(constant_spec(
+    "logical_and", "a and b", [](const Inputs& x) { return logical_and(gt(x[0], x[1]), ne(x[0], x[1])); }, 2,
+    misfits(logical_and)));
+const OpSpec logical_or_spec = OpSpec::add(constant_spec(
+    "logical_or", "a or b", [](const Inputs& x) { return logical_or(gt(x[0], x[1]), x[1]); }, 2, misfits(logical_or)));
+const OpSpec logical_not_spec =
+    OpSpec::add(constant_spec("logical_not", "not a", [](const Inputs& x) { return logical_not(relu(x[0])); }, 1,
+                              {{"undefined", [] { logical_not(Tensor()); }}}));
+const OpSpec isfinite_spec =
+    OpSpec::add(constant_spec("isfinite", "neither inf nor NaN", [](const Inputs& x) { return isfinite(log(x[0])); }, 1,
+                              {{"undefined", [] { isfinite(Tensor()); }}}));
+
+}  // namespace
+}  // namespace fovea

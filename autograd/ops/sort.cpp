@@ -1,0 +1,97 @@
+// Sorting and choosing the largest. Positions come from a kernel; the values are gathered from them, and so is the
+// gradient: d x[position] = g. Equal elements keep their order; NaN counts as the largest.
+// Errors: IndexError for dim, ValueError for k. Cost: O(n log n) a row.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/sort.h>
+
+namespace fovea {
+namespace {
+
+// i64, x's shape but for k along d.
+Tensor positions(const Tensor& x, int d, int64_t k, bool descending) {
+  const Tensor rows = array::contiguous(array::transpose(x, d, -1));
+  Shape shape = rows.shape();
+  const int64_t n = shape.back();
+  shape[shape.rank() - 1] = k;
+  Tensor found = empty(shape, i64);
+  if (k > 0) kernels::sort_positions(x.dtype(), rows.numel() / n, n, k, descending, rows.raw(), found.data<int64_t>());
+  return array::contiguous(array::transpose(found, d, -1));
+}
+
+}  // namespace
+
+Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
+  check::rank_at_least("argsort", x, 1);
+  const int d = normalize_dim("argsort", dim, x.dim());
+  return positions(x, d, x.shape()[d], descending);
+}
+
+std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
+  check::rank_at_least("sort", x, 1);
+  const int d = normalize_dim("sort", dim, x.dim());
+  Tensor order = positions(x, d, x.shape()[d], descending);
+  return {gather(x, d, order), order};
+}
+
+std::pair<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim) {
+  check::rank_at_least("topk", x, 1);
+  const int d = normalize_dim("topk", dim, x.dim());
+  if (k < 0 || k > x.shape()[d])
+    throw ValueError(fmt::format("topk: {} of dimension {} of {}; need 0 to {}", k, d, describe(x), x.shape()[d]));
+  Tensor order = positions(x, d, k, true);
+  return {gather(x, d, order), order};
+}
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+
+OpSpec sort_spec(std::string name, std::string formula, SampleCall call, std::vector<InvalidCall> invalid,
+                 bool differentiable) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [call = std::move(call), differentiable](SampleMaker& make) {
+    std::vector<OpSample> samples;
+    for (const Shape& shape :
+         {Shape{1}, Shape{17}, Shape{3, 5}, Shape{2, 4, 3}, Shape{5, 1}, Shape{0, 4}, Shape{19, 12}})
+      samples.push_back({"distinct " + shape.str(), {make.distinct(shape)}, call, differentiable});
+    samples.push_back({"a transposed view",
+                       {make.distinct({4, 6})},
+                       [call](const Inputs& in) { return call({slice(transpose(in[0], 0, 1), 0, 1, 5)}); },
+                       differentiable});
+    return samples;
+  };
+  spec.invalid = std::move(invalid);
+  return spec;
+}
+
+const OpSpec sort_values_spec = OpSpec::add(sort_spec(
+    "sort", "y = x in order along dim",
+    [](const Inputs& in) {
+      return cat({sort(in[0], -1).first, sort(in[0], 0, true).first}, 0);
+    },
+    {{"no such dimension", [] { sort(ones({3}), 1); }},
+     {"rank 0", [] { sort(ones({}), 0); }},
+     {"undefined", [] { sort(Tensor(), 0); }}},
+    true));
+
+const OpSpec argsort_spec = OpSpec::add(sort_spec(
+    "argsort", "positions of x in order along dim", [](const Inputs& in) { return argsort(in[0], -1, true); },
+    {{"no such dimension", [] { argsort(ones({3}), 1); }}, {"undefined", [] { argsort(Tensor(), 0); }}}, false));
+
+const OpSpec topk_spec = OpSpec::add(sort_spec(
+    "topk", "the k largest along dim, largest first",
+    [](const Inputs& in) { return topk(in[0], (in[0].size(-1) + 1) / 2, -1).first; },
+    {{"more than there are", [] { topk(ones({3}), 4, 0); }},
+     {"negative k", [] { topk(ones({3}), -1, 0); }},
+     {"no such dimension", [] { topk(ones({3}), 1, 1); }},
+     {"undefined", [] { topk(Tensor(), 1, 0); }}},
+    true));
+
+}  // namespace
+}  // namespace fovea
