@@ -94,20 +94,20 @@ SavedState Optimizer::saved_state() const {
     steps.push_back(entry.step);
     for (size_t k = 0; k < entry.memory.size(); ++k)
       if (entry.memory[k].defined())
-        saved.tensors.push_back({fmt::format("{}.{}", i, symbols_[entry.group][k]), array::clone(entry.memory[k])});
+        saved.tensors.emplace_back(fmt::format("{}.{}", i, symbols_[entry.group][k]), array::clone(entry.memory[k]));
   }
-  saved.tensors.push_back({"steps", from(steps, {static_cast<int64_t>(steps.size())})});
+  saved.tensors.emplace_back("steps", from(steps, {static_cast<int64_t>(steps.size())}));
   return saved;
 }
 
 std::function<void()> Optimizer::prepare_entries(const SavedState& saved, const std::vector<Symbols>& symbols) {
-  std::vector<NamedTensor> wanted;
+  NamedTensors wanted;
   for (size_t i = 0; i < entries_.size(); ++i) {
     require_text(saved.metadata, fmt::format("group of {}", i), std::to_string(entries_[i].group));
     for (const std::string_view symbol : symbols[entries_[i].group])
-      if (!symbol.empty()) wanted.push_back({fmt::format("{}.{}", i, symbol), entries_[i].parameter.detach()});
+      if (!symbol.empty()) wanted.emplace_back(fmt::format("{}.{}", i, symbol), entries_[i].parameter.detach());
   }
-  wanted.push_back({"steps", empty({static_cast<int64_t>(entries_.size())}, i64)});
+  wanted.emplace_back("steps", empty({static_cast<int64_t>(entries_.size())}, i64));
   const std::vector<Tensor> found = matched(kind_, wanted, saved.tensors);
 
   std::vector<Entry> loaded = entries_;

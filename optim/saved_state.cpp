@@ -56,7 +56,7 @@ Fields& FieldReader::operator()(std::string_view name, bool& value) {
 }
 
 const std::string& text_of(const Metadata& metadata, std::string_view name) {
-  const auto found = metadata.find(name);
+  const auto found = metadata.find(std::string(name));
   if (found == metadata.end())
     throw FileError(fmt::format("state: \"{}\" is missing; it was saved by something else", name));
   return found->second;
@@ -67,12 +67,11 @@ void require_text(const Metadata& metadata, std::string_view name, std::string_v
   if (found != value) throw FileError(fmt::format("state: \"{}\" is \"{}\"; this needs \"{}\"", name, found, value));
 }
 
-std::vector<Tensor> matched(std::string_view what, const std::vector<NamedTensor>& wanted,
-                            const std::vector<NamedTensor>& given) {
+std::vector<Tensor> matched(std::string_view what, const NamedTensors& wanted, const NamedTensors& given) {
   std::unordered_map<std::string_view, const Tensor*> left;
   std::string faults;
-  for (const NamedTensor& entry : given)
-    if (!left.emplace(entry.name, &entry.tensor).second) faults += fmt::format(" {} twice;", entry.name);
+  for (const auto& [name, tensor] : given)
+    if (!left.emplace(name, &tensor).second) faults += fmt::format(" {} twice;", name);
   std::vector<Tensor> found;
   for (const auto& [name, tensor] : wanted) {
     const auto at = left.find(name);
@@ -86,8 +85,8 @@ std::vector<Tensor> matched(std::string_view what, const std::vector<NamedTensor
     found.push_back(candidate);
     left.erase(at);
   }
-  for (const NamedTensor& entry : given)
-    if (left.erase(entry.name) > 0) faults += fmt::format(" {} unexpected;", entry.name);
+  for (const auto& [name, tensor] : given)
+    if (left.erase(name) > 0) faults += fmt::format(" {} unexpected;", name);
   if (faults.empty()) return found;
   faults.pop_back();
   throw FileError(fmt::format("{}: the saved tensors do not fit:{}; nothing was changed", what, faults));

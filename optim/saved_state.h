@@ -6,20 +6,17 @@
 // fail. Errors: FileError lists what does not fit.
 #pragma once
 
-#include <fovea/layers/module.h>
+#include <fovea/core/safetensors.h>
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace fovea {
 
-using Metadata = std::map<std::string, std::string, std::less<>>;
-
 struct SavedState {
-  std::vector<NamedTensor> tensors;
+  NamedTensors tensors;
   Metadata metadata;
 };
 
@@ -93,7 +90,6 @@ const std::string& text_of(const Metadata& metadata, std::string_view name);
 void require_text(const Metadata& metadata, std::string_view name, std::string_view value);
 // FileError unless `given` has exactly the names of `wanted`, with the same shapes and types; `what` begins the
 // message. Returns the given tensors in the order of the wanted ones.
-std::vector<Tensor> matched(std::string_view what, const std::vector<NamedTensor>& wanted,
-                            const std::vector<NamedTensor>& given);
+std::vector<Tensor> matched(std::string_view what, const NamedTensors& wanted, const NamedTensors& given);
 
 }  // namespace fovea

@@ -57,7 +57,10 @@ std::function<void()> Schedule::prepare_load(const SavedState& saved) {
   reader("t", t);
   if (t < 0) throw FileError(fmt::format("{}: step {} is negative", kind_, t));
   std::vector<double> first(first_.size());
-  for (size_t i = 0; i < first.size(); ++i) reader(fmt::format("lr.{}", i), first[i]);
+  for (size_t i = 0; i < first.size(); ++i) {
+    reader(fmt::format("lr.{}", i), first[i]);
+    require_range(kind_, "first lr", first[i], 0, kInfinity);
+  }
   return [this, t, first, options = prepare_options(saved.metadata)]() mutable {
     t_ = t;
     first_.swap(first);
