@@ -22,6 +22,7 @@
 #pragma once
 
 #include <fovea/autograd/ops.h>
+#include <fovea/core/safetensors.h>
 #include <fovea/layers/parameter.h>
 
 #include <concepts>
@@ -124,15 +125,10 @@ class Members {
   std::string prefix_;
 };
 
-struct NamedTensor {
-  std::string name;
-  Tensor tensor;
-};
-
 // Handles to the parameters; each tensor once. Valid until to() converts the module.
 std::vector<Tensor> parameters(const Module& module);
-std::vector<NamedTensor> named_parameters(const Module& module);
-std::vector<NamedTensor> named_buffers(const Module& module);
+NamedTensors named_parameters(const Module& module);
+NamedTensors named_buffers(const Module& module);
 int64_t parameter_count(const Module& module);
 void zero_grad(const Module& module);
 
@@ -144,12 +140,12 @@ void name_paths(Module& root, std::string_view name = "");
 std::string summary(const Module& module);
 
 // All that a file holds: parameters, then buffers, off the tape, aliasing the module.
-std::vector<NamedTensor> state(const Module& module);
+NamedTensors state(const Module& module);
 // Copies values into the module. Strict: FileError lists every missing and unexpected name, wrong shape and wrong type,
 // and nothing is changed. `source` names the origin in the message.
-void load_state(Module& module, const std::vector<NamedTensor>& values, std::string_view source = "state");
-void save(const Module& module, const std::string& path);  // safetensors; FileError
-void load(Module& module, const std::string& path);
+void load_state(Module& module, const NamedTensors& values, std::string_view source = "state");
+void save(const Module& module, std::string_view path);  // safetensors; FileError
+void load(Module& module, std::string_view path);
 
 namespace detail {
 // While one lives, copying modules is allowed on this thread, and tensors copied twice stay one.

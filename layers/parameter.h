@@ -11,7 +11,7 @@ namespace fovea {
 class Parameter {
  public:
   Parameter() = default;
-  explicit Parameter(const Tensor& initial);  // copies initial if it is on the tape or shares memory
+  explicit Parameter(const Tensor& initial);  // copies the elements; floating types only
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(Parameter&&) noexcept = default;
   Parameter(const Parameter& other);  // a deep copy, inside clone only
@@ -32,7 +32,7 @@ class Parameter {
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(const Tensor& initial) : tensor_(initial.detach()) {}
+  explicit Buffer(const Tensor& initial);  // copies the elements
   Buffer(Buffer&&) noexcept = default;
   Buffer& operator=(Buffer&&) noexcept = default;
   Buffer(const Buffer& other);
