@@ -11,9 +11,10 @@ namespace fovea {
 
 namespace {
 
-[[noreturn, gnu::noinline]] void throw_mismatch(const char* op, int input, const Tensor& gradient, const OutputRecord& wanted) {
-  throw AutogradError(fmt::format("{}: its vjp returned {} as the gradient of input {}, which is {}{}", op, describe(gradient),
-                                  input, name_of(wanted.dtype), wanted.shape.str()));
+[[noreturn, gnu::noinline]] void throw_mismatch(const char* op, int input, const Tensor& gradient,
+                                                const OutputRecord& wanted) {
+  throw AutogradError(fmt::format("{}: its vjp returned {} as the gradient of input {}, which is {}{}", op,
+                                  describe(gradient), input, name_of(wanted.dtype), wanted.shape.str()));
 }
 
 // target += gradient, in place where nobody else can see it.
@@ -23,7 +24,8 @@ void accumulate(Tensor& target, Tensor&& gradient, bool create_graph) {
     return;
   }
   const TensorImpl& impl = *target.impl();
-  const bool ours = !create_graph && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
+  const bool ours =
+      !create_graph && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
   if (ours && gradient.is_contiguous())
     kernels::accumulate(impl.dtype, impl.numel, target.raw(), gradient.raw());
   else if (ours)
@@ -42,7 +44,9 @@ class Pass {
   Pass(const Pass&) = delete;
   Pass& operator=(const Pass&) = delete;
 
-  void seed(const Tensor& output, const Tensor& gradient) { deliver(Edge{output.impl()->slot, output.impl()->output_index}, gradient); }
+  void seed(const Tensor& output, const Tensor& gradient) {
+    deliver(Edge{output.impl()->slot, output.impl()->output_index}, gradient);
+  }
 
   // `finish(node)` sees each node with all its gradients collected; true: do not go through it.
   template <class Finish>
@@ -94,9 +98,10 @@ class Pass {
 
   void step(Node& node) {
     if (node.released)
-      throw AutogradError(fmt::format("backward: {} was already run through and what it saved is freed; "
-                                      "pass retain_graph = true to the first backward",
-                                      node.name));
+      throw AutogradError(
+          fmt::format("backward: {} was already run through and what it saved is freed; "
+                      "pass retain_graph = true to the first backward",
+                      node.name));
     constexpr int kInline = 8;
     Tensor few[kInline];
     std::vector<Tensor> many(node.n_inputs > kInline ? node.n_inputs : 0);
@@ -129,8 +134,8 @@ class Pass {
     const NoGrad guard;
     const detail::ModeGuard<&detail::Modes::anomaly, false> quiet;
     if (!all(isfinite(gradient)))
-      throw AutogradError(fmt::format("{}: its backward made NaN or inf in the gradient of input {}, {}", node.name, input,
-                                      describe(gradient)));
+      throw AutogradError(fmt::format("{}: its backward made NaN or inf in the gradient of input {}, {}", node.name,
+                                      input, describe(gradient)));
   }
 
   std::vector<Ref<Node>> heap_;
@@ -139,12 +144,12 @@ class Pass {
 
 Tensor initial_gradient(const char* what, const Tensor& output, const Tensor& gradient) {
   if (!output.defined() || !output.requires_grad())
-    throw AutogradError(fmt::format("{}: {} is not on the tape: no input requires gradients, or it was made under NoGrad", what,
-                                    describe(output)));
+    throw AutogradError(fmt::format(
+        "{}: {} is not on the tape: no input requires gradients, or it was made under NoGrad", what, describe(output)));
   if (gradient.defined()) {
     if (!(gradient.shape() == output.shape()) || gradient.dtype() != output.dtype())
-      throw ShapeError(fmt::format("{}: gradient {} for output {}; need the same shape and type", what, describe(gradient),
-                                   describe(output)));
+      throw ShapeError(fmt::format("{}: gradient {} for output {}; need the same shape and type", what,
+                                   describe(gradient), describe(output)));
     return gradient;
   }
   if (output.numel() != 1)
@@ -156,10 +161,14 @@ Tensor initial_gradient(const char* what, const Tensor& output, const Tensor& gr
 // Marks which nodes lead to an input, so that no work is done for others; restores on the way out.
 class Marks {
  public:
-  Marks(std::span<const Tensor> outputs, std::span<const Tensor> inputs) {
+  Marks(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool inputs_are_ends) {
     for (const Tensor& output : outputs) visit(node_of(output));
+    const auto is_end = [&](const Node* node) {
+      return inputs_are_ends &&
+             std::any_of(inputs.begin(), inputs.end(), [&](const Tensor& input) { return node_of(input) == node; });
+    };
     for (size_t at = 0; at < seen_.size(); ++at)
-      for (int i = 0; i < seen_[at]->n_inputs; ++i)
+      for (int i = 0; i < seen_[at]->n_inputs && !is_end(seen_[at]); ++i)
         if (Node* from = seen_[at]->edges[i].node()) visit(from);
     std::sort(seen_.begin(), seen_.end(), [](Node* a, Node* b) { return a->sequence < b->sequence; });
     for (Node* node : seen_) node->queued = false;
@@ -208,14 +217,17 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients
   pass.run([](Node&) { return false; });
 }
 
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, const GradOptions& options) {
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options) {
   std::vector<Tensor> seeds;
   for (size_t i = 0; i < outputs.size(); ++i)
-    seeds.push_back(initial_gradient("grad", outputs[i], i < options.grad_outputs.size() ? options.grad_outputs[i] : Tensor()));
+    seeds.push_back(
+        initial_gradient("grad", outputs[i], i < options.grad_outputs.size() ? options.grad_outputs[i] : Tensor()));
   for (const Tensor& input : inputs)
     if (!input.defined() || !input.requires_grad())
-      throw AutogradError(fmt::format("grad: input {} does not require gradients; call requires_grad_()", describe(input)));
-  const Marks marks(outputs, inputs);
+      throw AutogradError(
+          fmt::format("grad: input {} does not require gradients; call requires_grad_()", describe(input)));
+  const Marks marks(outputs, inputs, options.inputs_are_ends);
   const detail::ModeGuard<&detail::Modes::grad, true> recording;
   std::optional<NoGrad> quiet;
   if (!options.create_graph) quiet.emplace();
@@ -230,8 +242,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   });
   for (size_t i = 0; i < found.size(); ++i)
     if (!found[i].defined() && !options.allow_unused)
-      throw AutogradError(fmt::format("grad: no output depends on input {} ({}); allow_unused gives an undefined gradient", i,
-                                      describe(inputs[i])));
+      throw AutogradError(
+          fmt::format("grad: no output depends on input {} ({}); allow_unused gives an undefined gradient", i,
+                      describe(inputs[i])));
   return found;
 }
 

@@ -11,9 +11,10 @@
 namespace fovea {
 
 struct GradOptions {
-  bool create_graph = false;  // the gradients are on the tape themselves
-  bool retain_graph = false;  // implied by create_graph
-  bool allow_unused = false;  // an input that no output depends on gives an undefined gradient instead of an error
+  bool create_graph = false;     // the gradients are on the tape themselves
+  bool retain_graph = false;     // implied by create_graph
+  bool allow_unused = false;     // an input that no output depends on gives an undefined gradient instead of an error
+  bool inputs_are_ends = false;  // no input lies behind another: the search for paths stops at them
   std::vector<Tensor> grad_outputs = {};  // one per output; undefined or missing: 1, for one-element outputs
 };
 

@@ -63,8 +63,9 @@ Tensor add(const Tensor& a, const Tensor& b) {
 
 Tensor sub(const Tensor& a, const Tensor& b) {
   return broadcast("sub", a, b, false, [](const Tensor& x, const Tensor& y) {
-    return record("sub", {x, y}, apply(Binary::sub, x, y),
-                  [](const Tensor& g) { return Pair{g, needs_grad(1) ? neg(g) : Tensor()}; });
+    return record("sub", {x, y}, apply(Binary::sub, x, y), [](const Tensor& g) {
+      return Pair{g, needs_grad(1) ? neg(g) : Tensor()};
+    });
   });
 }
 
@@ -147,17 +148,21 @@ Tensor pow(const Tensor& base, double exponent) {
 
 namespace {
 
-OpSpec binary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&), double low, double high,
-                   std::vector<std::string> also = {}) {
+OpSpec binary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&), double low,
+                   double high, std::vector<std::string> also = {}) {
   OpSpec spec;
   spec.name = name;
   spec.formula = std::move(formula);
   spec.also_records = std::move(also);
   spec.samples = [=](SampleMaker& make) {
-    return elementwise_samples(make, [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); }, 2, low, high);
+    return elementwise_samples(
+        make, [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); }, 2, low, high);
   };
   spec.invalid = {
-      {"shapes do not broadcast", [f] { f(ones({2, 3}), ones({2, 4})); }},
+      {"shapes do not broadcast",
+       [f] {
+         f(ones({2, 3}), ones({2, 4}));
+       }},
       {"f32 with f64", [f] { f(ones({2}), ones({2}, f64)); }},
       {"bool", [f] { f(ones({2}, boolean), ones({2}, boolean)); }},
       {"undefined", [f] { f(ones({2}), Tensor()); }},
@@ -186,7 +191,8 @@ OpSpec scalar_spec(std::string name, std::string formula, Tensor (*f)(const Tens
   spec.name = name + "_scalar";
   spec.formula = std::move(formula);
   spec.samples = [=](SampleMaker& make) {
-    return elementwise_samples(make, [=](const std::vector<Tensor>& x) { return f(x[0], value); }, 1, 0.3, 2);
+    return elementwise_samples(
+        make, [=](const std::vector<Tensor>& x) { return f(x[0], value); }, 1, 0.3, 2);
   };
   spec.invalid = {{"undefined", [f, value] { f(Tensor(), value); }}};
   return spec;

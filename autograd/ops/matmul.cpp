@@ -1,4 +1,5 @@
-// Matrix products. Any layout that BLAS can read (row-major, or its transpose) is used in place; others are copied first.
+// Matrix products. Any layout that BLAS can read (row-major, or its transpose) is used in place; others are copied
+// first.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/op_spec.h>
@@ -50,7 +51,8 @@ Tensor multiply(Tensor a, Tensor b) {
       kernels::gemm<T>(m, n, k, {at_a, a_stride, a_transposed}, {at_b, b_stride, b_transposed}, at_c, n);
       return;
     }
-    const kernels::Loop<3> batches(batch_of(shape), batch_of(c.strides()), batch_of(a.strides()), batch_of(b.strides()));
+    const kernels::Loop<3> batches(batch_of(shape), batch_of(c.strides()), batch_of(a.strides()),
+                                   batch_of(b.strides()));
     const auto one = [&](const int64_t* at, bool serial) {
       const kernels::Matrix<T> left{at_a + at[1], a_stride, a_transposed}, right{at_b + at[2], b_stride, b_transposed};
       if (serial)
@@ -83,8 +85,8 @@ Tensor matmul_batched(const Tensor& a, const Tensor& b) {
 void check_inner(const Tensor& a, const Tensor& b) {
   const int64_t left = a.size(-1), right = b.dim() == 1 ? b.size(0) : b.size(-2);
   if (left != right)
-    throw ShapeError(fmt::format("matmul: inner sizes differ: a is {}, b is {}; need a[-1] == b[{}] ({} vs {})", describe(a),
-                                 describe(b), b.dim() == 1 ? -1 : -2, left, right));
+    throw ShapeError(fmt::format("matmul: inner sizes differ: a is {}, b is {}; need a[-1] == b[{}] ({} vs {})",
+                                 describe(a), describe(b), b.dim() == 1 ? -1 : -2, left, right));
 }
 
 }  // namespace
@@ -120,15 +122,17 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const bool biased = bias.defined();
   if (x.dim() < 1 || weight.dim() != 2 || x.size(-1) != weight.size(1) ||
       (biased && (bias.dim() != 1 || bias.size(0) != weight.size(0))))
-    throw ShapeError(fmt::format("linear: x is {}, weight {}, bias {}; need x[..., in], weight[out, in], bias[out]", describe(x),
-                                 describe(weight), describe(bias)));
+    throw ShapeError(fmt::format("linear: x is {}, weight {}, bias {}; need x[..., in], weight[out, in], bias[out]",
+                                 describe(x), describe(weight), describe(bias)));
   if (biased) check::same_dtype("linear", x, bias);
   const int64_t in = weight.size(1), out = weight.size(0), rows = x.numel() / std::max<int64_t>(1, in);
   Shape shape = x.shape();
   shape[x.dim() - 1] = out;
   const Tensor flat = array::contiguous(x), matrix = array::contiguous(weight);
   Tensor y = empty(shape, x.dtype());
-  if (biased) array::copy(array::reshape(y, {y.numel() / std::max<int64_t>(1, out), out}), array::expand(bias, {y.numel() / std::max<int64_t>(1, out), out}));
+  if (biased)
+    array::copy(array::reshape(y, {y.numel() / std::max<int64_t>(1, out), out}),
+                array::expand(bias, {y.numel() / std::max<int64_t>(1, out), out}));
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::gemm<T>(in == 0 ? y.numel() / std::max<int64_t>(1, out) : rows, out, in, {flat.data<T>(), in},
@@ -169,17 +173,21 @@ std::vector<OpSample> matmul_samples(SampleMaker& make) {
   shapes("zero batch", {3, 0, 0}, {0, 0});
   Tensor square = make.uniform({3, 3}, -1, 1);
   samples.push_back({"same tensor twice", {square}, [](const std::vector<Tensor>& x) { return matmul(x[0], x[0]); }});
-  samples.push_back({"transposed", {make.uniform({4, 3}, -1, 1), make.uniform({2, 4}, -1, 1)}, [](const std::vector<Tensor>& x) {
-                       return matmul(transpose(x[0], 0, 1), transpose(x[1], 0, 1));
-                     }});
-  samples.push_back({"stride 0", {make.uniform({1, 4}, -1, 1), make.uniform({4, 1}, -1, 1)}, [](const std::vector<Tensor>& x) {
-                       return matmul(expand(x[0], {3, 4}), expand(x[1], {4, 2}));
-                     }});
+  samples.push_back(
+      {"transposed", {make.uniform({4, 3}, -1, 1), make.uniform({2, 4}, -1, 1)}, [](const std::vector<Tensor>& x) {
+         return matmul(transpose(x[0], 0, 1), transpose(x[1], 0, 1));
+       }});
+  samples.push_back(
+      {"stride 0", {make.uniform({1, 4}, -1, 1), make.uniform({4, 1}, -1, 1)}, [](const std::vector<Tensor>& x) {
+         return matmul(expand(x[0], {3, 4}), expand(x[1], {4, 2}));
+       }});
   return samples;
 }
 
 std::vector<OpSample> linear_samples(SampleMaker& make) {
-  const SampleCall call = [](const std::vector<Tensor>& x) { return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor()); };
+  const SampleCall call = [](const std::vector<Tensor>& x) {
+    return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor());
+  };
   std::vector<OpSample> samples;
   const auto shapes = [&](std::string label, const Shape& x, int64_t in, int64_t out, bool biased) {
     std::vector<Tensor> inputs{make.uniform(x, -1, 1), make.uniform({out, in}, -1, 1)};
@@ -200,20 +208,47 @@ const OpSpec matmul_spec = OpSpec::add({
     .name = "matmul",
     .formula = "c[..., i, j] = sum_k a[..., i, k] b[..., k, j]",
     .samples = matmul_samples,
-    .invalid = {{"inner sizes", [] { matmul(ones({8, 16}), ones({8, 4})); }},
-                {"batch sizes", [] { matmul(ones({2, 3, 4}), ones({3, 4, 2})); }},
-                {"rank 0", [] { matmul(scalar(1), ones({2, 2})); }},
-                {"types", [] { matmul(ones({2, 2}), ones({2, 2}, f64)); }},
-                {"i64", [] { matmul(ones({2, 2}, i64), ones({2, 2}, i64)); }}},
+    .invalid = {{"inner sizes",
+                 [] {
+                   matmul(ones({8, 16}), ones({8, 4}));
+                 }},
+                {"batch sizes",
+                 [] {
+                   matmul(ones({2, 3, 4}), ones({3, 4, 2}));
+                 }},
+                {"rank 0",
+                 [] {
+                   matmul(scalar(1), ones({2, 2}));
+                 }},
+                {"types",
+                 [] {
+                   matmul(ones({2, 2}), ones({2, 2}, f64));
+                 }},
+                {"i64",
+                 [] {
+                   matmul(ones({2, 2}, i64), ones({2, 2}, i64));
+                 }}},
 });
 const OpSpec linear_spec = OpSpec::add({
     .name = "linear",
     .formula = "y = x W^T + b",
     .samples = linear_samples,
-    .invalid = {{"inner sizes", [] { linear(ones({2, 3}), ones({4, 2})); }},
-                {"bias size", [] { linear(ones({2, 3}), ones({4, 3}), ones({3})); }},
-                {"types", [] { linear(ones({2, 3}), ones({4, 3}, f64)); }},
-                {"weight rank", [] { linear(ones({2, 3}), ones({3})); }}},
+    .invalid = {{"inner sizes",
+                 [] {
+                   linear(ones({2, 3}), ones({4, 2}));
+                 }},
+                {"bias size",
+                 [] {
+                   linear(ones({2, 3}), ones({4, 3}), ones({3}));
+                 }},
+                {"types",
+                 [] {
+                   linear(ones({2, 3}), ones({4, 3}, f64));
+                 }},
+                {"weight rank",
+                 [] {
+                   linear(ones({2, 3}), ones({3}));
+                 }}},
 });
 
 }  // namespace

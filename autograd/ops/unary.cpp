@@ -30,7 +30,8 @@ Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
   if (g.is_contiguous() && saved.is_contiguous())
     kernels::binary(kind, g.dtype(), g.numel(), g.raw(), saved.raw(), y.raw());
   else
-    kernels::binary(kind, g.dtype(), {g.shape(), y.strides(), g.strides(), saved.strides()}, g.raw(), saved.raw(), y.raw());
+    kernels::binary(kind, g.dtype(), {g.shape(), y.strides(), g.strides(), saved.strides()}, g.raw(), saved.raw(),
+                    y.raw());
   return y;
 }
 
@@ -52,8 +53,9 @@ Tensor sigmoid_backward(const Tensor& g, const Tensor& y) {
 }
 
 Tensor relu_backward(const Tensor& g, const Tensor& y) {
-  return record("relu_backward", {g, y}, apply_backward(Binary::relu_backward, g, y),
-                [y = saved(y)](const Tensor& h) { return Pair{relu_backward(h, y.get()), Tensor()}; });
+  return record("relu_backward", {g, y}, apply_backward(Binary::relu_backward, g, y), [y = saved(y)](const Tensor& h) {
+    return Pair{relu_backward(h, y.get()), Tensor()};
+  });
 }
 
 // gelu'(x) = Phi(x) + x phi(x); gelu''(x) = phi(x) (2 - x^2)
@@ -111,8 +113,9 @@ Tensor relu(const Tensor& x) {
 }
 
 Tensor leaky_relu(const Tensor& x, double slope) {
-  return record("leaky_relu", {x}, apply("leaky_relu", Unary::leaky_relu, x, slope),
-                [x = saved(x), slope](const Tensor& g) { return where(lt(x.get(), scalar(0, g.dtype())), g * slope, g); });
+  return record(
+      "leaky_relu", {x}, apply("leaky_relu", Unary::leaky_relu, x, slope),
+      [x = saved(x), slope](const Tensor& g) { return where(lt(x.get(), scalar(0, g.dtype())), g * slope, g); });
 }
 
 Tensor gelu(const Tensor& x) {
@@ -135,7 +138,8 @@ Tensor sin(const Tensor& x) {
 }
 
 Tensor cos(const Tensor& x) {
-  return record("cos", {x}, apply("cos", Unary::cos, x), [x = saved(x)](const Tensor& g) { return neg(g * sin(x.get())); });
+  return record("cos", {x}, apply("cos", Unary::cos, x),
+                [x = saved(x)](const Tensor& g) { return neg(g * sin(x.get())); });
 }
 
 Tensor erf(const Tensor& x) {
@@ -198,7 +202,8 @@ const OpSpec relu_spec = OpSpec::add([] {
   return spec;
 }());
 const OpSpec leaky_relu_spec = OpSpec::add(unary_spec(
-    "leaky_relu", "y = x if x >= 0 else slope x", [](const Tensor& x) { return leaky_relu(x, 0.1); }, -2, -0.1, {-50, 50}, false));
+    "leaky_relu", "y = x if x >= 0 else slope x", [](const Tensor& x) { return leaky_relu(x, 0.1); }, -2, -0.1,
+    {-50, 50}, false));
 const OpSpec gelu_spec = OpSpec::add([] {
   OpSpec spec = unary_spec("gelu", "y = x Phi(x)", gelu, -2, 2, {-30, 30});
   spec.also_records = {"gelu_backward"};
@@ -215,7 +220,8 @@ const OpSpec cos_spec = OpSpec::add(unary_spec("cos", "y = cos x", cos, -2, 2));
 const OpSpec erf_spec = OpSpec::add(unary_spec("erf", "y = 2/sqrt(pi) int_0^x e^-t^2 dt", erf, -2, 2, {-30, 30}));
 const OpSpec square_spec = OpSpec::add(unary_spec("square", "y = x^2", square, -2, 2));
 const OpSpec clamp_spec = OpSpec::add(unary_spec(
-    "clamp", "y = min(max(x, low), high)", [](const Tensor& x) { return clamp(x, -1, 1); }, -0.9, 0.9, {-50, 50}, false));
+    "clamp", "y = min(max(x, low), high)", [](const Tensor& x) { return clamp(x, -1, 1); }, -0.9, 0.9, {-50, 50},
+    false));
 
 }  // namespace
 }  // namespace fovea

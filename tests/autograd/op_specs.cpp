@@ -87,7 +87,8 @@ void require_same(const ValuesAndGradients& a, const ValuesAndGradients& b, doub
   for (size_t i = 0; i < a.gradients.size(); ++i) {
     INFO("gradient of input " << i);
     REQUIRE(a.gradients[i].defined() == b.gradients[i].defined());
-    if (a.gradients[i].defined()) REQUIRE(difference(a.gradients[i], b.gradients[i]) <= tolerance * largest(b.gradients[i]));
+    if (a.gradients[i].defined())
+      REQUIRE(difference(a.gradients[i], b.gradients[i]) <= tolerance * largest(b.gradients[i]));
   }
 }
 
@@ -112,7 +113,8 @@ void check_sample(const OpSpec& spec, const OpSample& sample) {
   }
   for (Tensor (*relay)(const Tensor&) : {as_transposed, as_window}) {
     INFO("another layout");
-    require_same(evaluate(sample, map_inputs(sample, [&](const Tensor& x) { return relay(x).requires_grad_(); })), expected, 1e-12);
+    require_same(evaluate(sample, map_inputs(sample, [&](const Tensor& x) { return relay(x).requires_grad_(); })),
+                 expected, 1e-12);
   }
   {
     INFO("the plain formula");

@@ -196,7 +196,8 @@ TEST_CASE("anomaly mode names the op that first made NaN, forward and backward",
 TEST_CASE("the graph as DOT text", "[tape]") {
   Tensor x = leaf({1, 2});
   const std::string dot = to_dot(sum(tanh(x)));
-  REQUIRE_THAT(dot, test::contains("digraph") && test::contains("tanh") && test::contains("leaf") && test::contains("->"));
+  REQUIRE_THAT(dot,
+               test::contains("digraph") && test::contains("tanh") && test::contains("leaf") && test::contains("->"));
 }
 
 TEST_CASE("a million nodes, chain and fan-in, on a 256 KiB stack", "[tape]") {
@@ -243,19 +244,27 @@ TEST_CASE("gradcheck rejects planted errors", "[gradcheck]") {
   const auto planted = [](const char* name, auto vjp) {
     return [=](const std::vector<Tensor>& x) {
       const Tensor y = softmax(x[0].detach(), -1);
-      return std::vector<Tensor>{record(name, {x[0]}, array::clone(y), [y, vjp](const Tensor& g) { return vjp(y, g); })};
+      return std::vector<Tensor>{
+          record(name, {x[0]}, array::clone(y), [y, vjp](const Tensor& g) { return vjp(y, g); })};
     };
   };
   Generator generator(5);
   const std::vector<Tensor> inputs{uniform({3, 4}, -1, 1, generator, f64).requires_grad_()};
   const auto right = [](const Tensor& y, const Tensor& g) { return y * (g - sum(g * y, -1, true)); };
   REQUIRE(gradcheck(planted("test_right", right), inputs).ok);
-  REQUIRE(!gradcheck(planted("test_scaled", [=](const Tensor& y, const Tensor& g) { return right(y, g) * 3.0; }), inputs).ok);
-  REQUIRE(!gradcheck(planted("test_sign", [=](const Tensor& y, const Tensor& g) { return neg(right(y, g)); }), inputs).ok);
+  REQUIRE(
+      !gradcheck(planted("test_scaled", [=](const Tensor& y, const Tensor& g) { return right(y, g) * 3.0; }), inputs)
+           .ok);
+  REQUIRE(
+      !gradcheck(planted("test_sign", [=](const Tensor& y, const Tensor& g) { return neg(right(y, g)); }), inputs).ok);
   REQUIRE(!gradcheck(planted("test_zero", [](const Tensor& y, const Tensor&) { return zeros_like(y); }), inputs).ok);
   REQUIRE(!gradcheck(planted("test_diagonal", [](const Tensor& y, const Tensor& g) { return y * g; }), inputs).ok);
-  REQUIRE(!gradcheck(planted("test_shifted", [=](const Tensor& y, const Tensor& g) { return roll(right(y, g), 1, 0); }), inputs).ok);
-  REQUIRE(!gradcheck(planted("test_slightly", [=](const Tensor& y, const Tensor& g) { return right(y, g) * 1.001; }), inputs).ok);
+  REQUIRE(!gradcheck(planted("test_shifted", [=](const Tensor& y, const Tensor& g) { return roll(right(y, g), 1, 0); }),
+                     inputs)
+               .ok);
+  REQUIRE(!gradcheck(planted("test_slightly", [=](const Tensor& y, const Tensor& g) { return right(y, g) * 1.001; }),
+                     inputs)
+               .ok);
   const auto wrong_second = [](const std::vector<Tensor>& x) {  // first derivative right, not differentiable again
     const Tensor at = x[0].detach();
     return std::vector<Tensor>{
