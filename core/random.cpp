@@ -6,9 +6,9 @@
 namespace fovea {
 namespace {
 
-constexpr uint32_t kForkDomain = 1;  // counters of derived keys never meet those of elements
+constexpr uint64_t kForkDomain = 1;  // counters of derived keys never meet those of elements
 
-uint64_t word_of(uint64_t key, uint64_t counter, uint32_t domain = 0) {
+uint64_t word_of(uint64_t key, uint64_t counter, uint64_t domain = 0) {
   const auto block = kernels::philox({key, counter}, domain);
   return static_cast<uint64_t>(block[0]) << 32 | block[1];
 }

@@ -185,10 +185,11 @@ void bernoulli_each(int64_t n, const Stream& stream, const T* p, T* y) {
 int64_t blocks_of_words(int64_t n) { return (n + kWords - 1) / kWords * kBlocks; }
 int64_t blocks_of_doubles(int64_t n) { return blocks_of_words(2 * n); }
 
-std::array<uint32_t, 4> philox(const Stream& stream, uint32_t domain) {
-  const philox4x32_key_t key = {{static_cast<uint32_t>(stream.key), static_cast<uint32_t>(stream.key >> 32)}};
-  const philox4x32_ctr_t counter = {
-      {static_cast<uint32_t>(stream.counter), static_cast<uint32_t>(stream.counter >> 32), domain, domain}};
+std::array<uint32_t, 4> philox(const Stream& stream, uint64_t domain) {
+  const auto low = [](uint64_t pair) { return static_cast<uint32_t>(pair); };
+  const auto high = [](uint64_t pair) { return static_cast<uint32_t>(pair >> 32); };
+  const philox4x32_key_t key = {{low(stream.key), high(stream.key)}};
+  const philox4x32_ctr_t counter = {{low(stream.counter), high(stream.counter), low(domain), high(domain)}};
   const philox4x32_ctr_t out = philox4x32(counter, key);
   return {out.v[0], out.v[1], out.v[2], out.v[3]};
 }

@@ -22,8 +22,8 @@ struct Stream {
 int64_t blocks_of_words(int64_t n);    // f32, bool and i64 coin tosses
 int64_t blocks_of_doubles(int64_t n);  // f64, integers
 
-// One block, the last two words of its counter being `domain` (0 for elements).
-std::array<uint32_t, 4> philox(const Stream& stream, uint32_t domain = 0);
+// One block; the upper half of its 128-bit counter is `domain`, 0 for elements.
+std::array<uint32_t, 4> philox(const Stream& stream, uint64_t domain = 0);
 // A whole tile, in the order above.
 void philox_tile(const Stream& stream, uint32_t words[64]);
 
