@@ -21,14 +21,20 @@ namespace fovea::test {
 
 #if __has_include(<catch2/catch_all.hpp>)
 using Catch::Approx;
-using Listener = Catch::EventListenerBase;
+using ListenerBase = Catch::EventListenerBase;
 inline auto contains(const std::string& text) { return Catch::Matchers::ContainsSubstring(text); }
 #else
 using Catch::Detail::Approx;
 #ifdef FOVEA_TEST_LISTENER
-using Listener = Catch::TestEventListenerBase;
+using ListenerBase = Catch::TestEventListenerBase;
 #endif
 inline auto contains(const std::string& text) { return Catch::Matchers::Contains(text); }
+#endif
+
+#if defined(FOVEA_TEST_LISTENER) || __has_include(<catch2/catch_all.hpp>)
+struct Listener : ListenerBase {
+  using ListenerBase::ListenerBase;
+};
 #endif
 
 /// Makes the executable fail, whatever its test cases said, and prints why.
