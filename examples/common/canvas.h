@@ -12,8 +12,10 @@
 
 #include "examples/common/colour.h"
 
-struct _cairo;  // cairo's own names, so that cairo.h stays out of this header
+// NOLINTBEGIN(bugprone-reserved-identifier): cairo's own names, so that cairo.h stays out of this header
+struct _cairo;
 struct _cairo_surface;
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace fovea::examples {
 

@@ -227,7 +227,7 @@ std::filesystem::path CommandLine::data_file(std::string_view relative) const {
     throw FileError(fmt::format("{} needs the file {}: no --data was given and there is no folder {}; give --data DIR",
                                 name(), relative, usual_data_folder));
   }
-  const std::filesystem::path file = std::filesystem::path(folder) / relative;
+  std::filesystem::path file = std::filesystem::path(folder) / relative;
   if (std::filesystem::exists(file)) return file;
   throw FileError(
       fmt::format("{} needs the file {}: it is not in {}; give another --data DIR", name(), relative, folder));

@@ -120,7 +120,8 @@ RunFolder RunFolder::resume(const std::filesystem::path& folder, std::string_vie
 
 void RunFolder::write_summary(const Summary& summary) const { write_file(file("summary.json"), summary_json(summary)); }
 
-MetricsFile::MetricsFile(const std::filesystem::path& file, std::vector<std::string> columns, int64_t resume_step)
+MetricsFile::MetricsFile(const std::filesystem::path& file, const std::vector<std::string>& columns,
+                         int64_t resume_step)
     : file_(file), columns_(columns.size()) {
   const std::string header = header_of(columns);
   const bool there = std::filesystem::exists(file);

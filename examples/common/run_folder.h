@@ -56,7 +56,7 @@ class RunFolder {
 class MetricsFile {
  public:
   // Opens for a new run (resume_step < 0: the file must not be there) or for a run resumed after `resume_step` steps.
-  MetricsFile(const std::filesystem::path& file, std::vector<std::string> columns, int64_t resume_step = -1);
+  MetricsFile(const std::filesystem::path& file, const std::vector<std::string>& columns, int64_t resume_step = -1);
   ~MetricsFile();
   MetricsFile(const MetricsFile&) = delete;
   MetricsFile& operator=(const MetricsFile&) = delete;

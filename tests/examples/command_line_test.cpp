@@ -32,7 +32,7 @@ struct Copy {
     line.add("title", &title, "any text");
   }
 
-  bool parse(std::vector<std::string> words) {
+  bool parse(const std::vector<std::string>& words) {
     std::vector<const char*> pointers = {"copy"};
     for (const std::string& word : words) pointers.push_back(word.c_str());
     return line.parse(static_cast<int>(pointers.size()), pointers.data());

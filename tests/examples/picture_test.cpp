@@ -2,11 +2,14 @@
 // throw.
 #include "examples/common/picture.h"
 
+#include <fovea/core/array.h>
+#include <fovea/core/creation.h>
 #include <fovea/core/error.h>
 
 #include <cmath>
 
 #include "examples/common/canvas.h"
+#include "examples/common/tensor_grid.h"
 #include "examples/common/ticks.h"
 #include "examples/common/write_file.h"
 #include "tests/catch.h"
@@ -171,6 +174,16 @@ TEST_CASE("pooling keeps the value of greatest magnitude, and a NaN") {
   CHECK(std::isnan(pooled({1, 3, {5, std::nanf(""), 7}}, 1, 1).values[0]));
   CHECK(pooled({1, 2, {1, 2}}, 5, 5).cols == 2);
   CHECK(transposed({2, 3, {1, 2, 3, 4, 5, 6}}).values == std::vector<float>{1, 4, 2, 5, 3, 6});
+}
+
+TEST_CASE("a grid is a copy of a tensor of rank 1 or 2, strided or not, of any type") {
+  const Tensor x = tensor({1.0, 2.0, 3.0, 4.0, 5.0, 6.0}, {2, 3});
+  CHECK(grid_of(x).values == std::vector<float>{1, 2, 3, 4, 5, 6});
+  const Grid turned = grid_of(array::transpose(x, 0, 1));
+  CHECK(turned.rows == 3);
+  CHECK(turned.values == std::vector<float>{1, 4, 2, 5, 3, 6});
+  CHECK(grid_of(arange(3)).rows == 1);
+  CHECK_THROWS_WITH(grid_of(zeros({2, 2, 2})), contains("f32[2, 2, 2]"));
 }
 
 }  // namespace

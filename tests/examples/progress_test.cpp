@@ -94,7 +94,7 @@ TEST_CASE("on a terminal one line is written over, and none is wider than it") {
     progress.step(4, 9);  // too soon
     progress.note("saved");
   });
-  CHECK(text.find("9") == std::string::npos);
+  CHECK(text.find('9') == std::string::npos);
   CHECK_THAT(text, contains("\r\x1b[Kcopy  2/100  loss 0.1235"));
   CHECK_THAT(text, contains("\r\x1b[Ksaved\n"));
   CHECK(text.find("\x1b[3") == std::string::npos);  // no colours
