@@ -56,7 +56,8 @@ class Check {
     double total = 0;
     for (size_t k = 0; k < outputs.size(); ++k) {
       if (!cotangents_[k].defined()) continue;
-      const Tensor y = array::contiguous(array::to(outputs[k], f64)), c = array::contiguous(array::to(cotangents_[k], f64));
+      const Tensor y = array::contiguous(array::to(outputs[k], f64)),
+                   c = array::contiguous(array::to(cotangents_[k], f64));
       for (int64_t i = 0; i < y.numel(); ++i) total += y.data<double>()[i] * c.data<double>()[i];
     }
     return total;
@@ -64,8 +65,8 @@ class Check {
 
   GradcheckResult compare(double analytic, double numeric, double scale, const std::string& where) const {
     if (std::abs(analytic - numeric) <= options_.atol * scale + options_.rtol * std::abs(numeric)) return {};
-    return {false, fmt::format("gradient of {}: analytic {:.10g}, numeric {:.10g}, difference {:.3g}", where, analytic, numeric,
-                               std::abs(analytic - numeric))};
+    return {false, fmt::format("gradient of {}: analytic {:.10g}, numeric {:.10g}, difference {:.3g}", where, analytic,
+                               numeric, std::abs(analytic - numeric))};
   }
 
   GradcheckResult compare_all(const std::vector<Tensor>& analytic) {

@@ -45,7 +45,8 @@ void Node::dispose() {
 
 void register_hook(const Tensor& x, GradientHook hook) {
   if (!x.defined() || !x.requires_grad())
-    throw AutogradError("register_hook: the tensor is not on the tape; call requires_grad_() or compute it from one that is");
+    throw AutogradError(
+        "register_hook: the tensor is not on the tape; call requires_grad_() or compute it from one that is");
   Node* node = node_of(x);
   if (!node->hooks) node->hooks = std::make_unique<std::vector<std::pair<int, GradientHook>>>();
   node->hooks->emplace_back(x.impl()->output_index, std::move(hook));

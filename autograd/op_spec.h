@@ -56,9 +56,9 @@ struct OpSpec {
   std::function<std::vector<OpSample>(SampleMaker&)> samples = {};
   std::vector<InvalidCall> invalid = {};
   std::vector<std::string> also_records = {};  // other names it puts on the tape (its backward, its parts)
-  bool second_derivative = true;          // false only for piecewise linear ops and listed exceptions
-  double rtol = 1e-5, atol = 1e-7;        // of gradcheck; an override needs a reason beside it
-  double f32_rtol = 1e-5;                 // f32 against f64, relative to the largest value
+  bool second_derivative = true;               // false only for piecewise linear ops and listed exceptions
+  double rtol = 1e-5, atol = 1e-7;             // of gradcheck; an override needs a reason beside it
+  double f32_rtol = 1e-5;                      // f32 against f64, relative to the largest value
 
   static OpSpec add(OpSpec spec);  // registers and returns it
 };

@@ -15,8 +15,8 @@ void after_record(const char* op, const Tensor& y) {
   const NoGrad guard;
   const detail::ModeGuard<&Modes::anomaly, false> quiet;
   if (!all(isfinite(y)))
-    throw AutogradError(fmt::format("{}: its result {} holds NaN or inf; its inputs, the first such in this run, did not",
-                                    op, describe(y)));
+    throw AutogradError(fmt::format(
+        "{}: its result {} holds NaN or inf; its inputs, the first such in this run, did not", op, describe(y)));
 }
 
 Tensor attach(const Tensor& y, Node* node, uint16_t index) {
@@ -45,7 +45,8 @@ void ManyNode::apply(Tensor* inputs) {
   for (size_t i = 0; i < n_outputs; ++i) collected[i] = outputs_[i].gradient;
   std::vector<Tensor> gradients = vjp_(collected);
   if (gradients.size() != n_inputs)
-    throw AutogradError(fmt::format("{}: its vjp returned {} gradients for {} inputs", name, gradients.size(), n_inputs));
+    throw AutogradError(
+        fmt::format("{}: its vjp returned {} gradients for {} inputs", name, gradients.size(), n_inputs));
   for (size_t i = 0; i < n_inputs; ++i) inputs[i] = std::move(gradients[i]);
 }
 
@@ -64,9 +65,10 @@ Tensor Saved::checked() const {
   const Node* node = detail::current_node;
   const Storage& storage = *x_.impl()->storage;
   if (storage.version != version_)
-    throw AutogradError(fmt::format("{}: it saved {} for backward, and {} has since changed it in place; "
-                                    "work on a clone() or out of place",
-                                    node != nullptr ? node->name : "saved", describe(x_), storage.last_change));
+    throw AutogradError(
+        fmt::format("{}: it saved {} for backward, and {} has since changed it in place; "
+                    "work on a clone() or out of place",
+                    node != nullptr ? node->name : "saved", describe(x_), storage.last_change));
   if (node == nullptr || x_.requires_grad()) return x_;
   // A saved output has no node of its own; under create_graph it gets it back here.
   for (uint16_t i = 0; i < node->n_outputs; ++i) {
@@ -95,8 +97,7 @@ std::vector<Tensor> record_many(const char* op, std::span<const Tensor> inputs, 
 
 Tensor record_list(const char* op, std::span<const Tensor> inputs, const Tensor& y,
                    std::function<std::vector<Tensor>(const Tensor& gradient)> vjp) {
-  return record_many(op, inputs, {&y, 1},
-                     [vjp = std::move(vjp)](std::span<const Tensor> g) { return vjp(g[0]); })[0];
+  return record_many(op, inputs, {&y, 1}, [vjp = std::move(vjp)](std::span<const Tensor> g) { return vjp(g[0]); })[0];
 }
 
 }  // namespace fovea

@@ -12,10 +12,12 @@ bool Tensor::is_leaf() const { return !requires_grad() || node_of(*this)->is_lea
 Tensor& Tensor::requires_grad_(bool on) {
   if (on == requires_grad()) return *this;
   if (!is_leaf())
-    throw AutogradError(fmt::format("requires_grad_: {} was computed by {}; only a leaf can be taken off the tape, use detach()",
-                                    describe(*this), node_of(*this)->name));
+    throw AutogradError(
+        fmt::format("requires_grad_: {} was computed by {}; only a leaf can be taken off the tape, use detach()",
+                    describe(*this), node_of(*this)->name));
   if (on && !is_floating(dtype()))
-    throw DTypeError(fmt::format("requires_grad_: {} is not floating; only f32 and f64 have gradients", describe(*this)));
+    throw DTypeError(
+        fmt::format("requires_grad_: {} is not floating; only f32 and f64 have gradients", describe(*this)));
   impl_->slot = on ? Ref<TapeSlot>(new Leaf(*impl_)) : Ref<TapeSlot>();
   impl_->output_index = 0;
   return *this;
@@ -30,7 +32,8 @@ void Tensor::set_grad(const Tensor& gradient) {
   if (!requires_grad() || !is_leaf())
     throw AutogradError(fmt::format("set_grad: {} is not a leaf that requires gradients", describe(*this)));
   if (gradient.defined() && !(gradient.shape() == shape() && gradient.dtype() == dtype()))
-    throw ShapeError(fmt::format("set_grad: gradient {} for {}; need the same shape and type", describe(gradient), describe(*this)));
+    throw ShapeError(
+        fmt::format("set_grad: gradient {} for {}; need the same shape and type", describe(gradient), describe(*this)));
   static_cast<Leaf*>(node_of(*this))->grad = gradient;
 }
 
@@ -42,7 +45,8 @@ void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
 
 void Tensor::require_untaped(const char* op) const {
   if (grad_enabled() && requires_grad())
-    throw AutogradError(fmt::format("{}: {} is on the tape; write out of place, on detach(), or under NoGrad", op, describe(*this)));
+    throw AutogradError(
+        fmt::format("{}: {} is on the tape; write out of place, on detach(), or under NoGrad", op, describe(*this)));
 }
 
 }  // namespace fovea

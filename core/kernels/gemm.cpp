@@ -22,26 +22,29 @@ void use_one_blas_thread() {
 #endif
 }
 
-void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<float>& a, const Matrix<float>& b, float* c, int64_t ldc, float beta) {
+void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<float>& a, const Matrix<float>& b, float* c, int64_t ldc,
+               float beta) {
   cblas_sgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0f, a.data, static_cast<int>(a.stride), b.data,
-              static_cast<int>(b.stride), beta, c, static_cast<int>(ldc));
+              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0f, a.data, static_cast<int>(a.stride),
+              b.data, static_cast<int>(b.stride), beta, c, static_cast<int>(ldc));
 }
-void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<double>& a, const Matrix<double>& b, double* c, int64_t ldc,
-               double beta) {
+void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<double>& a, const Matrix<double>& b, double* c,
+               int64_t ldc, double beta) {
   cblas_dgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0, a.data, static_cast<int>(a.stride), b.data,
-              static_cast<int>(b.stride), beta, c, static_cast<int>(ldc));
+              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0, a.data, static_cast<int>(a.stride),
+              b.data, static_cast<int>(b.stride), beta, c, static_cast<int>(ldc));
 }
 
 // y[n] = x[k] B[k, n] (+ y): a product with one row. x steps by `sx`, y is contiguous.
 void call_gemv(int64_t n, int64_t k, const float* x, int64_t sx, const Matrix<float>& b, float* y, float beta) {
   cblas_sgemv(CblasRowMajor, b.transposed ? CblasNoTrans : CblasTrans, static_cast<int>(b.transposed ? n : k),
-              static_cast<int>(b.transposed ? k : n), 1.0f, b.data, static_cast<int>(b.stride), x, static_cast<int>(sx), beta, y, 1);
+              static_cast<int>(b.transposed ? k : n), 1.0f, b.data, static_cast<int>(b.stride), x, static_cast<int>(sx),
+              beta, y, 1);
 }
 void call_gemv(int64_t n, int64_t k, const double* x, int64_t sx, const Matrix<double>& b, double* y, double beta) {
   cblas_dgemv(CblasRowMajor, b.transposed ? CblasNoTrans : CblasTrans, static_cast<int>(b.transposed ? n : k),
-              static_cast<int>(b.transposed ? k : n), 1.0, b.data, static_cast<int>(b.stride), x, static_cast<int>(sx), beta, y, 1);
+              static_cast<int>(b.transposed ? k : n), 1.0, b.data, static_cast<int>(b.stride), x, static_cast<int>(sx),
+              beta, y, 1);
 }
 
 // op(X) without its first `rows` rows, or without its first `columns` columns.

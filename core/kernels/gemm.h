@@ -1,5 +1,5 @@
-// Matrix products over single-threaded BLAS: C is cut into panels whose size depends on the shape alone, and the panels run in
-// parallel, so the result is bitwise the same for any number of threads (BLAS's own threads would change it).
+// Matrix products over single-threaded BLAS: C is cut into panels whose size depends on the shape alone, and the panels
+// run in parallel, so the result is bitwise the same for any number of threads (BLAS's own threads would change it).
 // All matrices are row-major. Overwrites C (accumulate false) or adds to it.
 #pragma once
 
@@ -8,7 +8,8 @@
 
 namespace fovea::kernels {
 
-// One operand: element (i, j) of op(X) is x[i * stride + j], or x[j * stride + i] when transposed. stride >= the row length.
+// One operand: element (i, j) of op(X) is x[i * stride + j], or x[j * stride + i] when transposed. stride >= the row
+// length.
 template <class T>
 struct Matrix {
   const T* data;
@@ -22,7 +23,8 @@ void gemm(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64
 
 // The same without parallel panels, for callers that are inside a parallel loop or have small matrices.
 template <class T>
-void gemm_serial(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64_t c_stride, bool accumulate = false);
+void gemm_serial(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64_t c_stride,
+                 bool accumulate = false);
 
 // Name of the CPU core that BLAS chose its kernels for; for the header line of a run.
 std::string blas_core_name();
