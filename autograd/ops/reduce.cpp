@@ -1,0 +1,319 @@
+// Reductions over any dimensions. `dims` empty: all of them; keepdim leaves size 1 where a dimension was.
+// sum, max, min and the arg ones also take i64 (sum: bool too, giving i64). Sum of nothing is 0, its mean NaN.
+// Errors: IndexError for a dimension out of range; ShapeError for one given twice and for max or min of nothing.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/ops/runs.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/fold.h>
+#include <fovea/core/kernels/softmax.h>
+
+#include <algorithm>
+
+namespace fovea {
+namespace {
+
+using kernels::Fold;
+
+// Which dimensions go (a bit each), and the shape with 1 in their places.
+struct Plan {
+  Plan(const char* op, const Tensor& x, const Dims& dims) : kept(x.shape()) {
+    const int rank = x.dim();
+    if (dims.list.rank() == 0) reduced = (1u << rank) - 1;
+    for (const int64_t dim : dims.list) {
+      const unsigned bit = 1u << normalize_dim(op, dim, rank);
+      if ((reduced & bit) != 0)
+        throw ShapeError(
+            fmt::format("{}: dimensions {} of {} name one twice; give each once", op, dims.list.str(), describe(x)));
+      reduced |= bit;
+    }
+    for (int d = 0; d < rank; ++d)
+      if (has(d)) {
+        count *= kept[d];
+        kept[d] = 1;
+      }
+  }
+  bool has(int d) const { return ((reduced >> d) & 1u) != 0; }
+  Shape result(bool keepdim) const {
+    if (keepdim) return kept;
+    Shape shape;
+    for (int d = 0; d < kept.rank(); ++d)
+      if (!has(d)) shape.append(kept[d]);
+    return shape;
+  }
+  unsigned reduced = 0;
+  Shape kept;
+  int64_t count = 1;  // elements that go into one
+};
+
+Tensor run(Fold kind, const Tensor& x, unsigned reduced, const Shape& result) {
+  Tensor y = empty(result, x.dtype());
+  kernels::fold(kind, x.dtype(), {x.shape(), x.strides(), reduced}, x.raw(), y.raw());
+  return y;
+}
+
+void check_number(const char* op, const Tensor& x) {
+  check::defined(op, x);
+  if (x.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(x)));
+}
+
+Tensor extreme(const char* op, Fold kind, const Tensor& x, const Dims& dims, bool keepdim) {
+  check_number(op, x);
+  const Plan plan(op, x, dims);
+  if (plan.count == 0)
+    throw ShapeError(fmt::format(
+        "{}: {} has no elements to choose from along the reduced dimensions; need at least one", op, describe(x)));
+  Tensor y = run(kind, x, plan.reduced, plan.result(keepdim));
+  return record(op, {x}, y, [x = saved(x), y = saved(y), kept = plan.kept, dims](const Tensor& g) {
+    const Tensor is_best = to(eq(x.get().detach(), array::reshape(y.get(), kept)), g.dtype());
+    const Tensor share = is_best / sum(is_best, dims, true);
+    return reshape(g, kept) * share;
+  });
+}
+
+// x with dimension d last and contiguous, seen as rows.
+Tensor rows_along(const Tensor& x, int d) {
+  return x.dim() == 0 ? array::contiguous(x) : array::contiguous(array::transpose(x, d, -1));
+}
+
+Tensor arg_extreme(const char* op, bool largest, const Tensor& x, int64_t dim, bool keepdim) {
+  check_number(op, x);
+  const int d = normalize_dim(op, dim, x.dim());
+  const int64_t n = x.dim() == 0 ? 1 : x.shape()[d];
+  if (n == 0)
+    throw ShapeError(fmt::format("{}: {} has no elements along dimension {}; need at least one", op, describe(x), d));
+  const Tensor from = rows_along(x, d);
+  Shape shape = from.shape();
+  if (x.dim() > 0) shape[x.dim() - 1] = 1;
+  Tensor y = empty(shape, i64);
+  kernels::arg_fold(x.dtype(), largest, x.numel() / n, n, from.raw(), y.data<int64_t>());
+  if (x.dim() == 0) return y;
+  y = array::transpose(y, d, -1);
+  return array::contiguous(keepdim ? y : array::squeeze(y, d));
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, Dims dims, bool keepdim) {
+  check::defined("sum", x);
+  if (x.dtype() == boolean) return sum(array::to(x, i64), dims, keepdim);
+  const Plan plan("sum", x, dims);
+  return record("sum", {x}, run(Fold::sum, x, plan.reduced, plan.result(keepdim)),
+                [shape = x.shape(), kept = plan.kept](const Tensor& g) { return expand(reshape(g, kept), shape); });
+}
+
+Tensor mean(const Tensor& x, Dims dims, bool keepdim) {
+  check::floating("mean", x);
+  const Plan plan("mean", x, dims);
+  const double share = 1 / static_cast<double>(plan.count);
+  return record("mean", {x}, run(Fold::mean, x, plan.reduced, plan.result(keepdim)),
+                [shape = x.shape(), kept = plan.kept, share](const Tensor& g) {
+                  return expand(reshape(g * share, kept), shape);
+                });
+}
+
+// sum (x - mean)^2 / (n - 1), or / n if not unbiased; NaN where that divides by zero.
+Tensor var(const Tensor& x, Dims dims, bool unbiased, bool keepdim) {
+  check::floating("var", x);
+  const double count = static_cast<double>(Plan("var", x, dims).count) - (unbiased ? 1 : 0);
+  return sum(square(x - mean(x, dims, true)), dims, keepdim) * (count > 0 ? 1 / count : NAN);
+}
+
+Tensor max(const Tensor& x, Dims dims, bool keepdim) { return extreme("max", Fold::max, x, dims, keepdim); }
+Tensor min(const Tensor& x, Dims dims, bool keepdim) { return extreme("min", Fold::min, x, dims, keepdim); }
+
+Tensor norm(const Tensor& x, Dims dims, bool keepdim) {
+  check::floating("norm", x);
+  const Plan plan("norm", x, dims);
+  Tensor y = run(Fold::norm, x, plan.reduced, plan.result(keepdim));
+  return record("norm", {x}, y, [x = saved(x), y = saved(y), kept = plan.kept](const Tensor& g) {
+    const Tensor length = reshape(y.get(), kept), zero = scalar(0, g.dtype());
+    return x.get() * (reshape(g, kept) / where(eq(length.detach(), zero), scalar(1, g.dtype()), length));
+  });
+}
+
+Tensor logsumexp(const Tensor& x, Dims dims, bool keepdim) {
+  check::floating("logsumexp", x);
+  const Plan plan("logsumexp", x, dims);
+  Shape order;
+  for (const bool reduced : {false, true})
+    for (int d = 0; d < x.dim(); ++d)
+      if (plan.has(d) == reduced) order.append(d);
+  const Tensor rows = array::contiguous(array::permute(x, order));
+  Tensor y = empty(plan.result(keepdim), x.dtype());
+  kernels::log_sum_exp(x.dtype(), y.numel(), plan.count, rows.raw(), y.raw());
+  return record("logsumexp", {x}, y, [x = saved(x), y = saved(y), kept = plan.kept](const Tensor& g) {
+    const Tensor total = reshape(y.get(), kept), nothing = scalar(-INFINITY, g.dtype());
+    const Tensor safe = where(eq(total.detach(), nothing), scalar(0, g.dtype()), total);
+    return reshape(g, kept) * exp(x.get() - safe);
+  });
+}
+
+Tensor cumsum(const Tensor& x, int64_t dim) {
+  check::floating("cumsum", x);
+  const int d = normalize_dim("cumsum", dim, x.dim());
+  const Tensor from = array::contiguous(x);
+  Tensor y = empty_like(from);
+  const detail::Extent e = x.dim() == 0 ? detail::Extent{} : detail::extent(x.shape(), d);
+  kernels::cumulative_sum(x.dtype(), e.outer, e.size, e.inner, from.raw(), y.raw());
+  return record("cumsum", {x}, y, [d](const Tensor& g) { return g.dim() == 0 ? g : flip(cumsum(flip(g, d), d), d); });
+}
+
+Tensor argmax(const Tensor& x, int64_t dim, bool keepdim) { return arg_extreme("argmax", true, x, dim, keepdim); }
+Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) { return arg_extreme("argmin", false, x, dim, keepdim); }
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  check_number("sum_to", x);
+  if (x.shape() == shape) return x;
+  const int extra = x.dim() - shape.rank();
+  unsigned reduced = 0;
+  bool fits = extra >= 0;
+  for (int d = 0; fits && d < x.dim(); ++d) {
+    const int64_t size = d < extra ? 1 : shape[d - extra];
+    fits = size == 1 || size == x.shape()[d];
+    if (d < extra || size != x.shape()[d]) reduced |= 1u << d;
+  }
+  if (!fits)
+    throw ShapeError(fmt::format("sum_to: {} was not broadcast from {}; need equal sizes or 1, counted from the back",
+                                 describe(x), shape.str()));
+  return record("sum_to", {x}, run(Fold::sum, x, reduced, shape),
+                [from = x.shape()](const Tensor& g) { return expand(g, from); });
+}
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+using Reduce = Tensor (*)(const Tensor&, Dims, bool);
+
+// All dimensions, the last, the first, a middle one, several, over every layout.
+std::vector<OpSample> reduce_samples(SampleMaker& make, Reduce f, bool empty_too) {
+  auto samples = layout_samples(
+      make, [f](const Inputs& x) { return f(x[0], {}, false); }, -2, 2);
+  for (OpSample& sample : layout_samples(
+           make, [f](const Inputs& x) { return f(x[0], -1, true); }, -2, 2))
+    samples.push_back(std::move(sample));
+  if (!empty_too) std::erase_if(samples, [](const OpSample& sample) { return sample.inputs[0].numel() == 0; });
+  const auto more = [&](const char* label, const Shape& shape, const Dims& dims, bool keepdim) {
+    samples.push_back({label, {make.distinct(shape)}, [=](const Inputs& x) { return f(x[0], dims, keepdim); }});
+  };
+  more("scalar", {}, {}, false);
+  more("first dimension", {5, 3}, 0, false);
+  more("middle dimension", {2, 4, 3}, 1, true);
+  more("first and last", {3, 2, 4}, {0, -1}, false);
+  more("first two, long", {41, 3, 5}, {0, 1}, false);
+  more("more rows than one lane takes", {150, 7}, 0, false);
+  more("a result without elements", {0, 3}, 1, false);
+  return samples;
+}
+
+OpSpec reduce_spec(std::string name, std::string formula, Reduce f, bool empty_too = true) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [=](SampleMaker& make) { return reduce_samples(make, f, empty_too); };
+  spec.invalid = {{"no such dimension",
+                   [f] {
+                     f(ones({2, 3}), 2, false);
+                   }},
+                  {"a dimension twice",
+                   [f] {
+                     f(ones({2, 3}), {1, -1}, false);
+                   }},
+                  {"undefined", [f] { f(Tensor(), {}, false); }}};
+  if (!empty_too) spec.invalid.push_back({"nothing to choose from", [f] { f(ones({2, 0}), 1, false); }});
+  return spec;
+}
+
+const OpSpec sum_spec = OpSpec::add(reduce_spec("sum", "y = sum_i x_i", sum));
+const OpSpec mean_spec = OpSpec::add([] {
+  OpSpec spec = reduce_spec("mean", "y = 1/n sum_i x_i", mean);
+  spec.invalid.push_back({"i64", [] { mean(arange(3)); }});
+  return spec;
+}());
+// Unbiased, unless that could divide by zero.
+Tensor sample_var(const Tensor& x, Dims dims, bool keepdim) {
+  return var(x, dims, std::ranges::find(x.shape(), 1) == x.shape().end() && x.dim() > 0, keepdim);
+}
+const OpSpec var_spec = OpSpec::add(reduce_spec("var", "y = 1/(n-1) sum_i (x_i - mean x)^2", sample_var));
+const OpSpec max_spec = OpSpec::add(reduce_spec("max", "y = max_i x_i", max, false));
+const OpSpec min_spec = OpSpec::add(reduce_spec("min", "y = min_i x_i", min, false));
+const OpSpec norm_spec = OpSpec::add(reduce_spec("norm", "y = (sum_i x_i^2)^1/2", norm));
+const OpSpec logsumexp_spec = OpSpec::add(reduce_spec("logsumexp", "y = ln sum_i e^x_i", logsumexp));
+
+const OpSpec cumsum_spec = OpSpec::add({
+    .name = "cumsum",
+    .formula = "y_i = x_0 + .. + x_i",
+    .samples =
+        [](SampleMaker& make) {
+          auto samples = layout_samples(
+              make, [](const Inputs& x) { return cumsum(x[0], 0); }, -2, 2);
+          for (OpSample& sample : layout_samples(
+                   make, [](const Inputs& x) { return cumsum(x[0], -1); }, -2, 2))
+            samples.push_back(std::move(sample));
+          samples.push_back({"scalar", {make.uniform({}, -2, 2)}, [](const Inputs& x) { return cumsum(x[0], 0); }});
+          return samples;
+        },
+    .invalid = {{"no such dimension", [] { cumsum(ones({2}), 1); }},
+                {"i64", [] { cumsum(arange(3), 0); }},
+                {"undefined", [] { cumsum(Tensor(), 0); }}},
+});
+
+const OpSpec sum_to_spec = OpSpec::add({
+    .name = "sum_to",
+    .formula = "y = sum of x over what a broadcast repeated",
+    .samples =
+        [](SampleMaker& make) {
+          std::vector<OpSample> samples;
+          const auto more = [&](const char* label, const Shape& from, const Shape& shape) {
+            samples.push_back(
+                {label, {make.uniform(from, -2, 2)}, [=](const Inputs& x) { return sum_to(x[0], shape); }});
+          };
+          more("row", {3, 4}, {4});
+          more("column", {3, 4}, {3, 1});
+          more("bias", {2, 5, 3}, {3});
+          more("scalar", {2, 3}, {});
+          more("middle", {2, 3, 4}, {2, 1, 4});
+          more("from size 1", {1, 3}, {3});
+          more("the same", {2, 3}, {2, 3});
+          more("from nothing", {0, 3}, {3});
+          return samples;
+        },
+    .invalid = {{"not from there",
+                 [] {
+                   sum_to(ones({2, 3}), {2});
+                 }},
+                {"larger",
+                 [] {
+                   sum_to(ones({3}), {2, 3});
+                 }},
+                {"undefined", [] { sum_to(Tensor(), {}); }}},
+});
+
+OpSpec arg_spec(std::string name, Tensor (*f)(const Tensor&, int64_t, bool)) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = "the first position of the best along dim";
+  spec.samples = [f](SampleMaker& make) {
+    auto samples = layout_samples(
+        make, [f](const Inputs& x) { return f(x[0], 0, false); }, -2, 2);
+    for (OpSample& sample : layout_samples(
+             make, [f](const Inputs& x) { return f(x[0], -1, true); }, -2, 2))
+      samples.push_back(std::move(sample));
+    std::erase_if(samples, [](const OpSample& sample) { return sample.inputs[0].numel() == 0; });
+    for (OpSample& sample : samples) sample.differentiable = false;
+    return samples;
+  };
+  spec.invalid = {{"no such dimension", [f] { f(ones({2}), 1, false); }},
+                  {"nothing to choose from", [f] { f(ones({0}), 0, false); }},
+                  {"bool", [f] { f(ones({2}, boolean), 0, false); }},
+                  {"undefined", [f] { f(Tensor(), 0, false); }}};
+  return spec;
+}
+const OpSpec argmax_spec = OpSpec::add(arg_spec("argmax", argmax));
+const OpSpec argmin_spec = OpSpec::add(arg_spec("argmin", argmin));
+
+}  // namespace
+}  // namespace fovea
