@@ -4,12 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 namespace fovea {
 
 int num_threads();
 void set_num_threads(int n);  // n >= 1 (ValueError); starts at the environment's OMP_NUM_THREADS, else the cores
+
+// The CPU that BLAS chose its kernels for ("SkylakeX"), for the first line of a run; "unknown" for other BLAS.
+std::string blas_core_name();
 
 namespace detail {
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);

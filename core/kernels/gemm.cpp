@@ -98,6 +98,10 @@ template void gemm(int64_t, int64_t, int64_t, Matrix<double>, Matrix<double>, do
 template void gemm_serial(int64_t, int64_t, int64_t, Matrix<float>, Matrix<float>, float*, int64_t, bool);
 template void gemm_serial(int64_t, int64_t, int64_t, Matrix<double>, Matrix<double>, double*, int64_t, bool);
 
+}  // namespace fovea::kernels
+
+namespace fovea {
+
 std::string blas_core_name() {
 #ifdef FOVEA_HAVE_OPENBLAS
   return openblas_get_corename();
@@ -106,4 +110,4 @@ std::string blas_core_name() {
 #endif
 }
 
-}  // namespace fovea::kernels
+}  // namespace fovea

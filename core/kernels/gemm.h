@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace fovea::kernels {
 
@@ -25,8 +24,5 @@ void gemm(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64
 template <class T>
 void gemm_serial(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64_t c_stride,
                  bool accumulate = false);
-
-// Name of the CPU core that BLAS chose its kernels for; for the header line of a run.
-std::string blas_core_name();
 
 }  // namespace fovea::kernels

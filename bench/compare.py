@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Both sides in one go: fovea_bench and the peer's benchmark, interleaved in rounds; prints and saves ours/peer.
+
+compare.py [--filter REGEX] [--threads N] [--rounds R] [--seconds S] [--json FILE] [--ours PROGRAM] [--peer SCRIPT]
+The peer is a script that takes fovea_bench's flags and writes the same JSON; where it or PyTorch is missing, fovea
+runs alone. OPENBLAS_CORETYPE is unset for both. A ratio is that of the medians over all rounds; below 1 fovea is faster.
+"""
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+
+def run(command, arguments, environment):
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        done = subprocess.run(command + arguments + ["--json", file.name], env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            sys.exit(f"compare: {' '.join(command)} failed:\n{done.stdout}")
+        with open(file.name) as results:
+            return json.load(results)["rows"]
+
+
+def names(command, environment):
+    """The workloads of a program; empty where it or what it needs is not installed."""
+    if not os.path.exists(command[0]):
+        return set()
+    done = subprocess.run(command + ["--list"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return {line.split(":")[0].strip() for line in done.stdout.splitlines() if line.strip() and done.returncode == 0}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument("--ours", default=os.path.join(root, "build", "release", "bench", "fovea_bench"))
+    parser.add_argument("--peer", default=os.path.join(root, "..", "shared", "peer", "torch_best.sh"))
+    parser.add_argument("--filter", default="")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--json", default="")
+    args = parser.parse_args()
+
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+    ours, peer = [args.ours], [args.peer]
+    both = names(ours, environment) & names(peer, environment)
+    chosen = sorted(name for name in both if re.search(args.filter, name))
+    flags = ["--threads", str(args.threads), "--seconds", str(args.seconds)]
+    medians = {"ours": {}, "peer": {}}
+    for round_number in range(args.rounds):
+        print(f"round {round_number + 1} of {args.rounds}", file=sys.stderr, flush=True)
+        sides = [("ours", ours, args.filter)]
+        if chosen:
+            sides.append(("peer", peer, "^(" + "|".join(chosen) + ")$"))
+        for side, command, pattern in (sides if round_number % 2 == 0 else reversed(sides)):
+            for name, row in run(command, ["--filter", pattern] + flags, environment).items():
+                medians[side].setdefault(name, []).append(row["median_ms"])
+
+    if not both:
+        print("The peer's benchmark, or PyTorch (Debian: python3-torch), is not here: fovea alone.")
+    print(f"{'workload':<52}{'ours ms':>11}{'peer ms':>11}{'ours/peer':>11}")
+    rows = {}
+    for name, values in medians["ours"].items():
+        mine = statistics.median(values)
+        rows[name] = {"ours_ms": mine}
+        line = f"{name:<52}{mine:>11.4f}"
+        if name in medians["peer"]:
+            theirs = statistics.median(medians["peer"][name])
+            rows[name].update(peer_ms=theirs, ratio=mine / theirs)
+            line += f"{theirs:>11.4f}{mine / theirs:>11.3f}"
+        print(line)
+    if args.json:
+        with open(args.json, "w") as file:
+            json.dump({"threads": args.threads, "rounds": args.rounds, "rows": rows}, file, indent=1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

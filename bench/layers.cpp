@@ -1,0 +1,48 @@
+#include "workloads.h"
+
+namespace fovea::bench {
+namespace {
+
+template <class Layer>
+std::vector<Tensor> with_parameters(const Layer& layer, std::vector<Tensor> leaves) {
+  for (const Tensor& parameter : parameters(layer)) leaves.push_back(parameter);
+  return leaves;
+}
+
+Step linear_layer() {
+  const Tensor x = leaf({128, 512});
+  const auto layer = std::make_shared<Linear>(512, 512);
+  return forward_backward([=] { return (*layer)(x); }, with_parameters(*layer, {x}));
+}
+
+// 50 steps, batch 32, input 64, hidden 128; the peer's layout is [T, B, I], ours [B, T, I].
+template <class Layer>
+Step recurrent(std::shared_ptr<Layer> layer) {
+  const Tensor x = leaf({32, 50, 64});
+  return forward_backward([=] { return (*layer)(x).output; }, with_parameters(*layer, {x}));
+}
+
+Step lstm_step() {
+  const auto cell = std::make_shared<LSTMCell>(256, 256);
+  const Tensor x = randn({1, 256});
+  const State start{randn({1, 256}), randn({1, 256})};
+  return forward_only([=] {
+    State state = start;
+    (*cell)(x, state);
+  });
+}
+
+}  // namespace
+
+std::vector<Workload> layer_workloads() {
+  return {
+      {"linear_512x512_b128", linear_layer},
+      {"lstm_T50_B32_I64_H128", [] { return recurrent(std::make_shared<LSTM>(64, 128)); }},
+      {"gru_T50_B32_I64_H128", [] { return recurrent(std::make_shared<GRU>(64, 128)); }},
+      {"bilstm_T50_B32_I64_H128",
+       [] { return recurrent(std::make_shared<LSTM>(64, 128, RecurrentOptions{.bidirectional = true})); }},
+      {"lstm_step_B1_H256", lstm_step},
+  };
+}
+
+}  // namespace fovea::bench

@@ -1,0 +1,47 @@
+#include "workloads.h"
+
+namespace fovea::bench {
+namespace {
+
+template <class Loss>
+Step train_step(std::shared_ptr<Optimizer> optimizer, Loss loss) {
+  return [=] {
+    optimizer->zero_grad();
+    loss().backward();
+    optimizer->step();
+  };
+}
+
+// 41 steps of 9 inputs, LSTM 100, memory 128x20, one read and one write head, RMSprop with momentum.
+Step ntm_copy(int64_t batch) {
+  const int64_t bits = 8, length = 20;
+  const auto model = std::make_shared<NeuralTuringMachine>(NtmOptions{.inputs = bits + 1, .outputs = bits});
+  const Tensor target = bernoulli({batch, length, bits}, 0.5, default_generator());
+  Tensor input = zeros({batch, 2 * length + 1, bits + 1});
+  slice(slice(input, 1, 0, length), 2, 0, bits).copy_(target);
+  select(select(input, 2, bits), 1, length).fill_(1);
+  const auto optimizer = std::make_shared<RMSprop>(parameters(*model), RMSpropOptions{.lr = 1e-4, .alpha = 0.95, .momentum = 0.9});
+  return train_step(optimizer, [=] { return binary_cross_entropy_with_logits((*model)(input, length), target); });
+}
+
+Step mlp() {
+  const auto first = std::make_shared<Linear>(784, 256), second = std::make_shared<Linear>(256, 10);
+  std::vector<Tensor> all = parameters(*first);
+  for (const Tensor& p : parameters(*second)) all.push_back(p);
+  const Tensor x = rand({64, 784});
+  const Tensor labels = randint({64}, 0, 10, default_generator());
+  return train_step(std::make_shared<Adam>(all, AdamOptions{.lr = 1e-3}),
+                    [=] { return cross_entropy((*second)(relu((*first)(x))), labels); });
+}
+
+}  // namespace
+
+std::vector<Workload> task_workloads() {
+  return {
+      {"ntm_copy_B1_L20", [] { return ntm_copy(1); }},
+      {"ntm_copy_B16_L20", [] { return ntm_copy(16); }},
+      {"mlp_784_256_10_B64", mlp},
+  };
+}
+
+}  // namespace fovea::bench

@@ -1,0 +1,74 @@
+// The loop that every example trains with: steps, progress, metrics.csv, validation, checkpoints, Ctrl-C and resume.
+//
+//   TrainLoop loop(line, run, folder, {.extra_name = "bit errors"});
+//   loop.state("model", model)("optimizer", *optimizer)("data", data_generator);
+//   loop.run({.step = [&] { ...; return StepReport{loss, errors}; },
+//             .validate = [&] { return score; }, .on_best = [&] { save(model, best); }});
+//
+// Every number that the run depends on goes through the state, so that a resumed run is bitwise the uninterrupted one, its
+// metrics.csv too. Errors: AutogradError when the loss is not finite, naming the step; FileError when a file cannot be written.
+#pragma once
+
+#include <fovea/optim/training_state.h>
+
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "examples/common/command_line.h"
+#include "examples/common/run_folder.h"
+
+namespace fovea::examples {
+
+struct StepReport {
+  double loss = 0;
+  double extra = 0;  // a further figure of the batch, named by extra_name
+};
+
+struct TrainLoopOptions {
+  std::string extra_name = "extra";
+  std::string unit = "sequences";
+  int64_t log_every = 20;          // steps a row of metrics.csv, which holds their means
+  int64_t validate_every = 500;    // steps
+  double save_every_seconds = 30;  // last.safetensors, besides the end and Ctrl-C
+  int64_t enough = 0;              // stop after this many validations in a row with score 0; 0: never
+};
+
+struct TrainSteps {
+  std::function<StepReport()> step{};
+  std::function<double()> validate{};  // a score, lower is better; may be empty
+  std::function<void()> on_best{};     // the score is the best so far
+};
+
+class TrainLoop {
+ public:
+  TrainLoop(const CommandLine& line, const RunOptions& run, TrainLoopOptions options);
+
+  // What a checkpoint holds, to be filled before run().
+  TrainingState& state() { return state_; }
+  RunFolder& folder() { return folder_; }
+
+  // Trains until run.steps or until it is enough. False after Ctrl-C: the state is saved and the way to go on is printed.
+  bool run(const TrainSteps& steps);
+
+  int64_t step() const { return step_; }
+  double seconds() const { return seconds_; }  // of training, over all sittings
+  double best_score() const { return best_; }
+  int64_t best_step() const { return best_step_; }
+
+ private:
+  void save();
+  void validate(const TrainSteps& steps, class Progress& progress);
+
+  const CommandLine& line_;
+  RunOptions run_;
+  TrainLoopOptions options_;
+  RunFolder folder_;
+  TrainingState state_;
+  int64_t step_ = 0, best_step_ = 0, in_a_row_ = 0;
+  double seconds_ = 0, best_ = std::numeric_limits<double>::infinity();
+  double loss_sum_ = 0, extra_sum_ = 0;  // of the steps since the last row
+};
+
+}  // namespace fovea::examples

@@ -1,0 +1,150 @@
+// copy: a Neural Turing Machine learns one of the tasks of its paper, and shows where it reads and writes.
+//
+//   copy --task copy|repeat-copy|recall|ngrams|sort --controller lstm|ff --heads 1 --memory 128x20 --length 20 ...
+//
+// The data, the initial weights, validation and test draw from separate streams of one seed. The checkpoint that is tested is
+// the best by a validation length that is none of the test lengths.
+#include <fmt/format.h>
+#include <fovea/fovea.h>
+
+#include <cstdio>
+
+#include "examples/common/command_line.h"
+#include "examples/common/header_line.h"
+#include "examples/common/optimizers.h"
+#include "examples/common/picture.h"
+#include "examples/common/train_loop.h"
+#include "examples/copy/evaluation.h"
+#include "examples/copy/tasks.h"
+
+namespace fovea::examples {
+namespace {
+
+struct Options {
+  std::string controller = "lstm";
+  int64_t heads = 1, hidden = 100, length = 0;
+  std::string memory = "128x20";
+  double clip = 10;
+  int64_t enough = 10;
+  std::vector<int64_t> test_lengths{};
+  int64_t test_sequences = 1000;
+};
+
+// "128x20" -> slots, width.
+std::pair<int64_t, int64_t> memory_size(const std::string& text) {
+  int slots = 0, width = 0, used = 0;
+  if (std::sscanf(text.c_str(), "%dx%d%n", &slots, &width, &used) != 2 || static_cast<size_t>(used) != text.size() || slots < 1 ||
+      width < 1)
+    throw ValueError(fmt::format("--memory is \"{}\"; need slots x width, such as 128x20", text));
+  return {slots, width};
+}
+
+NeuralTuringMachine make_model(const Options& options, const Task& task, Generator& generator) {
+  const auto [slots, width] = memory_size(options.memory);
+  return NeuralTuringMachine({.inputs = task.inputs(),
+                              .outputs = task.outputs(),
+                              .controller = options.controller == "ff" ? NtmOptions::Controller::feed_forward
+                                                                       : NtmOptions::Controller::lstm,
+                              .hidden = options.hidden,
+                              .slots = slots,
+                              .width = width,
+                              .heads = options.heads},
+                             generator);
+}
+
+StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_t batch, int64_t longest, double clip,
+                      Optimizer& optimizer, Generator& data) {
+  const Batch fresh = task.make(batch, task.draw_length(longest, data), data);
+  optimizer.zero_grad();
+  const Tensor logits = model(fresh.input, fresh.target.size(1));
+  const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
+  loss.backward();
+  clip_grad_norm_(optimizer.parameters(), clip);
+  optimizer.step();
+  const NoGrad guard;
+  const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
+  return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch)};
+}
+
+// Longer than any training sequence, and as long as the longest: wrong sequences there count most.
+double validation_score(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
+  const Errors inside = evaluate(model, task, longest, 100, generator);
+  const Errors beyond = evaluate(model, task, std::max(task.validation_length(), longest), 50, generator.fork(1));
+  if (!std::isnan(inside.optimum)) return beyond.bits_per_sequence - beyond.optimum;
+  return inside.wrong_sequences_percent + beyond.wrong_bits_percent;
+}
+
+int train(const CommandLine& line, const RunOptions& run, Options options) {
+  const std::unique_ptr<Task> task = make_task(run.task);
+  const int64_t longest = options.length > 0 ? options.length : task->longest_training();
+  if (options.test_lengths.empty()) options.test_lengths = task->test_lengths();
+  set_num_threads(static_cast<int>(run.threads));
+  const Generator root(run.seed);
+  Generator initial = root.fork(1), data = root.fork(2);
+  NeuralTuringMachine model = make_model(options, *task, initial);
+  const std::unique_ptr<Optimizer> optimizer = make_optimizer(run.optimizer, parameters(model), run.learning_rate);
+
+  TrainLoop loop(line, run, {.extra_name = "bit errors", .enough = options.enough});
+  loop.state()("model", model)("optimizer", *optimizer)("data", data);
+  const std::string best = loop.folder().file("best.safetensors").string();
+  fmt::print(stderr, "{}\n", header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(),
+                                          parameter_count(model), std::string(library_version())}));
+  const bool finished = loop.run(
+      {.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, data); },
+       .validate = [&] { return validation_score(model, *task, longest, root.fork(3)); },
+       .on_best = [&] { save(model, best); }});
+  if (!finished) return 130;
+  if (loop.best_step() > 0) load(model, best);
+
+  Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
+  for (int64_t length : options.test_lengths) {
+    const Errors errors = evaluate(model, *task, length, options.test_sequences, root.fork(4));
+    wrong_bits.emplace_back(std::to_string(length), errors.wrong_bits_percent);
+    wrong_sequences.emplace_back(std::to_string(length), errors.wrong_sequences_percent);
+    bits.emplace_back(std::to_string(length), errors.bits_per_sequence);
+    optimum.emplace_back(std::to_string(length), errors.optimum);
+    fmt::print("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}\n", length,
+               errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
+               std::isnan(errors.optimum) ? "" : fmt::format(" (optimum {:.2f})", errors.optimum));
+  }
+  Summary summary{line.name(), run.task, run.seed, num_threads(), loop.step(), loop.seconds(), parameter_count(model), {}};
+  summary.metrics = {{"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
+  if (!std::isnan(optimum.front().second)) summary.metrics.emplace_back("optimum_bits_per_sequence", optimum);
+  summary.metrics.emplace_back("best_step", static_cast<double>(loop.best_step()));
+  loop.folder().write_summary(summary);
+
+  const MetricsTable metrics = read_metrics(loop.folder().file("metrics.csv"));
+  write_line_chart(loop.folder().file("loss.png"), {.title = fmt::format("{}: loss", run.task),
+                                                    .x_title = "step",
+                                                    .y_title = "cross-entropy a bit, nats",
+                                                    .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
+                                                    .log_y = true,
+                                                    .smoothing = 0.9});
+  show(model, *task, longest, root.fork(5), loop.folder().path(), run.quiet);
+  fmt::print("pictures, metrics.csv and summary.json are in {}\n", loop.folder().path().string());
+  return 0;
+}
+
+int start(int argc, char** argv) {
+  RunOptions run{.task = "copy", .threads = 1, .steps = 30000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+  Options options;
+  CommandLine line({.name = "copy",
+                    .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
+                    .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
+                   run);
+  line.add("controller", &options.controller, "controller", one_of({"lstm", "ff"}));
+  line.add("heads", &options.heads, "read heads, and as many write heads", whole(1, 32));
+  line.add("hidden", &options.hidden, "size of the controller", whole(1, 4096));
+  line.add("memory", &options.memory, "slots x width of the memory");
+  line.add("length", &options.length, "longest training sequence; 0: the task's own", whole(0, 10000));
+  line.add("clip", &options.clip, "largest norm of the gradient", positive());
+  line.add("enough", &options.enough, "stop after this many perfect validations in a row; 0: never", whole(0, 1000000));
+  line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
+  line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
+  return run_program(line, argc, argv, [&] { return train(line, run, options); });
+}
+
+}  // namespace
+}  // namespace fovea::examples
+
+int main(int argc, char** argv) { return fovea::examples::start(argc, argv); }
