@@ -236,9 +236,13 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     if (node_of(outputs[i])->needed) pass.seed(outputs[i], seeds[i]);
   std::vector<Tensor> found(inputs.size());
   pass.run([&](Node& node) {
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (node_of(inputs[i]) == &node) found[i] = node.outputs[inputs[i].impl()->output_index].gradient;
-    return node.is_leaf;
+    bool end = node.is_leaf;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (node_of(inputs[i]) != &node) continue;
+      found[i] = node.outputs[inputs[i].impl()->output_index].gradient;
+      end = end || options.inputs_are_ends;
+    }
+    return end;
   });
   for (size_t i = 0; i < found.size(); ++i)
     if (!found[i].defined() && !options.allow_unused)

@@ -10,6 +10,7 @@ namespace {
 
 using detail::pointer;
 using Inputs = std::vector<Tensor>;
+using InputSpan = std::span<const Tensor>;
 
 // ---- the plain formulas ----
 
@@ -20,7 +21,7 @@ Tensor plain_step(const Tensor& input_gates, const Tensor& hidden_gates, const T
 }
 
 // The form of Cho et al. 2014: the reset gate acts before the product.
-Tensor plain_step_reset_before(const Tensor& input_gates, const Tensor& hidden, const Inputs& inputs) {
+Tensor plain_step_reset_before(const Tensor& input_gates, const Tensor& hidden, InputSpan inputs) {
   const int64_t H = hidden.size(1);
   const auto of_hidden = [&](const Tensor& h, int64_t first, int64_t last) {
     const Tensor& bias = inputs[5];
@@ -33,7 +34,7 @@ Tensor plain_step_reset_before(const Tensor& input_gates, const Tensor& hidden, 
 }
 
 // inputs: x, hidden, weight_ih, weight_hh, bias_ih, bias_hh.
-std::vector<Tensor> plain_gru(const detail::SequencePlan& plan, const Inputs& inputs, bool reset_before) {
+std::vector<Tensor> plain_gru(const detail::SequencePlan& plan, InputSpan inputs, bool reset_before) {
   std::array<Tensor, 1> state{inputs[1]};
   const Tensor projected = linear(inputs[0], inputs[2], inputs[4]);  // [B, T, 3H]
   const Tensor output = detail::plain_sequence(projected, plan, state, [&](const Tensor& x, const auto& before) {
@@ -68,14 +69,13 @@ std::vector<Tensor> fused_forward(const detail::SequencePlan& plan, const Inputs
   return {output, hidden};
 }
 
-std::vector<Tensor> fused_backward(const kernels::SequenceShape& s, std::span<const Saved> inputs, const GruTape& tape,
+std::vector<Tensor> fused_backward(const kernels::SequenceShape& s, const Inputs& inputs, const GruTape& tape,
                                    std::span<const Tensor> gradients) {
   std::vector<Tensor> result(6);
-  for (size_t i : {0, 2, 3, 4, 5})
-    if (inputs[i].defined()) result[i] = detail::wanted_gradient(static_cast<int>(i), inputs[i]);
-  result[1] = detail::owned_gradient(gradients[1], inputs[1].get());
-  const Tensor x = array::contiguous(inputs[0].get()), output = detail::contiguous_or_none(gradients[0]);
-  const Tensor ih = array::contiguous(inputs[2].get()), hh = array::contiguous(inputs[3].get());
+  for (size_t i : {0, 2, 3, 4, 5}) result[i] = detail::wanted_gradient(i, inputs[i]);
+  result[1] = detail::owned_gradient(gradients[1], inputs[1]);
+  const Tensor x = array::contiguous(inputs[0]), output = detail::contiguous_or_none(gradients[0]);
+  const Tensor ih = array::contiguous(inputs[2]), hh = array::contiguous(inputs[3]);
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::gru_backward<T>(s, {ih.data<T>(), hh.data<T>(), nullptr, nullptr}, x.data<T>(), tape.pointers<T>(),
@@ -94,13 +94,13 @@ HiddenSequence gru_sequence(const Tensor& x, const Tensor& hidden, const Recurre
   const Inputs inputs{plan.blanked(x), plan.state("hidden", hidden), weights.ih, weights.hh, weights.bias_ih,
                       weights.bias_hh};
   const auto named = [](const std::vector<Tensor>& y) { return HiddenSequence{y[0], y[1]}; };
-  if (reset_before || reference_mode()) return named(plain_gru(plan, inputs, reset_before));
+  if (reset_before || reference_mode() || plan.time == 0) return named(plain_gru(plan, inputs, reset_before));
   GruTape tape;
   const std::vector<Tensor> outputs = fused_forward(plan, inputs, tape);
   const auto vjp = [plan, tape, kept = detail::saved_all(inputs)](std::span<const Tensor> g) {
-    if (grad_enabled())
-      return detail::plain_gradients([&](const Inputs& at) { return plain_gru(plan, at, false); }, kept, g);
-    return fused_backward(plan.shape(), kept, tape, g);
+    const Inputs inputs_read = detail::read_all(kept);
+    if (grad_enabled()) return plain_vjp([&](InputSpan at) { return plain_gru(plan, at, false); }, inputs_read, g);
+    return fused_backward(plan.shape(), inputs_read, tape, g);
   };
   return named(record_many("gru_sequence", inputs, outputs, vjp));
 }
@@ -151,15 +151,11 @@ Tensor gru_cell(const Tensor& input_gates, const Tensor& hidden_gates, const Ten
                                    before.data<T>() + at, y.data<T>() + at);
     });
   });
-  return record("gru_cell", {input_gates, hidden_gates, hidden}, y,
-                [a = saved(input_gates), b = saved(hidden_gates), h = saved(hidden), activations](const Tensor& g) {
-                  if (!grad_enabled())
-                    return cell_backward(activations, array::contiguous(b.get()), array::contiguous(h.get()), g);
-                  const std::vector<Tensor> found =
-                      detail::plain_gradients([](const Inputs& at) { return Inputs{plain_step(at[0], at[1], at[2])}; },
-                                              std::array{a, b, h}, {{g}});
-                  return Gradients{found[0], found[1], found[2]};
-                });
+  auto vjp = [a = saved(input_gates), b = saved(hidden_gates), h = saved(hidden), activations](const Tensor& g) {
+    if (grad_enabled()) return plain_vjp(plain_step, Gradients{a.get(), b.get(), h.get()}, g);
+    return cell_backward(activations, array::contiguous(b.get()), array::contiguous(h.get()), g);
+  };
+  return record("gru_cell", {input_gates, hidden_gates, hidden}, y, std::move(vjp));
 }
 
 namespace {

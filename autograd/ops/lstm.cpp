@@ -10,6 +10,7 @@ namespace {
 
 using detail::pointer;
 using Inputs = std::vector<Tensor>;
+using InputSpan = std::span<const Tensor>;
 
 // ---- the plain formulas ----
 
@@ -21,7 +22,7 @@ LstmStep plain_step(const Tensor& gates, const Tensor& cell) {
 }
 
 // inputs: x, hidden, cell, weight_ih, weight_hh, bias_ih, bias_hh.
-std::vector<Tensor> plain_lstm(const detail::SequencePlan& plan, const Inputs& inputs) {
+std::vector<Tensor> plain_lstm(const detail::SequencePlan& plan, InputSpan inputs) {
   std::array<Tensor, 2> state{inputs[1], inputs[2]};
   const Tensor projected = linear(inputs[0], inputs[3], inputs[5]);  // [B, T, 4H]
   const Tensor output = detail::plain_sequence(projected, plan, state, [&](const Tensor& x, const auto& before) {
@@ -57,15 +58,14 @@ std::vector<Tensor> fused_forward(const detail::SequencePlan& plan, const Inputs
   return {output, hidden, cell};
 }
 
-std::vector<Tensor> fused_backward(const kernels::SequenceShape& s, std::span<const Saved> inputs, const LstmTape& tape,
+std::vector<Tensor> fused_backward(const kernels::SequenceShape& s, const Inputs& inputs, const LstmTape& tape,
                                    std::span<const Tensor> gradients) {
   std::vector<Tensor> result(7);
-  for (size_t i : {0, 3, 4, 5, 6})
-    if (inputs[i].defined()) result[i] = detail::wanted_gradient(static_cast<int>(i), inputs[i]);
-  result[1] = detail::owned_gradient(gradients[1], inputs[1].get());
-  result[2] = detail::owned_gradient(gradients[2], inputs[2].get());
-  const Tensor x = array::contiguous(inputs[0].get()), output = detail::contiguous_or_none(gradients[0]);
-  const Tensor ih = array::contiguous(inputs[3].get()), hh = array::contiguous(inputs[4].get());
+  for (size_t i : {0, 3, 4, 5, 6}) result[i] = detail::wanted_gradient(i, inputs[i]);
+  result[1] = detail::owned_gradient(gradients[1], inputs[1]);
+  result[2] = detail::owned_gradient(gradients[2], inputs[2]);
+  const Tensor x = array::contiguous(inputs[0]), output = detail::contiguous_or_none(gradients[0]);
+  const Tensor ih = array::contiguous(inputs[3]), hh = array::contiguous(inputs[4]);
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::lstm_backward<T>(s, {ih.data<T>(), hh.data<T>(), nullptr, nullptr}, x.data<T>(), tape.pointers<T>(),
@@ -85,12 +85,13 @@ LstmSequence lstm_sequence(const Tensor& x, const Tensor& hidden, const Tensor& 
       plan.blanked(x), plan.state("hidden", hidden), plan.state("cell", cell), weights.ih, weights.hh, weights.bias_ih,
       weights.bias_hh};
   const auto named = [](const std::vector<Tensor>& y) { return LstmSequence{y[0], y[1], y[2]}; };
-  if (reference_mode()) return named(plain_lstm(plan, inputs));
+  if (reference_mode() || plan.time == 0) return named(plain_lstm(plan, inputs));
   LstmTape tape;
   const std::vector<Tensor> outputs = fused_forward(plan, inputs, tape);
   const auto vjp = [plan, tape, kept = detail::saved_all(inputs)](std::span<const Tensor> g) {
-    if (grad_enabled()) return detail::plain_gradients([&](const Inputs& at) { return plain_lstm(plan, at); }, kept, g);
-    return fused_backward(plan.shape(), kept, tape, g);
+    const Inputs inputs_read = detail::read_all(kept);
+    if (grad_enabled()) return plain_vjp([&](InputSpan at) { return plain_lstm(plan, at); }, inputs_read, g);
+    return fused_backward(plan.shape(), inputs_read, tape, g);
   };
   return named(record_many("lstm_sequence", inputs, outputs, vjp));
 }
@@ -138,18 +139,15 @@ LstmStep lstm_cell(const Tensor& gates, const Tensor& cell) {
                                     tanh_cell.data<T>() + at, h.data<T>() + at);
     });
   });
-  const std::vector<Tensor> y =
-      record_many("lstm_cell", {{gates, cell}}, {{h, c}},
-                  [kept = detail::saved_all({{gates, cell}}), activations, tanh_cell](std::span<const Tensor> g) {
-                    if (!grad_enabled())
-                      return cell_backward(activations, array::contiguous(kept[1].get()), tanh_cell, g);
-                    return detail::plain_gradients(
-                        [](const Inputs& at) {
-                          const LstmStep step = plain_step(at[0], at[1]);
-                          return std::vector<Tensor>{step.hidden, step.cell};
-                        },
-                        kept, g);
-                  });
+  const auto vjp = [a = saved(gates), b = saved(cell), activations, tanh_cell](std::span<const Tensor> g) {
+    if (!grad_enabled()) return cell_backward(activations, array::contiguous(b.get()), tanh_cell, g);
+    const auto formula = [](InputSpan at) {
+      const LstmStep step = plain_step(at[0], at[1]);
+      return Inputs{step.hidden, step.cell};
+    };
+    return plain_vjp(formula, Inputs{a.get(), b.get()}, g);
+  };
+  const std::vector<Tensor> y = record_many("lstm_cell", {{gates, cell}}, {{h, c}}, vjp);
   return {y[0], y[1]};
 }
 

@@ -7,9 +7,10 @@ namespace {
 
 using detail::pointer;
 using Inputs = std::vector<Tensor>;
+using InputSpan = std::span<const Tensor>;
 
 // inputs: x, hidden, weight_ih, weight_hh, bias_ih, bias_hh.
-std::vector<Tensor> plain_rnn(const detail::SequencePlan& plan, const Inputs& inputs, bool relu_form) {
+std::vector<Tensor> plain_rnn(const detail::SequencePlan& plan, InputSpan inputs, bool relu_form) {
   std::array<Tensor, 1> state{inputs[1]};
   const Tensor projected = linear(inputs[0], inputs[2], inputs[4]);  // [B, T, H]
   const Tensor output = detail::plain_sequence(projected, plan, state, [&](const Tensor& x, const auto& before) {
@@ -42,14 +43,13 @@ std::vector<Tensor> fused_forward(const detail::SequencePlan& plan, const Inputs
   return {output, hidden};
 }
 
-std::vector<Tensor> fused_backward(const kernels::SequenceShape& s, std::span<const Saved> inputs, const RnnTape& tape,
+std::vector<Tensor> fused_backward(const kernels::SequenceShape& s, const Inputs& inputs, const RnnTape& tape,
                                    bool relu_form, std::span<const Tensor> gradients) {
   std::vector<Tensor> result(6);
-  for (size_t i : {0, 2, 3, 4, 5})
-    if (inputs[i].defined()) result[i] = detail::wanted_gradient(static_cast<int>(i), inputs[i]);
-  result[1] = detail::owned_gradient(gradients[1], inputs[1].get());
-  const Tensor x = array::contiguous(inputs[0].get()), output = detail::contiguous_or_none(gradients[0]);
-  const Tensor ih = array::contiguous(inputs[2].get()), hh = array::contiguous(inputs[3].get());
+  for (size_t i : {0, 2, 3, 4, 5}) result[i] = detail::wanted_gradient(i, inputs[i]);
+  result[1] = detail::owned_gradient(gradients[1], inputs[1]);
+  const Tensor x = array::contiguous(inputs[0]), output = detail::contiguous_or_none(gradients[0]);
+  const Tensor ih = array::contiguous(inputs[2]), hh = array::contiguous(inputs[3]);
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::rnn_backward<T>(s, {ih.data<T>(), hh.data<T>(), nullptr, nullptr}, x.data<T>(), tape.pointers<T>(),
@@ -68,13 +68,13 @@ HiddenSequence rnn_sequence(const Tensor& x, const Tensor& hidden, const Recurre
   const Inputs inputs{plan.blanked(x), plan.state("hidden", hidden), weights.ih, weights.hh, weights.bias_ih,
                       weights.bias_hh};
   const auto named = [](const std::vector<Tensor>& y) { return HiddenSequence{y[0], y[1]}; };
-  if (reference_mode()) return named(plain_rnn(plan, inputs, relu));
+  if (reference_mode() || plan.time == 0) return named(plain_rnn(plan, inputs, relu));
   RnnTape tape;
   const std::vector<Tensor> outputs = fused_forward(plan, inputs, relu, tape);
   const auto vjp = [plan, tape, relu, kept = detail::saved_all(inputs)](std::span<const Tensor> g) {
-    if (grad_enabled())
-      return detail::plain_gradients([&](const Inputs& at) { return plain_rnn(plan, at, relu); }, kept, g);
-    return fused_backward(plan.shape(), kept, tape, relu, g);
+    const Inputs inputs_read = detail::read_all(kept);
+    if (grad_enabled()) return plain_vjp([&](InputSpan at) { return plain_rnn(plan, at, relu); }, inputs_read, g);
+    return fused_backward(plan.shape(), inputs_read, tape, relu, g);
   };
   return named(record_many("rnn_sequence", inputs, outputs, vjp));
 }

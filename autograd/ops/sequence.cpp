@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fovea/autograd/backward.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops/sequence.h>
 
@@ -46,34 +45,6 @@ SequencePlan plan_sequence(const char* op, int64_t gates, const Tensor& x, const
   plan.lengths = array::clone(options.lengths);
   plan.valid = unsqueeze(lt(unsqueeze(arange(plan.time), 0), unsqueeze(plan.lengths, 1)), 2);
   return plan;
-}
-
-std::vector<Tensor> plain_gradients(const PlainFormula& plain, std::span<const Saved> inputs,
-                                    std::span<const Tensor> gradients) {
-  // Each input goes through an op of its own, where the inner pass stops before it reaches the graph outside.
-  std::vector<Tensor> through(inputs.size()), sources;
-  std::vector<size_t> positions;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].defined()) continue;
-    through[i] = inputs[i].get();
-    if (!needs_grad(static_cast<int>(i))) continue;
-    through[i] = mul(through[i], 1.0);
-    sources.push_back(through[i]);
-    positions.push_back(i);
-  }
-  GradOptions options{.create_graph = true, .allow_unused = true};
-  std::vector<Tensor> outputs;
-  const std::vector<Tensor> all = plain(through);
-  for (size_t k = 0; k < all.size(); ++k)
-    if (gradients[k].defined() && all[k].requires_grad()) {
-      outputs.push_back(all[k]);
-      options.grad_outputs.push_back(gradients[k]);
-    }
-  std::vector<Tensor> result(inputs.size());
-  if (outputs.empty() || sources.empty()) return result;
-  std::vector<Tensor> found = grad(outputs, sources, options);
-  for (size_t i = 0; i < found.size(); ++i) result[positions[i]] = found[i];
-  return result;
 }
 
 Tensor owned_gradient(const Tensor& gradient, const Tensor& like) {

@@ -1,14 +1,14 @@
-// What the recurrent ops share: checks, the plain loop over time, and the way from a fused op to its plain formula.
+// What the recurrent ops share: checks, the plain loop over time, and what a vjp keeps.
 #pragma once
 
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
 #include <fovea/autograd/recurrent.h>
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/recurrent.h>
 
 #include <array>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -56,15 +56,17 @@ Tensor plain_sequence(const Tensor& projected, const SequencePlan& plan, std::ar
   return stack(outputs, 1);
 }
 
-// The vjp of `plain` at `inputs` in differentiable ops: what create_graph runs through instead of a fused backward.
-// One gradient per input; undefined inputs and gradients are allowed.
-using PlainFormula = std::function<std::vector<Tensor>(const std::vector<Tensor>& inputs)>;
-std::vector<Tensor> plain_gradients(const PlainFormula& plain, std::span<const Saved> inputs,
-                                    std::span<const Tensor> gradients);
-
+// The inputs of a sequence kept for backward, and read back in it.
 inline std::vector<Saved> saved_all(std::span<const Tensor> inputs) { return {inputs.begin(), inputs.end()}; }
+inline std::vector<Tensor> read_all(std::span<const Saved> saved_inputs) {
+  std::vector<Tensor> inputs;
+  for (const Saved& input : saved_inputs) inputs.push_back(input.get());
+  return inputs;
+}
 // Inside a vjp: memory for the gradient of input i, undefined if it is not wanted.
-inline Tensor wanted_gradient(int i, const Saved& input) { return needs_grad(i) ? empty_like(input.get()) : Tensor(); }
+inline Tensor wanted_gradient(size_t i, const Tensor& input) {
+  return needs_grad(static_cast<int>(i)) ? empty_like(input) : Tensor();
+}
 // A contiguous gradient that a kernel may overwrite; zeros if undefined.
 Tensor owned_gradient(const Tensor& gradient, const Tensor& like);
 

@@ -1,0 +1,19 @@
+// Linear: y = x Wᵀ + b.
+// Shapes: x [..., in], weight [out, in], bias [out], y [..., out]. Both start as U(-1/sqrt(in), 1/sqrt(in)), as in
+// PyTorch. Errors: ShapeError when the last size of x is not `in`; ValueError for sizes below 1.
+#pragma once
+
+#include <fovea/layers/module.h>
+
+namespace fovea {
+
+class Linear final : public Module {
+ public:
+  Linear(int64_t in, int64_t out, bool bias = true, Generator& generator = default_generator());
+  void members(Members& m) override { m("weight", weight)("bias", bias); }
+  Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }
+
+  Parameter weight, bias;  // bias may be undefined
+};
+
+}  // namespace fovea
