@@ -19,28 +19,30 @@ void RecurrentCell::members(Members& m) {
 }
 
 State RecurrentCell::initial_state(int64_t batch) const {
-  return {zeros({batch, hidden_size()}, weight_hh->dtype()), Tensor()};
+  const bool has_cell = weight_ih->size(0) == 4 * hidden_size();
+  const Tensor zero = zeros({batch, hidden_size()}, weight_hh->dtype());
+  return {zero, has_cell ? zero : Tensor()};
 }
 
-State LSTMCell::initial_state(int64_t batch) const {
-  const Tensor zero = zeros({batch, hidden_size()}, weight_hh->dtype());
-  return {zero, zero};
+void RecurrentCell::begin(const Tensor& x, State& state) const {
+  if (!state.hidden.defined()) state = initial_state(x.size(0));
 }
 
 Tensor RNNCell::operator()(const Tensor& x, State& state) const {
-  state.hidden = tanh(from_input(x) + from_hidden(state.hidden));
-  return state.hidden;
+  begin(x, state);
+  return state.hidden = tanh(from_input(x) + from_hidden(state.hidden));
 }
 
 Tensor LSTMCell::operator()(const Tensor& x, State& state) const {
+  begin(x, state);
   const LstmStep step = lstm_cell(from_input(x) + from_hidden(state.hidden), state.cell);
   state = {step.hidden, step.cell};
   return state.hidden;
 }
 
 Tensor GRUCell::operator()(const Tensor& x, State& state) const {
-  state.hidden = gru_cell(from_input(x), from_hidden(state.hidden), state.hidden);
-  return state.hidden;
+  begin(x, state);
+  return state.hidden = gru_cell(from_input(x), from_hidden(state.hidden), state.hidden);
 }
 
 }  // namespace fovea

@@ -1,6 +1,6 @@
 // Recurrent cells: one step of an RNN, LSTM or GRU. All share one State type and one call, so that they swap freely:
 //   State state = cell.initial_state(batch);
-//   for (...) h = cell(x, state);               // [B, H]; state moves on
+//   for (...) h = cell(x, state);               // the new hidden state, [B, H]; state moves on
 // Equations: autograd/recurrent.h. Parameters are PyTorch's: weight_ih [G H, I], weight_hh [G H, H], bias_ih, bias_hh
 // [G H], all U(-1/sqrt(H), 1/sqrt(H)).
 // Shapes: x [B, I], state [B, H]. Errors: ShapeError for inputs that do not fit; ValueError for sizes below 1.
@@ -23,9 +23,8 @@ struct State {
 class RecurrentCell : public Module {
  public:
   void members(Members& m) override;
-  // One step: returns the new hidden state, and leaves it in `state` too.
-  virtual Tensor operator()(const Tensor& x, State& state) const = 0;
-  virtual State initial_state(int64_t batch) const;
+  // Zeros, with a cell for the LSTM.
+  State initial_state(int64_t batch) const;
   int64_t hidden_size() const { return weight_hh->size(1); }
 
   Parameter weight_ih, weight_hh, bias_ih, bias_hh;
@@ -34,28 +33,29 @@ class RecurrentCell : public Module {
   RecurrentCell(const char* name, int64_t gates, int64_t inputs, int64_t hidden, Generator& generator);
   Tensor from_input(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }
   Tensor from_hidden(const Tensor& h) const { return linear(h, weight_hh, bias_hh); }
+  // Zeros in place of a state that is undefined.
+  void begin(const Tensor& x, State& state) const;
 };
 
 class RNNCell final : public RecurrentCell {
  public:
   RNNCell(int64_t inputs, int64_t hidden, Generator& generator = default_generator())
       : RecurrentCell("RNNCell", 1, inputs, hidden, generator) {}
-  Tensor operator()(const Tensor& x, State& state) const override;
+  Tensor operator()(const Tensor& x, State& state) const;
 };
 
 class LSTMCell final : public RecurrentCell {
  public:
   LSTMCell(int64_t inputs, int64_t hidden, Generator& generator = default_generator())
       : RecurrentCell("LSTMCell", 4, inputs, hidden, generator) {}
-  Tensor operator()(const Tensor& x, State& state) const override;
-  State initial_state(int64_t batch) const override;
+  Tensor operator()(const Tensor& x, State& state) const;
 };
 
 class GRUCell final : public RecurrentCell {
  public:
   GRUCell(int64_t inputs, int64_t hidden, Generator& generator = default_generator())
       : RecurrentCell("GRUCell", 3, inputs, hidden, generator) {}
-  Tensor operator()(const Tensor& x, State& state) const override;
+  Tensor operator()(const Tensor& x, State& state) const;
 };
 
 }  // namespace fovea
