@@ -208,6 +208,9 @@ std::string_view header_text(std::span<const std::byte> bytes, std::string_view 
     fail(file, 0, fmt::format("a header of {} bytes ends after the file", length));
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);
   if (!text.starts_with('{')) fail(file, kLengthBytes, "the header does not start with '{'");
+  // The parser would take a zero byte for the end.
+  const size_t zero = text.find('\0');
+  if (zero != text.npos) fail(file, kLengthBytes + zero, "a zero byte in the header");
   return text;
 }
 
