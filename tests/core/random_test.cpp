@@ -69,13 +69,13 @@ TEST_CASE("golden values: the same numbers on every machine and in every version
   CHECK(n.at({69}) == 0x1.3b47d2p-2);
   CHECK(nd.at({0}) == 0x1.57b33f0eef55bp+0);
   CHECK(nd.at({69}) == -0x1.219c521857f85p-2);
-  CHECK((b.at({0}) == 1 && b.at({2}) == 0 && b.at({69}) == 1));
+  CHECK((b.at({0}) == 1 && b.at({2}) == 0 && b.at({68}) == 1 && b.at({69}) == 0));
   CHECK((r.at({0}) == 149 && r.at({69}) == 201));
   CHECK((p.at({0}) == 9 && p.at({1}) == 5 && p.at({9}) == 3));
-  CHECK(g.uniform() == 0x1.1d8147c234978p-3);
-  CHECK(g.randint(0, 1000) == 561);
+  CHECK(g.uniform() == 0x1.1f9bd91ce2ea1p-1);
+  CHECK(g.randint(0, 1000) == 139);
   CHECK(g.counter() == 258);
-  CHECK(g.fork(3).key() == 0xce52ffbf9fc4ab7);
+  CHECK(g.fork(3).key() == 0x29580851e39fc1a5);
 }
 
 TEST_CASE("normal is Box and Muller's formula", "[random]") {

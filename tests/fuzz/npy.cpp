@@ -1,0 +1,3 @@
+#include <tests/fuzz/target.h>
+
+const fovea::fuzz::Loader& fovea::fuzz::loader() { return npy(); }
