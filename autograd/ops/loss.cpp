@@ -1,0 +1,275 @@
+// Losses. Reduction::mean divides by what counts; if nothing does, the loss is 0.
+//   cross_entropy   -sum_c q_c log_softmax(x)_c, q = (1 - smoothing) target + smoothing / C
+//   nll_loss        the same from log-probabilities
+//   binary_cross_entropy_with_logits   max(x, 0) - x t + ln(1 + e^-|x|)
+//   mse_loss        (x - t)^2            huber_loss   d^2 / 2 for d = |x - t| <= delta, else delta (d - delta / 2)
+// Shapes: logits [..., C] with class ids i64 [...] or probabilities [..., C]; else x and target alike.
+// Errors: ShapeError, DTypeError, IndexError for an id outside [0, C) that is not ignore_index, ValueError for options.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/plain.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/loss.h>
+
+namespace fovea {
+namespace {
+
+using Pair = std::array<Tensor, 2>;
+
+Tensor reduced(const Tensor& each, Reduction reduction) {
+  if (reduction == Reduction::none) return each;
+  if (reduction == Reduction::sum || each.numel() == 0) return sum(each);
+  return mean(each);
+}
+
+void check_pair(const char* op, const Tensor& x, const Tensor& target) {
+  check::floating(op, x);
+  check::same_dtype(op, x, target);
+  check::same_shape(op, x, target);
+}
+
+Shape rows_of(const Tensor& logits) {
+  Shape shape = logits.shape();
+  shape.erase(logits.dim() - 1);
+  return shape;
+}
+
+Tensor ids_that_count(const Tensor& ids, const CrossEntropyOptions& options) {
+  return ne(ids, full({}, static_cast<double>(options.ignore_index), i64));
+}
+
+// With ignored ids replaced by class 0.
+Tensor safe_ids(const Tensor& ids, const Tensor& counted) { return where(counted, ids, zeros({}, i64)); }
+
+void check_classes(const char* op, const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
+  check::floating(op, x);
+  check::rank_at_least(op, x, 1);
+  check::defined(op, target);
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+    throw ValueError(fmt::format("{}: label smoothing {}; need a number in [0, 1]", op, options.label_smoothing));
+  const bool ids = target.dtype() == i64;
+  if (!ids) check::same_dtype(op, x, target);
+  if (!(target.shape() == (ids ? rows_of(x) : x.shape())))
+    throw ShapeError(fmt::format("{}: x is {}, target {}; need ids i64 of shape {} or probabilities of x's shape", op,
+                                 describe(x), describe(target), rows_of(x).str()));
+  if (ids) check::ids_below(op, safe_ids(target, ids_that_count(target, options)), x.size(-1));
+}
+
+// What each row's loss is multiplied with before they are added.
+double share(const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
+  if (options.reduction != Reduction::mean) return 1;
+  const bool ids = target.dtype() == i64;
+  const int64_t count = ids ? sum(ids_that_count(target, options)).item_i64() : rows_of(x).numel();
+  return count == 0 ? 0 : 1 / static_cast<double>(count);
+}
+
+Tensor plain_nll(const Tensor& log_p, const Tensor& target, const CrossEntropyOptions& options) {
+  const double smoothing = options.label_smoothing, spread = smoothing / static_cast<double>(log_p.size(-1));
+  const double scale = share(log_p, target, options);
+  Tensor each;
+  if (target.dtype() == i64) {
+    const Tensor counted = ids_that_count(target, options);
+    each = squeeze(gather(log_p, -1, unsqueeze(safe_ids(target, counted), -1)), -1) * (smoothing - 1);
+    if (smoothing > 0) each = each - sum(log_p, -1) * spread;
+    each = where(counted, each, scalar(0, log_p.dtype()));
+  } else {
+    each = neg(sum((target * (1 - smoothing) + spread) * log_p, -1));
+  }
+  return options.reduction == Reduction::none ? each : sum(each) * scale;
+}
+
+Tensor plain_cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  return plain_nll(log_softmax(logits, -1), target, options);
+}
+
+kernels::CrossEntropyTarget kernel_target(const Tensor& target, const CrossEntropyOptions& options) {
+  kernels::CrossEntropyTarget out{nullptr, nullptr, options.ignore_index, options.label_smoothing};
+  if (target.dtype() == i64)
+    out.ids = target.data<int64_t>();
+  else
+    out.probabilities = target.raw();
+  return out;
+}
+
+// d loss / d probabilities, for each row's gradient g [..., 1] or one for all.
+Tensor gradient_of_probabilities(const Tensor& g, const Tensor& logits, const CrossEntropyOptions& options,
+                                 double scale) {
+  const Tensor rows = options.reduction == Reduction::none ? unsqueeze(g, -1) : g;
+  return log_softmax(logits, -1) * rows * (-scale * (1 - options.label_smoothing));
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  check_classes("cross_entropy", logits, target, options);
+  if (reference_mode()) return plain_cross_entropy(logits, target, options);
+  const Tensor x = array::contiguous(logits), wanted = array::contiguous(target);
+  const Shape shape = rows_of(x);
+  const int64_t rows = shape.numel(), n = x.size(-1);
+  Tensor y = empty(shape, x.dtype()), statistics = empty({rows, 2}, x.dtype());
+  kernels::cross_entropy(x.dtype(), rows, n, x.raw(), kernel_target(wanted, options), y.raw(), statistics.raw());
+  const double scale = share(x, target, options);
+  if (options.reduction != Reduction::none) {
+    const NoGrad reduce_only;
+    y = sum(y) * scale;
+  }
+  return record("cross_entropy", {logits, target}, y,
+                [logits = saved(logits), target = saved(target), statistics, options, scale](const Tensor& g) {
+                  const Tensor x0 = logits.get(), t0 = target.get();
+                  if (grad_enabled()) {
+                    const auto formula = [options](std::span<const Tensor> in) {
+                      return std::vector<Tensor>{plain_cross_entropy(in[0], in[1], options)};
+                    };
+                    const auto found = plain_vjp(formula, Pair{x0, t0}, {&g, 1});
+                    return Pair{found[0], found[1]};
+                  }
+                  Pair d;
+                  if (needs_grad(1)) d[1] = gradient_of_probabilities(g, x0, options, scale);
+                  if (!needs_grad(0)) return d;
+                  const Tensor from = array::contiguous(x0), classes = array::contiguous(t0),
+                               from_g = array::contiguous(g);
+                  d[0] = empty_like(from);
+                  kernels::cross_entropy_backward(g.dtype(), statistics.size(0), from.size(-1), from.raw(),
+                                                  kernel_target(classes, options), statistics.raw(), from_g.raw(),
+                                                  options.reduction == Reduction::none ? 1 : 0, scale, d[0].raw());
+                  return d;
+                });
+}
+
+Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const CrossEntropyOptions& options) {
+  check_classes("nll_loss", log_probabilities, target, options);
+  return plain_nll(log_probabilities, target, options);
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {
+  const char* op = "binary_cross_entropy_with_logits";
+  check_pair(op, logits, target);
+  const Tensor x = array::contiguous(logits), t = array::contiguous(target);
+  Tensor y = empty_like(x);
+  kernels::binary_cross_entropy(x.dtype(), x.numel(), x.raw(), t.raw(), y.raw());
+  const Tensor each = record(op, {logits, target}, y, [x = saved(logits), t = saved(target)](const Tensor& g) {
+    return Pair{needs_grad(0) ? g * (sigmoid(x.get()) - t.get()) : Tensor(),
+                needs_grad(1) ? neg(g * x.get()) : Tensor()};
+  });
+  return reduced(each, reduction);
+}
+
+Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
+  check_pair("mse_loss", x, target);
+  return reduced(square(x - target), reduction);
+}
+
+// With c = min(d, delta) both branches are c (d - c / 2).
+Tensor huber_loss(const Tensor& x, const Tensor& target, double delta, Reduction reduction) {
+  check_pair("huber_loss", x, target);
+  if (!(delta > 0)) throw ValueError(fmt::format("huber_loss: delta {}; need a positive number", delta));
+  const Tensor distance = abs(x - target), near = clamp(distance, 0, delta);
+  return reduced(near * (distance - near * 0.5), reduction);
+}
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+using ClassLoss = Tensor (*)(const Tensor&, const Tensor&, const CrossEntropyOptions&);
+
+std::vector<OpSample> class_samples(SampleMaker& make, ClassLoss f) {
+  std::vector<OpSample> samples;
+  const auto with_ids = [&](std::string label, const Shape& shape, const CrossEntropyOptions& options) {
+    Shape rows = shape;
+    rows.erase(shape.rank() - 1);
+    samples.push_back({std::move(label),
+                       {make.uniform(shape, -2, 2), make.ids(rows, shape.back())},
+                       [=](const Inputs& x) { return f(x[0], x[1], options); }});
+  };
+  const auto with_probabilities = [&](std::string label, const Shape& shape, const CrossEntropyOptions& options) {
+    samples.push_back({std::move(label),
+                       {make.uniform(shape, -2, 2), make.uniform(shape, 0, 0.5)},
+                       [=](const Inputs& x) { return f(x[0], x[1], options); }});
+  };
+  with_ids("one row", {5}, {});
+  with_ids("rows", {3, 19}, {});
+  with_ids("4-D", {2, 1, 3, 4}, {});
+  with_ids("one class", {3, 1}, {});
+  with_ids("no rows", {0, 4}, {});
+  with_ids("one class ignored", {6, 3}, {.ignore_index = 1});
+  for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
+    const std::string which = " reduction " + std::to_string(static_cast<int>(reduction));
+    with_ids("smoothed and ignored," + which, {4, 5},
+             {.ignore_index = 2, .label_smoothing = 0.2, .reduction = reduction});
+    with_probabilities("probabilities," + which, {3, 4}, {.label_smoothing = 0.1, .reduction = reduction});
+  }
+  with_probabilities("probabilities of 3-D", {2, 2, 3}, {});
+  samples.push_back({"all ignored", {make.uniform({2, 3}, -2, 2), full({2}, -100, i64)}, [f](const Inputs& x) {
+                       return f(x[0], x[1], {});
+                     }});
+  samples.push_back({"transposed", {make.uniform({4, 3}, -2, 2), make.ids({3}, 4)}, [f](const Inputs& x) {
+                       return f(transpose(x[0], 0, 1), x[1], {});
+                     }});
+  samples.push_back({"stride 0", {make.uniform({1, 4}, -2, 2), make.ids({3}, 4)}, [f](const Inputs& x) {
+                       return f(expand(x[0], {3, 4}), x[1], {});
+                     }});
+  return samples;
+}
+
+OpSpec class_spec(std::string name, std::string formula, ClassLoss f) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [f](SampleMaker& make) { return class_samples(make, f); };
+  const auto call = [f](const Tensor& x, const Tensor& target, double smoothing = 0) {
+    return [=] { f(x, target, {.label_smoothing = smoothing}); };
+  };
+  spec.invalid = {{"id too large", call(ones({2, 3}), full({2}, 3, i64))},
+                  {"negative id", call(ones({2, 3}), full({2}, -1, i64))},
+                  {"ids of another shape", call(ones({2, 3}), zeros({3}, i64))},
+                  {"probabilities of another shape", call(ones({2, 3}), ones({2}))},
+                  {"probabilities of another type", call(ones({2, 3}), ones({2, 3}, f64))},
+                  {"bool target", call(ones({2, 3}), ones({2, 3}, boolean))},
+                  {"smoothing", call(ones({2, 3}), zeros({2}, i64), 1.5)},
+                  {"rank 0", call(scalar(1), scalar(1))},
+                  {"i64 input", call(ones({2, 3}, i64), zeros({2}, i64))},
+                  {"undefined", call(Tensor(), zeros({2}, i64))},
+                  {"undefined target", call(ones({2, 3}), Tensor())}};
+  return spec;
+}
+
+OpSpec pair_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&, Reduction)) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [f](SampleMaker& make) {
+    std::vector<OpSample> samples;
+    for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean})
+      for (OpSample& sample : elementwise_samples(
+               make, [=](const Inputs& x) { return f(x[0], square(x[0]) * 0.4 - 0.2, reduction); }, 1, -2, 2))
+        samples.push_back(std::move(sample));
+    samples.push_back({"both free", {make.uniform({3, 4}, -3, -1), make.uniform({3, 4}, 0.1, 1)}, [f](const Inputs& x) {
+                         return f(x[0], x[1], Reduction::mean);
+                       }});
+    return samples;
+  };
+  spec.invalid = {{"shapes", [f] { f(ones({2}), ones({3}), Reduction::mean); }},
+                  {"types", [f] { f(ones({2}), ones({2}, f64), Reduction::mean); }},
+                  {"i64", [f] { f(arange(3), arange(3), Reduction::mean); }},
+                  {"undefined", [f] { f(ones({2}), Tensor(), Reduction::mean); }}};
+  return spec;
+}
+
+const OpSpec cross_entropy_spec =
+    OpSpec::add(class_spec("cross_entropy", "y = -sum_c q_c log_softmax(x)_c", cross_entropy));
+const OpSpec nll_loss_spec = OpSpec::add(class_spec("nll_loss", "y = -sum_c q_c x_c", nll_loss));
+const OpSpec bce_spec = OpSpec::add(pair_spec(
+    "binary_cross_entropy_with_logits", "y = max(x, 0) - x t + ln(1 + e^-|x|)", binary_cross_entropy_with_logits));
+const OpSpec mse_spec = OpSpec::add(pair_spec("mse_loss", "y = (x - t)^2", mse_loss));
+const OpSpec huber_spec = OpSpec::add([] {
+  OpSpec spec = pair_spec("huber_loss", "y = d^2/2 if d = |x - t| <= delta else delta (d - delta/2)",
+                          [](const Tensor& x, const Tensor& t, Reduction r) { return huber_loss(x, t, 0.7, r); });
+  spec.invalid.push_back({"delta", [] { huber_loss(ones({2}), ones({2}), 0); }});
+  return spec;
+}());
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,173 @@
+// cosine_similarity      a·b / (max(|a|, eps) max(|b|, eps)) along one dimension of the broadcast of a and b
+// circular_convolution   y(i) = sum_j s(j) w((i - j) mod N), j = -S..S (Graves, Wayne, Danihelka 2014, equation 8)
+// Shapes: a, b broadcast, the dimension goes; w [..., N], s [..., 2 S + 1] -> [..., N], leading dimensions broadcast.
+// Errors: ShapeError for shapes that do not broadcast or an even number of shifts; DTypeError; ValueError for eps.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/circular.h>
+
+#include <limits>
+
+namespace fovea {
+namespace {
+
+using Pair = std::array<Tensor, 2>;
+
+// x with leading dimensions of 1 up to `rank`, and dimension d grown to `size`.
+Tensor align(const Tensor& x, int rank, int d, int64_t size) {
+  Shape shape = Shape::filled(rank, 1);
+  for (int i = 1; i <= x.dim(); ++i) shape[rank - i] = x.shape()[x.dim() - i];
+  const Tensor y = reshape(x, shape);
+  shape[d] = size;
+  return expand(y, shape);
+}
+
+Tensor correlate(const Tensor& g, const Tensor& w, int64_t shifts);
+
+// w [..., N], s [..., K] with equal leading dimensions.
+Tensor convolve(const Tensor& w, const Tensor& s) {
+  const Tensor from = array::contiguous(w), by = array::contiguous(s);
+  Tensor y = empty_like(from);
+  const int64_t n = w.size(-1), K = s.size(-1);
+  kernels::circular_convolution(w.dtype(), s.numel() / K, n, K, from.raw(), by.raw(), y.raw());
+  return record("circular_convolution", {w, s}, y, [w = saved(w), s = saved(s), K](const Tensor& g) {
+    return Pair{needs_grad(0) ? convolve(g, flip(s.get(), -1)) : Tensor(),
+                needs_grad(1) ? correlate(g, w.get(), K) : Tensor()};
+  });
+}
+
+// y(k) = sum_i g(i) w(i - k): the gradient of the shifts.
+Tensor correlate(const Tensor& g, const Tensor& w, int64_t shifts) {
+  const Tensor from = array::contiguous(g), by = array::contiguous(w);
+  Shape shape = g.shape();
+  shape[g.dim() - 1] = shifts;
+  Tensor y = empty(shape, g.dtype());
+  kernels::circular_correlation(g.dtype(), y.numel() / shifts, g.size(-1), shifts, from.raw(), by.raw(), y.raw());
+  return record("circular_correlation", {g, w}, y, [g = saved(g), w = saved(w)](const Tensor& h) {
+    return Pair{needs_grad(0) ? convolve(w.get(), h) : Tensor(),
+                needs_grad(1) ? convolve(g.get(), flip(h, -1)) : Tensor()};
+  });
+}
+
+}  // namespace
+
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, double eps) {
+  check::floating("cosine_similarity", a);
+  check::same_dtype("cosine_similarity", a, b);
+  if (!(eps >= 0)) throw ValueError(fmt::format("cosine_similarity: eps {}; need a number >= 0", eps));
+  const Shape shape = broadcast_shapes("cosine_similarity", a.shape(), b.shape());
+  const int d = normalize_dim("cosine_similarity", dim, shape.rank());
+  if (shape.rank() == 0) return squeeze(cosine_similarity(unsqueeze(a, 0), unsqueeze(b, 0), 0, eps), 0);
+  const Tensor left = align(a, shape.rank(), d, shape[d]), right = align(b, shape.rank(), d, shape[d]);
+  const double large = std::numeric_limits<double>::infinity();
+  const Tensor left_length = clamp(norm(left, d), eps, large), right_length = clamp(norm(right, d), eps, large);
+  return sum(left * right, d) / left_length / right_length;
+}
+
+Tensor circular_convolution(const Tensor& w, const Tensor& s) {
+  check::floating("circular_convolution", w);
+  check::same_dtype("circular_convolution", w, s);
+  if (w.dim() < 1 || s.dim() < 1 || s.size(-1) % 2 == 0)
+    throw ShapeError(
+        fmt::format("circular_convolution: w is {}, s {}; need w[..., N] and s[..., 2 S + 1], an odd number",
+                    describe(w), describe(s)));
+  Shape of_w = w.shape(), of_s = s.shape();
+  of_w.erase(w.dim() - 1);
+  of_s.erase(s.dim() - 1);
+  if (of_w == of_s) return convolve(w, s);
+  const Shape batch = broadcast_shapes("circular_convolution", of_w, of_s);
+  of_w = of_s = batch;
+  of_w.append(w.size(-1));
+  of_s.append(s.size(-1));
+  return convolve(expand(w, of_w), expand(s, of_s));
+}
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+
+std::vector<OpSample> cosine_samples(SampleMaker& make) {
+  std::vector<OpSample> samples;
+  const auto more = [&](const char* label, const Shape& a, const Shape& b, int64_t dim) {
+    samples.push_back({label, {make.uniform(a, 0.2, 2), make.uniform(b, -2, -0.2)}, [dim](const Inputs& x) {
+                         return cosine_similarity(x[0], x[1], dim);
+                       }});
+  };
+  more("scalars", {}, {}, 0);
+  more("vectors", {19}, {19}, 0);
+  more("rows", {3, 4}, {3, 4}, -1);
+  more("columns", {3, 4}, {3, 4}, 0);
+  more("a key and slots", {2, 1, 4}, {2, 5, 4}, -1);
+  more("vector and rows", {4}, {3, 4}, 1);
+  more("size 1 along the dimension", {3, 1}, {3, 4}, 1);
+  more("4-D", {2, 1, 2, 3}, {1, 3, 2, 3}, 2);
+  more("no rows", {0, 3}, {0, 3}, 1);
+  more("the same size 1", {3, 1}, {3, 1}, 1);
+  samples.push_back({"the same tensor twice", {make.uniform({2, 3}, 0.2, 2)}, [](const Inputs& x) {
+                       return cosine_similarity(x[0], x[0], 1);
+                     }});
+  samples.push_back({"transposed and sliced", {make.uniform({4, 5}, 0.2, 2)}, [](const Inputs& x) {
+                       return cosine_similarity(transpose(slice(x[0], 1, 0, 4), 0, 1), slice(x[0], 1, 1, 5), 0);
+                     }});
+  samples.push_back({"shorter than eps",
+                     {make.uniform({2, 3}, 0.1, 0.2), make.uniform({2, 3}, 1, 2)},
+                     [](const Inputs& x) { return cosine_similarity(x[0], x[1], 1, 0.9); }});
+  return samples;
+}
+
+std::vector<OpSample> convolution_samples(SampleMaker& make) {
+  const SampleCall call = [](const Inputs& x) { return circular_convolution(x[0], x[1]); };
+  std::vector<OpSample> samples;
+  const auto more = [&](const char* label, const Shape& w, const Shape& s) {
+    samples.push_back({label, {make.uniform(w, -1, 1), make.uniform(s, -1, 1)}, call});
+  };
+  more("one row", {7}, {3});
+  more("rows", {3, 40}, {3, 5});
+  more("4-D", {2, 1, 2, 5}, {2, 1, 2, 3});
+  more("one shift", {2, 4}, {2, 1});
+  more("one slot", {2, 1}, {2, 3});
+  more("more shifts than slots", {2, 3}, {2, 7});
+  more("shifts broadcast", {3, 5}, {3});
+  more("weights broadcast", {5}, {2, 3, 3});
+  more("no rows", {0, 5}, {0, 3});
+  samples.push_back({"the same tensor twice", {make.uniform({2, 3}, -1, 1)}, [](const Inputs& x) {
+                       return circular_convolution(x[0], x[0]);
+                     }});
+  samples.push_back({"transposed", {make.uniform({5, 2}, -1, 1), make.uniform({3, 2}, -1, 1)}, [](const Inputs& x) {
+                       return circular_convolution(transpose(x[0], 0, 1), transpose(x[1], 0, 1));
+                     }});
+  return samples;
+}
+
+const OpSpec cosine_spec = OpSpec::add({
+    .name = "cosine_similarity",
+    .formula = "y = a.b / (max(|a|, eps) max(|b|, eps))",
+    .samples = cosine_samples,
+    .invalid = {{"shapes", [] { cosine_similarity(ones({3}), ones({2}), 0); }},
+                {"no such dimension", [] { cosine_similarity(ones({3}), ones({3}), 1); }},
+                {"negative eps", [] { cosine_similarity(ones({3}), ones({3}), 0, -1); }},
+                {"types", [] { cosine_similarity(ones({3}), ones({3}, f64), 0); }},
+                {"undefined", [] { cosine_similarity(ones({3}), Tensor(), 0); }}},
+});
+
+const OpSpec circular_convolution_spec = OpSpec::add({
+    .name = "circular_convolution",
+    .formula = "y(i) = sum_j s(j) w((i - j) mod N)",
+    .samples = convolution_samples,
+    .invalid = {{"even number of shifts", [] { circular_convolution(ones({4}), ones({2})); }},
+                {"leading sizes",
+                 [] {
+                   circular_convolution(ones({2, 4}), ones({3, 3}));
+                 }},
+                {"rank 0", [] { circular_convolution(scalar(1), ones({3})); }},
+                {"types", [] { circular_convolution(ones({4}), ones({3}, f64)); }},
+                {"undefined", [] { circular_convolution(Tensor(), ones({3})); }}},
+    .also_records = {"circular_correlation"},
+});
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,154 @@
+// softmax    y_i = e^x_i / sum_j e^x_j              log_softmax    y_i = x_i - ln sum_j e^x_j
+// over one dimension. With a mask, only entries where it is true take part: the others get 0 (-inf) whatever they hold,
+// and no gradient; a row without any gets 0 (-inf) everywhere. An entry of -inf counts as masked in log_softmax's
+// gradient. The mask broadcasts to x as a view.
+// Errors: DTypeError for x not floating or a mask not bool; ShapeError for a mask that does not broadcast to x.
+#include <fmt/format.h>
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/op_spec.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/record.h>
+#include <fovea/core/array.h>
+#include <fovea/core/kernels/softmax.h>
+
+namespace fovea {
+namespace {
+
+// The formula: the row's largest element is taken off first, so that nothing overflows.
+Tensor plain(bool logarithm, const Tensor& x, const Tensor& mask) {
+  if (x.numel() == 0) return x;
+  const Tensor zero = scalar(0, x.dtype()), one = scalar(1, x.dtype()), nothing = scalar(-INFINITY, x.dtype());
+  const Tensor most = max(mask.defined() ? where(mask, x.detach(), nothing) : x.detach(), -1, true);
+  const Tensor shift = where(eq(most, nothing), mask.defined() ? zero : most, most);
+  const Tensor below = mask.defined() ? where(mask, x - shift, zero) : x - shift;
+  const Tensor terms = mask.defined() ? where(mask, exp(below), zero) : exp(below);
+  const Tensor total = sum(terms, -1, true);
+  const Tensor safe = where(eq(total.detach(), zero), one, total);
+  if (!logarithm) return terms / safe;
+  const Tensor y = below - log(safe);
+  return mask.defined() ? where(mask, y, nothing) : y;
+}
+
+Tensor plain_backward(bool logarithm, const Tensor& g, const Tensor& y) {
+  if (!logarithm) return y * (g - sum(g * y, -1, true));
+  const Tensor zero = scalar(0, g.dtype()), masked = eq(y.detach(), scalar(-INFINITY, g.dtype()));
+  const Tensor counted = where(masked, zero, g);
+  return counted - exp(y) * sum(counted, -1, true);
+}
+
+Tensor fused_backward(bool logarithm, const Tensor& g, const Tensor& y) {
+  const Tensor from = array::contiguous(g), result = array::contiguous(y);
+  Tensor dx = empty_like(from);
+  const int64_t n = y.size(-1);
+  kernels::softmax_backward(y.dtype(), logarithm, n == 0 ? 0 : y.numel() / n, n, from.raw(), result.raw(), dx.raw());
+  return dx;
+}
+
+Shape all_but_last(const Shape& shape) {
+  Shape out = shape;
+  out.erase(shape.rank() - 1);
+  return out;
+}
+
+// x of rank 1 or more, over its last dimension; the mask has x's shape or is undefined.
+Tensor over_last(bool logarithm, const Tensor& x, const Tensor& mask) {
+  if (reference_mode()) return plain(logarithm, x, mask);
+  const int last = x.dim() - 1;
+  const Tensor from = x.strides()[last] == 1 || x.shape()[last] == 1 ? x : array::contiguous(x);
+  Tensor y = empty_like(x);
+  const Shape mask_strides = mask.defined() ? mask.strides() : Shape::filled(x.dim(), 0);
+  kernels::softmax(
+      x.dtype(), logarithm,
+      {{all_but_last(x.shape()), all_but_last(y.strides()), all_but_last(from.strides()), all_but_last(mask_strides)},
+       x.shape()[last],
+       mask.defined() ? mask.data<bool>() : nullptr,
+       mask_strides[last]},
+      from.raw(), y.raw());
+  return record(logarithm ? "log_softmax" : "softmax", {x}, y, [y = saved(y), logarithm](const Tensor& g) {
+    return grad_enabled() ? plain_backward(logarithm, g, y.get()) : fused_backward(logarithm, g, y.get());
+  });
+}
+
+Tensor over(const char* op, bool logarithm, const Tensor& x, int64_t dim, const Tensor& mask) {
+  check::floating(op, x);
+  const int d = normalize_dim(op, dim, x.dim());
+  Tensor keep;
+  if (mask.defined()) {
+    check::dtype(op, "the mask", mask, boolean);
+    if (!(broadcast_shapes(op, x.shape(), mask.shape()) == x.shape()))
+      throw ShapeError(fmt::format("{}: the mask {} is larger than x {}; need a shape that broadcasts to x's", op,
+                                   describe(mask), describe(x)));
+    keep = array::expand(mask, x.shape());
+  }
+  if (x.dim() == 0) {
+    if (mask.defined()) keep = array::reshape(keep, {1});
+    return reshape(over_last(logarithm, reshape(x, {1}), keep), {});
+  }
+  if (d == x.dim() - 1) return over_last(logarithm, x, keep);
+  if (mask.defined()) keep = array::transpose(keep, d, -1);
+  return transpose(over_last(logarithm, transpose(x, d, -1), keep), d, -1);
+}
+
+}  // namespace
+
+Tensor softmax(const Tensor& x, int64_t dim, const Tensor& mask) { return over("softmax", false, x, dim, mask); }
+Tensor log_softmax(const Tensor& x, int64_t dim, const Tensor& mask) { return over("log_softmax", true, x, dim, mask); }
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+using Softmax = Tensor (*)(const Tensor&, int64_t, const Tensor&);
+
+// Masked entries of log_softmax are -inf, which central differences cannot subtract; 0 in their place.
+Tensor finite(const Tensor& y) { return where(isfinite(y.detach()), y, scalar(0, y.dtype())); }
+
+std::vector<OpSample> softmax_samples(SampleMaker& make, Softmax f) {
+  auto samples = layout_samples(
+      make, [f](const Inputs& x) { return f(x[0], -1, Tensor()); }, -3, 3);
+  for (OpSample& sample : layout_samples(
+           make, [f](const Inputs& x) { return f(x[0], 0, Tensor()); }, -3, 3))
+    samples.push_back(std::move(sample));
+  const auto plain_call = [f](const Inputs& x) { return f(x[0], -1, Tensor()); };
+  samples.push_back({"scalar", {make.uniform({}, -1, 1)}, [f](const Inputs& x) { return f(x[0], 0, Tensor()); }});
+  samples.push_back({"one far ahead", {tensor({10.0, 0.0})}, plain_call});
+  samples.push_back({"large values", {tensor({1e4, 1e4 + 1, 1e4 - 30})}, plain_call});
+  samples.push_back({"all equal", {full({40}, 3, f64)}, plain_call});
+  const auto masked = [&](const char* label, const Shape& shape, const Shape& mask, int64_t dim) {
+    samples.push_back({label, {make.mask(mask, 0.7), make.uniform(shape, -3, 3)}, [=](const Inputs& x) {
+                         return finite(f(x[1], dim, x[0]));
+                       }});
+  };
+  masked("mask of its own", {3, 21}, {3, 21}, -1);
+  masked("mask of keys", {2, 3, 5}, {5}, -1);
+  masked("mask of a batch", {2, 3, 5}, {2, 1, 5}, -1);
+  masked("mask of queries and keys", {2, 2, 3, 5}, {3, 5}, -1);
+  masked("mask of whole rows", {4, 3}, {4, 1}, -1);
+  masked("mask along the first dimension", {4, 3}, {4, 3}, 0);
+  samples.push_back({"all masked", {zeros({2, 3}, boolean), make.uniform({2, 3}, -1, 1)}, [f](const Inputs& x) {
+                       return finite(f(x[1], -1, x[0]));
+                     }});
+  return samples;
+}
+
+OpSpec softmax_spec(std::string name, std::string formula, Softmax f) {
+  OpSpec spec;
+  spec.name = std::move(name);
+  spec.formula = std::move(formula);
+  spec.samples = [f](SampleMaker& make) { return softmax_samples(make, f); };
+  spec.invalid = {{"i64", [f] { f(arange(3), 0, Tensor()); }},
+                  {"no such dimension", [f] { f(ones({3}), 1, Tensor()); }},
+                  {"mask of f32", [f] { f(ones({3}), 0, ones({3})); }},
+                  {"mask of another size", [f] { f(ones({3}), 0, ones({2}, boolean)); }},
+                  {"mask larger than x",
+                   [f] {
+                     f(ones({3}), 0, ones({2, 3}, boolean));
+                   }},
+                  {"undefined", [f] { f(Tensor(), 0, Tensor()); }}};
+  return spec;
+}
+
+const OpSpec softmax_op_spec = OpSpec::add(softmax_spec("softmax", "y_i = e^x_i / sum_j e^x_j", softmax));
+const OpSpec log_softmax_spec = OpSpec::add(softmax_spec("log_softmax", "y_i = x_i - ln sum_j e^x_j", log_softmax));
+
+}  // namespace
+}  // namespace fovea

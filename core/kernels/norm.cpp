@@ -1,0 +1,130 @@
+#include <fovea/core/kernels/loops.h>
+#include <fovea/core/kernels/norm.h>
+#include <fovea/core/kernels/rows.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace fovea::kernels {
+namespace {
+
+constexpr int64_t kRows = 64;  // whose products go into one partial sum of dweight
+
+// (x - mean) / deviation as two multiply-adds in T.
+template <class T>
+struct Standard {
+  explicit Standard(const double* statistics)
+      : mean(static_cast<T>(statistics[0])),
+        scale(static_cast<T>(statistics[1])),
+        lost(static_cast<T>((statistics[0] - static_cast<double>(mean)) * statistics[1])) {}
+  T operator()(T x) const { return (x - mean) * scale - lost; }
+  T mean, scale, lost;
+};
+
+// Two sums in one pass: body(i, first, second) adds to them.
+template <class T, class Body>
+std::array<double, 2> two_sums(int64_t n, Body body) {
+  constexpr int L = 2 * vm::kWidth<T>;
+  T first[L] = {}, second[L] = {};
+  int64_t i = 0;
+  for (; i + L <= n; i += L) {
+#pragma omp simd
+    for (int j = 0; j < L; ++j) body(i + j, first[j], second[j]);
+  }
+  for (int j = 0; i + j < n; ++j) body(i + j, first[j], second[j]);
+  return {static_cast<double>(sum_lanes<L>(first)), static_cast<double>(sum_lanes<L>(second))};
+}
+
+template <class T>
+void forward_row(int64_t n, const T* x, const T* weight, const T* bias, double eps, T* y, double* statistics) {
+  const double share = 1 / static_cast<double>(n);
+  const T about = static_cast<T>(static_cast<double>(sum_of<T>(n, [x](int64_t i) { return x[i]; })) * share);
+  const auto [off, squares] = two_sums<T>(n, [=](int64_t i, T& first, T& second) {
+    const T d = x[i] - about;
+    first += d;
+    second += d * d;
+  });
+  const double shift = off * share, variance = std::max(0.0, squares * share - shift * shift);
+  statistics[0] = static_cast<double>(about) + shift;
+  statistics[1] = 1 / std::sqrt((variance == variance ? variance : NAN) + eps);
+  const Standard<T> standard(statistics);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = standard(x[i]) * weight[i] + bias[i];
+}
+
+// Adds to dweight and dbias, which hold at most kRows rows' terms.
+template <class T>
+void backward_row(int64_t n, const T* g, const T* x, const T* weight, const double* statistics, T* dx, T* dweight,
+                  T* dbias) {
+  const Standard<T> standard(statistics);
+  const auto [sum_u, sum_uh] = two_sums<T>(n, [=](int64_t i, T& first, T& second) {
+    const T u = g[i] * weight[i], h = standard(x[i]);
+    first += u;
+    second += u * h;
+    dweight[i] += g[i] * h;
+    dbias[i] += g[i];
+  });
+  const T scale = standard.scale, mean_u = static_cast<T>(sum_u / static_cast<double>(n)),
+          mean_uh = static_cast<T>(sum_uh / static_cast<double>(n));
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) dx[i] = scale * ((g[i] * weight[i] - mean_u) - standard(x[i]) * mean_uh);
+}
+
+template <class T>
+void backward(int64_t rows, int64_t n, const T* g, const T* x, const T* weight, const double* statistics, T* dx,
+              T* dweight, T* dbias) {
+  const int64_t pieces = (rows + kRows - 1) / kRows;
+  std::vector<T> parts(static_cast<size_t>(pieces * 2 * n), T(0));
+  parallel_chunks(pieces, [&](int64_t piece) {
+    T* part = parts.data() + piece * 2 * n;
+    for (int64_t r = piece * kRows; r < std::min(rows, (piece + 1) * kRows); ++r)
+      backward_row(n, g + r * n, x + r * n, weight, statistics + 2 * r, dx + r * n, part, part + n);
+  });
+  std::vector<double> totals(static_cast<size_t>(2 * n), 0.0);
+  for (int64_t piece = 0; piece < pieces; ++piece)
+    for (int64_t i = 0; i < 2 * n; ++i)
+      totals[static_cast<size_t>(i)] += static_cast<double>(parts[static_cast<size_t>(piece * 2 * n + i)]);
+  for (int64_t i = 0; i < n; ++i) {
+    dweight[i] = static_cast<T>(totals[static_cast<size_t>(i)]);
+    dbias[i] = static_cast<T>(totals[static_cast<size_t>(n + i)]);
+  }
+}
+
+}  // namespace
+
+void layer_norm(DType dtype, int64_t rows, int64_t n, const void* x, const void* weight, const void* bias, double eps,
+                void* y, double* statistics) {
+  dispatch_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n)), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r)
+        forward_row(n, static_cast<const T*>(x) + r * n, static_cast<const T*>(weight), static_cast<const T*>(bias),
+                    eps, static_cast<T*>(y) + r * n, statistics + 2 * r);
+    });
+  });
+}
+
+void layer_norm_backward(DType dtype, int64_t rows, int64_t n, const void* g, const void* x, const void* weight,
+                         const double* statistics, void* dx, void* dweight, void* dbias) {
+  dispatch_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    backward(rows, n, static_cast<const T*>(g), static_cast<const T*>(x), static_cast<const T*>(weight), statistics,
+             static_cast<T*>(dx), static_cast<T*>(dweight), static_cast<T*>(dbias));
+  });
+}
+
+void keep_scaled(DType dtype, int64_t n, const void* x, const bool* keep, double scale, void* y) {
+  dispatch_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T factor = static_cast<T>(scale);
+    parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
+      const T* from = static_cast<const T*>(x);
+      T* to = static_cast<T*>(y);
+#pragma omp simd
+      for (int64_t i = begin; i < end; ++i) to[i] = keep[i] ? from[i] * factor : T(0);
+    });
+  });
+}
+
+}  // namespace fovea::kernels
