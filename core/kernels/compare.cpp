@@ -1,7 +1,6 @@
 #include <fovea/core/kernels/compare.h>
 
 #include <cmath>
-#include <cstring>
 
 namespace fovea::kernels {
 namespace {
@@ -199,11 +198,15 @@ void where(DType dtype, const Loop<4>& loop, void* y, const void* condition, con
                   sb = loop.inner_stride(3);
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
-      const bool* choose = static_cast<const bool*>(condition) + at[1];
+      const uint8_t* choose = static_cast<const uint8_t*>(condition) + at[1];
       const T* left = static_cast<const T*>(a) + at[2];
       const T* right = static_cast<const T*>(b) + at[3];
       if (sy == 1 && sc == 1 && sa == 1 && sb == 1) {
-        for (int64_t i = 0; i < n; ++i) to[i] = choose[i] ? left[i] : right[i];
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) {
+          const T u = left[i], v = right[i];  // both are read, so that no branch is left
+          to[i] = choose[i] != 0 ? u : v;
+        }
       } else {
         for (int64_t i = 0; i < n; ++i) to[i * sy] = choose[i * sc] ? left[i * sa] : right[i * sb];
       }
@@ -218,10 +221,15 @@ void masked_fill(DType dtype, const Loop<3>& loop, void* y, const void* mask, co
     const int64_t sy = loop.inner_stride(0), sm = loop.inner_stride(1), sx = loop.inner_stride(2);
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
-      const bool* masked = static_cast<const bool*>(mask) + at[1];
+      const uint8_t* masked = static_cast<const uint8_t*>(mask) + at[1];
       const T* from = static_cast<const T*>(x) + at[2];
       if (sy == 1 && sm == 1 && sx == 1) {
-        for (int64_t i = 0; i < n; ++i) to[i] = masked[i] ? fixed : from[i];
+        const T filler = fixed;
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) {
+          const T v = from[i];  // read in any case, so that no branch is left
+          to[i] = masked[i] != 0 ? filler : v;
+        }
       } else {
         for (int64_t i = 0; i < n; ++i) to[i * sy] = masked[i * sm] ? fixed : from[i * sx];
       }

@@ -131,9 +131,8 @@ void add_rows(DType dtype, const Rows& rows, const void* y, const int64_t* ids, 
     parallel_for(numel, kGrainBytes, [&](int64_t begin, int64_t end) {
       std::memset(static_cast<T*>(x) + begin, 0, static_cast<size_t>(end - begin) * sizeof(T));
     });
-    // Threads share out columns, never ids: each sum keeps its order.
-    const int64_t columns =
-        std::max<int64_t>(64 / static_cast<int64_t>(sizeof(T)), kGrain / std::max<int64_t>(1, rows.n));
+    // Threads share out columns, in runs long enough to stream; never ids, so that each sum keeps its order.
+    const int64_t columns = std::max<int64_t>(128, kGrain / std::max<int64_t>(1, rows.n));
     for (int64_t o = 0; o < rows.outer; ++o) {
       T* table = static_cast<T*>(x) + o * rows.size * rows.inner;
       const T* from = static_cast<const T*>(y) + o * rows.n * rows.inner;

@@ -20,15 +20,22 @@ bool below(T a, T b) {
 }
 
 // A total order, so that any sorting algorithm is a stable one.
-template <class T>
-bool ascending(const Entry<T>& a, const Entry<T>& b) {
-  if (below(a.value, b.value)) return true;
-  return !below(b.value, a.value) && a.position < b.position;
-}
-template <class T>
-bool descending_order(const Entry<T>& a, const Entry<T>& b) {
-  if (below(b.value, a.value)) return true;
-  return !below(a.value, b.value) && a.position < b.position;
+template <class T, bool descending>
+struct Before {
+  bool operator()(const Entry<T>& a, const Entry<T>& b) const {
+    const T u = descending ? b.value : a.value, v = descending ? a.value : b.value;
+    if (below(u, v)) return true;
+    return !below(v, u) && a.position < b.position;
+  }
+};
+
+// The first k of `entries` in order.
+template <class T, bool descending>
+void order(std::vector<Entry<T>>& entries, int64_t k) {
+  if (k < static_cast<int64_t>(entries.size()))
+    std::partial_sort(entries.begin(), entries.begin() + k, entries.end(), Before<T, descending>{});
+  else
+    std::sort(entries.begin(), entries.end(), Before<T, descending>{});
 }
 
 }  // namespace
@@ -37,17 +44,16 @@ void sort_positions(DType dtype, int64_t rows, int64_t n, int64_t k, bool descen
                     int64_t* positions) {
   dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);
-    const auto order = descending ? descending_order<T> : ascending<T>;
     const int64_t grain = std::max<int64_t>(1, kGrain / 16 / std::max<int64_t>(1, n));
     parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
       std::vector<Entry<T>> entries(static_cast<size_t>(n));
       for (int64_t row = begin; row < end; ++row) {
         const T* from = static_cast<const T*>(x) + row * n;
         for (int64_t i = 0; i < n; ++i) entries[static_cast<size_t>(i)] = {from[i], i};
-        if (k < n)
-          std::partial_sort(entries.begin(), entries.begin() + k, entries.end(), order);
+        if (descending)
+          order<T, true>(entries, k);
         else
-          std::sort(entries.begin(), entries.end(), order);
+          order<T, false>(entries, k);
         for (int64_t i = 0; i < k; ++i) positions[row * k + i] = entries[static_cast<size_t>(i)].position;
       }
     });
