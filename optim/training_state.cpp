@@ -12,14 +12,8 @@ namespace {
 constexpr std::string_view kFormat = "fovea training state 1";
 constexpr std::string_view kNotes = "notes";
 
-NamedTensors tensors_of(const Module& module) {
-  NamedTensors tensors;
-  for (const NamedTensor& entry : state(module)) tensors.emplace_back(entry.name, entry.tensor);
-  return tensors;
-}
-
 std::function<void()> prepare_module(const Module& module, const SavedState& saved) {
-  const NamedTensors targets = tensors_of(module);
+  const NamedTensors targets = state(module);
   return [targets, sources = matched("module", targets, saved.tensors)] {
     for (size_t i = 0; i < sources.size(); ++i) {
       Tensor target = targets[i].second;
@@ -71,7 +65,7 @@ TrainingState& TrainingState::add(Part part) {
 TrainingState& TrainingState::operator()(std::string_view name, Module& module) {
   return add({std::string(name),
               [&module] {
-                return SavedState{tensors_of(module), {}};
+                return SavedState{state(module), {}};
               },
               [&module](const SavedState& saved) { return prepare_module(module, saved); }});
 }

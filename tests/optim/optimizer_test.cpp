@@ -6,6 +6,7 @@
 #include <tests/optim/golden_values.h>
 
 #include <memory>
+#include <new>
 
 using namespace fovea;
 using namespace fovea::test;
@@ -61,6 +62,37 @@ void change(SavedState& saved, const std::string& name, const Tensor& tensor) {
 }
 
 }  // namespace
+
+TEST_CASE("running out of memory changes nothing", "[optim]") {
+  auto parameters = two_parameters();
+  Adam adam(parameters), other(parameters, {.lr = 0.5});
+  set_gradients(parameters, 0);
+  other.step();
+  const SavedState loaded = other.saved_state(), before = adam.saved_state();
+  int64_t failures = 0;
+  for (bool done = false; !done; ++failures) {
+    fail_allocation_after(failures);
+    try {
+      adam.load_state(loaded);
+      done = true;
+    } catch (const std::bad_alloc&) {
+      CHECK(adam.lr() == 1e-3);
+    }
+    fail_allocation_after(-1);
+    if (!done) CHECK(same_bits(adam.saved_state().tensors[0].second, before.tensors[0].second));
+  }
+  CHECK(failures > 4);  // one for each m and v
+  CHECK(adam.lr() == 0.5);
+
+  parameters[0].set_grad(values({1, 1, 1}));
+  parameters[1].set_grad(array::expand(values({1}), {2, 3}));  // the step must copy this one
+  const Tensor theta = array::clone(parameters[0].detach());
+  fail_allocation_after(0);
+  CHECK_THROWS_AS(adam.step(), std::bad_alloc);
+  fail_allocation_after(-1);
+  CHECK(same_bits(theta, parameters[0].detach()));
+  CHECK(same_bits(adam.saved_state().tensors.back().second, loaded.tensors.back().second));
+}
 
 TEST_CASE("a parameter without gradient is skipped and its count stands still", "[optim]") {
   Tensor a = leaf(values({1})), b = leaf(values({1}));

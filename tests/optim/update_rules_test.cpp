@@ -92,7 +92,7 @@ TEST_CASE("update rules give the numbers worked out by hand", "[optim]") {
   check(make<AdamW>(AdamWOptions{}), 0.998245026, 1e-9);
   check(make<RMSprop>(RMSpropOptions{}), 0.918877003, 1e-9);
   check(make<RMSprop>(RMSpropOptions{.momentum = 0.9}), 0.781447204, 1e-9);
-  check(make<RMSprop>(RMSpropOptions{.centered = true}), 0.918381758, 1e-9);
+  check(make<RMSprop>(RMSpropOptions{.centered = true}), 0.918381558, 1e-9);
   check(make<GravesRMSprop>(GravesRMSpropOptions{}), 0.998999202, 1e-9);
   check(make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.9}), 0.8925, 1e-12);
   check(make<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}), 0.86325, 1e-12);
