@@ -1,0 +1,95 @@
+"""Golden values of layers, from PyTorch: writes layers.safetensors beside this script. All f64.
+
+<case>/parameter/<name>, <case>/input/<name>    what goes in (lengths, ids: i64)
+<case>/output/<name>, <case>/cotangent/<name>   what comes out, and c of the loss sum(c y) over all outputs
+<case>/gradient/<name>                          of the loss, by parameter and by input
+"""
+
+import os
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from golden import save
+
+torch.manual_seed(11)
+torch.set_default_dtype(torch.float64)
+arrays = {}
+
+
+def record(case, module, inputs, call):
+    for name, x in inputs.items():
+        arrays[f"{case}/input/{name}"] = x.clone()
+        if x.is_floating_point():
+            x.requires_grad_()
+    outputs = call(**inputs)
+    loss = 0
+    for name, y in outputs.items():
+        cotangent = torch.randn_like(y)
+        arrays[f"{case}/output/{name}"] = y
+        arrays[f"{case}/cotangent/{name}"] = cotangent
+        loss = loss + (cotangent * y).sum()
+    loss.backward()
+    for name, parameter in module.named_parameters():
+        arrays[f"{case}/parameter/{name}"] = parameter
+        arrays[f"{case}/gradient/{name}"] = parameter.grad
+    for name, x in inputs.items():
+        if x.is_floating_point():
+            arrays[f"{case}/gradient/{name}"] = x.grad
+
+
+def sequence(case, module, lengths=None, initial=False):
+    batch, steps, hidden = 3, 5, module.hidden_size
+    states = module.num_layers * (2 if module.bidirectional else 1)
+    is_lstm = isinstance(module, nn.LSTM)
+    inputs = {"x": torch.randn(batch, steps, module.input_size)}
+    if initial:
+        inputs["hidden"] = torch.randn(states, batch, hidden)
+        if is_lstm:
+            inputs["cell"] = torch.randn(states, batch, hidden)
+    if lengths:
+        inputs["lengths"] = torch.tensor(lengths)
+
+    def call(x, hidden=None, cell=None, lengths=None):
+        before = hidden if cell is None else (hidden, cell)
+        packed = x if lengths is None else pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        y, after = module(packed, before)
+        if lengths is not None:
+            y, _ = pad_packed_sequence(y, batch_first=True, total_length=steps)
+        outputs = {"y": y, "hidden": after[0] if is_lstm else after}
+        if is_lstm:
+            outputs["cell"] = after[1]
+        return outputs
+
+    record(case, module, inputs, call)
+
+
+def cell(case, module):
+    inputs = {"x": torch.randn(3, 2), "hidden": torch.randn(3, 4)}
+    if isinstance(module, nn.LSTMCell):
+        inputs["cell"] = torch.randn(3, 4)
+        record(case, module, inputs, lambda x, hidden, cell: dict(zip(("hidden", "cell"), module(x, (hidden, cell)))))
+    else:
+        record(case, module, inputs, lambda x, hidden: {"hidden": module(x, hidden)})
+
+
+for kind, name in ((nn.RNN, "rnn"), (nn.LSTM, "lstm"), (nn.GRU, "gru")):
+    sequence(f"{name}", kind(3, 4, batch_first=True), initial=True)
+    sequence(f"{name}_no_bias", kind(2, 3, bias=False, batch_first=True))
+    sequence(f"{name}_deep", kind(3, 4, num_layers=2, bidirectional=True, batch_first=True), lengths=[3, 5, 1], initial=True)
+sequence("rnn_relu", nn.RNN(3, 4, nonlinearity="relu", batch_first=True))
+cell("rnn_cell", nn.RNNCell(2, 4))
+cell("lstm_cell", nn.LSTMCell(2, 4))
+cell("gru_cell", nn.GRUCell(2, 4))
+
+linear = nn.Linear(5, 3)
+record("linear", linear, {"x": torch.randn(2, 4, 5)}, lambda x: {"y": linear(x)})
+norm = nn.LayerNorm(6)
+nn.init.normal_(norm.weight)
+nn.init.normal_(norm.bias)
+record("layer_norm", norm, {"x": torch.randn(3, 2, 6)}, lambda x: {"y": norm(x)})
+table = nn.Embedding(7, 3, padding_idx=2)
+record("embedding", table, {"x": torch.tensor([[0, 2, 6], [6, 6, 1]])}, lambda x: {"y": table(x)})
+
+save(os.path.join(os.path.dirname(os.path.abspath(__file__)), "layers.safetensors"), arrays)
