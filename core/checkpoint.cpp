@@ -49,8 +49,8 @@ std::span<std::byte> digits_in(std::span<std::byte> bytes) {
 
 // Puts zeros for the digits, computes the checksum, puts `digits` (the checksum itself if empty) there.
 std::string seal(std::span<std::byte> bytes, std::span<std::byte> place, std::string_view digits = {}) {
-  std::memset(place.data(), '0', kDigits);
-  const std::string checksum = hash_of(bytes);
+  std::fill(place.begin(), place.end(), std::byte{'0'});
+  std::string checksum = hash_of(bytes);
   std::memcpy(place.data(), digits.empty() ? checksum.data() : digits.data(), kDigits);
   return checksum;
 }

@@ -81,6 +81,12 @@ TEST_CASE("files: read and write", "[file]") {
   CHECK_THROWS_WITH(read_file(folder.file("")), contains("is not a regular file"));
   CHECK_THROWS_WITH(read_file("/dev/zero"), contains("is not a regular file"));
   CHECK_THROWS_AS(read_file(""), FileError);
+  const int status = in_child([&] {
+    std::filesystem::current_path(folder.file(""));
+    write_file("relative", test::bytes_of("here"));
+  });
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  CHECK(read_file(folder.file("relative")) == test::bytes_of("here"));
   CHECK_THROWS_AS(write_file(std::string_view("a\0b", 3), {}), FileError);
   const std::string pipe = folder.file("pipe");
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);

@@ -7,6 +7,8 @@ namespace fovea::fuzz {
 const Loader& loader();
 }
 
+// The names are libFuzzer's, and each program includes this once.
+// NOLINTBEGIN(readability-identifier-naming, misc-definitions-in-headers)
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t limit);
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -27,3 +29,4 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t lim
   std::memcpy(data, bytes.data(), count);
   return count;
 }
+// NOLINTEND(readability-identifier-naming, misc-definitions-in-headers)
