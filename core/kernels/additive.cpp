@@ -1,0 +1,109 @@
+#include <fovea/core/kernels/additive.h>
+#include <fovea/core/kernels/rows.h>
+#include <fovea/core/parallel.h>
+
+#include <algorithm>
+
+namespace fovea::kernels {
+namespace {
+
+constexpr int64_t kPiece = 8192;  // elements of tanh that are worth a thread
+template <class T>
+constexpr int kBlock = 2 * vm::kWidth<T>;
+
+// Calls body(a, count, load) for blocks of the width; load(x, buffer) gives a whole block of row x, the last one
+// padded with zeros, so that every element goes through the same vector code.
+template <class T, class Body>
+void for_width(int64_t A, Body&& body) {
+  constexpr int W = kBlock<T>;
+  int64_t a = 0;
+  for (; a + W <= A; a += W) body(a, W, [a](const T* x, T*) { return x + a; });
+  if (a == A) return;
+  const int count = static_cast<int>(A - a);
+  body(a, count, [a, count](const T* x, T* buffer) {
+    for (int j = 0; j < W; ++j) buffer[j] = j < count ? x[a + j] : T(0);
+    return static_cast<const T*>(buffer);
+  });
+}
+
+template <class T>
+T score(int64_t A, const T* query, const T* key, const T* v) {
+  constexpr int W = kBlock<T>;
+  T lanes[W] = {};
+  for_width<T>(A, [&](int64_t, int, auto load) {
+    T q_block[W], k_block[W], v_block[W];
+    const T *q = load(query, q_block), *k = load(key, k_block), *w = load(v, v_block);
+#pragma omp simd
+    for (int j = 0; j < W; ++j) lanes[j] += w[j] * vm::tanh(q[j] + k[j]);
+  });
+  return sum_lanes<W>(lanes);
+}
+
+// Adds one pair's part to the three gradients.
+template <class T>
+void score_backward(int64_t A, T g, const T* query, const T* key, const T* v, T* d_query, T* d_key, T* d_v) {
+  constexpr int W = kBlock<T>;
+  for_width<T>(A, [&](int64_t a, int count, auto load) {
+    T q_block[W], k_block[W], v_block[W], slope[W], squashed[W];
+    const T *q = load(query, q_block), *k = load(key, k_block), *w = load(v, v_block);
+#pragma omp simd
+    for (int j = 0; j < W; ++j) {
+      const T y = vm::tanh(q[j] + k[j]);
+      squashed[j] = g * y;
+      slope[j] = g * w[j] * (T(1) - y * y);
+    }
+    const auto add = [&](int n) {
+#pragma omp simd
+      for (int j = 0; j < n; ++j) {
+        d_query[a + j] += slope[j];
+        d_key[a + j] += slope[j];
+        d_v[a + j] += squashed[j];
+      }
+    };
+    count == W ? add(W) : add(count);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void additive_score(const AdditiveSizes& n, const T* query, const T* keys, const T* v, T* scores) {
+  const int64_t A = n.width, grain = std::max<int64_t>(1, kPiece / std::max<int64_t>(1, n.keys * A));
+  parallel_for(n.batch * n.queries, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const T* key = keys + row / n.queries * n.keys * A;
+      for (int64_t j = 0; j < n.keys; ++j) scores[row * n.keys + j] = score(A, query + row * A, key + j * A, v);
+    }
+  });
+}
+
+template <class T>
+void additive_score_backward(const AdditiveSizes& n, const T* gradient, const T* query, const T* keys, const T* v,
+                             T* parts, T* d_query, T* d_keys, T* d_v) {
+  const int64_t A = n.width, grain = std::max<int64_t>(1, kPiece / std::max<int64_t>(1, n.queries * n.keys * A));
+  parallel_for(n.batch, grain, [&](int64_t begin, int64_t end) {
+    std::fill(d_query + begin * n.queries * A, d_query + end * n.queries * A, T(0));
+    std::fill(d_keys + begin * n.keys * A, d_keys + end * n.keys * A, T(0));
+    std::fill(parts + begin * A, parts + end * A, T(0));
+    for (int64_t row = begin * n.queries; row < end * n.queries; ++row) {
+      const int64_t b = row / n.queries;
+      for (int64_t j = 0; j < n.keys; ++j) {
+        const T g = gradient[row * n.keys + j];
+        const int64_t at = (b * n.keys + j) * A;
+        if (g != 0) score_backward(A, g, query + row * A, keys + at, v, d_query + row * A, d_keys + at, parts + b * A);
+      }
+    }
+  });
+  std::fill(d_v, d_v + A, T(0));
+  for (int64_t b = 0; b < n.batch; ++b)
+    for (int64_t a = 0; a < A; ++a) d_v[a] += parts[b * A + a];
+}
+
+template void additive_score(const AdditiveSizes&, const float*, const float*, const float*, float*);
+template void additive_score(const AdditiveSizes&, const double*, const double*, const double*, double*);
+template void additive_score_backward(const AdditiveSizes&, const float*, const float*, const float*, const float*,
+                                      float*, float*, float*, float*);
+template void additive_score_backward(const AdditiveSizes&, const double*, const double*, const double*, const double*,
+                                      double*, double*, double*, double*);
+
+}  // namespace fovea::kernels
