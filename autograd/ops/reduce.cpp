@@ -196,6 +196,8 @@ std::vector<OpSample> reduce_samples(SampleMaker& make, Reduce f, bool empty_too
            make, [f](const Inputs& x) { return f(x[0], -1, true); }, -2, 2))
     samples.push_back(std::move(sample));
   if (!empty_too) std::erase_if(samples, [](const OpSample& sample) { return sample.inputs[0].numel() == 0; });
+  for (OpSample& sample : samples)  // the mean of nothing is NaN
+    sample.differentiable = sample.inputs[0].numel() > 0;
   const auto more = [&](const char* label, const Shape& shape, const Dims& dims, bool keepdim) {
     samples.push_back({label, {make.distinct(shape)}, [=](const Inputs& x) { return f(x[0], dims, keepdim); }});
   };
@@ -235,7 +237,7 @@ const OpSpec mean_spec = OpSpec::add([] {
 }());
 // Unbiased, unless that could divide by zero.
 Tensor sample_var(const Tensor& x, Dims dims, bool keepdim) {
-  return var(x, dims, std::ranges::find(x.shape(), 1) == x.shape().end() && x.dim() > 0, keepdim);
+  return var(x, dims, x.defined() && std::ranges::find(x.shape(), 1) == x.shape().end() && x.dim() > 0, keepdim);
 }
 const OpSpec var_spec = OpSpec::add(reduce_spec("var", "y = 1/(n-1) sum_i (x_i - mean x)^2", sample_var));
 const OpSpec max_spec = OpSpec::add(reduce_spec("max", "y = max_i x_i", max, false));
