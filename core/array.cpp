@@ -155,7 +155,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     }
     const int64_t have = x.shape()[i - extra];
     if (shape[i] == -1) sizes[i] = have;
-    fits = have == sizes[i] || have == 1;
+    fits = sizes[i] >= 0 && (have == sizes[i] || have == 1);
     strides[i] = have == sizes[i] ? x.strides()[i - extra] : 0;
   }
   if (!fits)

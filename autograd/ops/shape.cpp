@@ -270,6 +270,7 @@ const OpSpec expand_spec = OpSpec::add(shape_spec("expand", "sizes of 1 repeat, 
                                                     [] {
                                                       expand(ones({2, 3}), {3});
                                                     }},
+                                                   {"negative size", [] { expand(ones({1}), {-2}); }},
                                                    {"-1 for a new dimension",
                                                     [] {
                                                       expand(ones({3}), {-1, 3});

@@ -38,6 +38,14 @@ Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
 using Pair = std::array<Tensor, 2>;
 
 // Backwards are ops themselves, so that second derivatives exist; each gives dx from (g, saved).
+// g y, and 0 where g is 0 though y overflowed: a branch of where() that was not chosen stays without gradient.
+Tensor exp_backward(const Tensor& g, const Tensor& y) {
+  return record("exp_backward", {g, y}, apply_backward(Binary::exp_backward, g, y),
+                [g = saved(g), y = saved(y)](const Tensor& h) {
+                  return Pair{exp_backward(h, y.get()), h * g.get()};
+                });
+}
+
 Tensor tanh_backward(const Tensor& g, const Tensor& y) {
   return record("tanh_backward", {g, y}, apply_backward(Binary::tanh_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
@@ -85,7 +93,7 @@ Tensor neg(const Tensor& x) {
 
 Tensor exp(const Tensor& x) {
   Tensor y = apply("exp", Unary::exp, x);
-  return record("exp", {x}, y, [y = saved(y)](const Tensor& g) { return g * y.get(); });
+  return record("exp", {x}, y, [y = saved(y)](const Tensor& g) { return exp_backward(g, y.get()); });
 }
 
 Tensor log(const Tensor& x) {
@@ -183,7 +191,11 @@ OpSpec unary_spec(std::string name, std::string formula, Tensor (*f)(const Tenso
 }
 
 const OpSpec neg_spec = OpSpec::add(unary_spec("neg", "y = -x", neg, -2, 2, {1e30, -1e30}, false));
-const OpSpec exp_spec = OpSpec::add(unary_spec("exp", "y = e^x", exp, -2, 2, {-700, 12}));
+const OpSpec exp_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("exp", "y = e^x", exp, -2, 2, {-700, 12});
+  spec.also_records = {"exp_backward"};
+  return spec;
+}());
 const OpSpec log_spec = OpSpec::add(unary_spec("log", "y = ln x", log, 0.2, 3));
 const OpSpec sqrt_spec = OpSpec::add(unary_spec("sqrt", "y = x^1/2", sqrt, 0.2, 3));
 const OpSpec tanh_spec = OpSpec::add([] {

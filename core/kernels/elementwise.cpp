@@ -54,6 +54,7 @@ void with_binary(Binary op, Body&& body) {
     switch (op) {
       case Binary::div: return body([](T a, T b) { return a / b; });
       case Binary::pow: return body([](T a, T b) { return vm::pow(a, b); });
+      case Binary::exp_backward: return body([](T g, T y) { return g == 0 ? T(0) : g * y; });
       case Binary::tanh_backward: return body([](T g, T y) { return g * (T(1) - y * y); });
       case Binary::sigmoid_backward: return body([](T g, T y) { return g * (y * (T(1) - y)); });
       case Binary::relu_backward: return body([](T g, T y) { return y > 0 ? g : T(0); });

@@ -18,7 +18,7 @@ enum class Unary {
 enum class Binary {
   add, sub, mul, div, pow, minimum, maximum,
   // (gradient, saved) -> gradient of the input
-  tanh_backward, sigmoid_backward, relu_backward, gelu_backward, softplus_backward,
+  exp_backward, tanh_backward, sigmoid_backward, relu_backward, gelu_backward, softplus_backward,
 };
 
 // y = op(x), n contiguous elements.
