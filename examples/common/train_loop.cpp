@@ -44,13 +44,12 @@ void TrainLoop::save() {
 
 void TrainLoop::validate(const TrainSteps& steps, Progress& progress) {
   const double score = steps.validate();
-  in_a_row_ = score == 0 ? in_a_row_ + 1 : 0;
-  if (score > best_ || (score == best_ && best_ > 0)) return;
-  const bool better = score < best_;
+  in_a_row_ = score <= options_.good_score ? in_a_row_ + 1 : 0;
+  if (!(score < best_)) return;
   best_ = score;
   best_step_ = step_;
   if (steps.on_best) steps.on_best();
-  if (better && !run_.quiet) progress.note(fmt::format("step {}: validation {:.5g}, the best so far", step_, score));
+  if (!run_.quiet) progress.note(fmt::format("step {}: validation {:.5g}, the best so far", step_, score));
 }
 
 bool TrainLoop::run(const TrainSteps& steps) {

@@ -78,6 +78,7 @@ class Recall final : public Task {
  public:
   int64_t inputs() const override { return kBits + 2; }
   int64_t outputs() const override { return kBits; }
+  int64_t shortest() const override { return 2; }
   int64_t longest_training() const override { return 6; }
   std::vector<int64_t> test_lengths() const override { return {2, 4, 6, 10, 15}; }
   int64_t validation_length() const override { return 8; }
@@ -167,6 +168,7 @@ class Sort final : public Task {
  public:
   int64_t inputs() const override { return kBits + 2; }
   int64_t outputs() const override { return kBits; }
+  int64_t shortest() const override { return 2; }
   int64_t longest_training() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {20}; }
   int64_t validation_length() const override { return 22; }
