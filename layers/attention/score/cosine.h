@@ -1,0 +1,46 @@
+// Cosine with a strength: addressing by content. Graves, Wayne, Danihelka 2014, "Neural Turing Machines", arXiv
+// 1410.5401, equations (5) and (6).
+//
+//   score(k, m) = β k·m / (max(‖k‖, ε) max(‖m‖, ε)),   ε = 1e-8                  (1)
+//   β = softplus(b)                                                              (2)
+//
+//   symbol   shape         meaning
+//   k        [B, Tq, D]    query
+//   m        [B, Tk, D]    keys: rows of a memory
+//   β        []            strength, learned, above 0; the cosine alone lies in [-1, 1] and cannot single out a key
+//
+// The lengths of k and m do not matter. Keys are brought to length 1 once a sequence. Where ‖m‖ < ε the score is 0 and
+// so is m's gradient through its length.
+#pragma once
+
+#include <fovea/layers/attention/score/score.h>
+
+#include <cmath>
+#include <limits>
+
+namespace fovea {
+
+class CosineScore final : public Score {
+ public:
+  explicit CosineScore(double strength = 1)
+      : raw_strength(scalar(strength > 0 ? strength + std::log1p(-std::exp(-strength)) : std::nan(""))) {
+    if (!(strength > 0)) throw ValueError("CosineScore: strength " + std::to_string(strength) + "; need more than 0");
+  }
+  void members(Members& m) override { m("raw_strength", raw_strength); }
+
+  Tensor prepare(const Tensor& keys) const override { return unit(keys); }
+  Tensor compare(const Tensor& query, const Tensor& prepared) const override {
+    check_pair("CosineScore", query, prepared);
+    const Tensor cosine = matmul(unit(query), transpose(prepared, 1, 2));  // [B, Tq, Tk]
+    return softplus(raw_strength) * cosine;                                // (1), (2) [B, Tq, Tk]
+  }
+
+  Parameter raw_strength;  // b
+
+ private:
+  static Tensor unit(const Tensor& x) {
+    return x / clamp(norm(x, -1, true), 1e-8, std::numeric_limits<double>::infinity());
+  }
+};
+
+}  // namespace fovea
