@@ -64,8 +64,10 @@ Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, double e
   if (shape.rank() == 0) return squeeze(cosine_similarity(unsqueeze(a, 0), unsqueeze(b, 0), 0, eps), 0);
   const Tensor left = align(a, shape.rank(), d, shape[d]), right = align(b, shape.rank(), d, shape[d]);
   const double large = std::numeric_limits<double>::infinity();
-  const Tensor left_length = clamp(norm(left, d), eps, large), right_length = clamp(norm(right, d), eps, large);
-  return sum(left * right, d) / left_length / right_length;
+  // Each is divided by its own length first: the product of two tiny lengths would be 0.
+  const Tensor left_unit = left / clamp(norm(left, d, true), eps, large);
+  const Tensor right_unit = right / clamp(norm(right, d, true), eps, large);
+  return sum(left_unit * right_unit, d);
 }
 
 Tensor circular_convolution(const Tensor& w, const Tensor& s) {

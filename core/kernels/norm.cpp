@@ -121,8 +121,12 @@ void keep_scaled(DType dtype, int64_t n, const void* x, const bool* keep, double
     parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
       const T* from = static_cast<const T*>(x);
       T* to = static_cast<T*>(y);
+      const unsigned char* kept = as_bytes(keep);
 #pragma omp simd
-      for (int64_t i = begin; i < end; ++i) to[i] = keep[i] ? from[i] * factor : T(0);
+      for (int64_t i = begin; i < end; ++i) {
+        const T scaled = from[i] * factor;
+        to[i] = kept[i] != 0 ? scaled : T(0);
+      }
     });
   });
 }

@@ -11,6 +11,9 @@ namespace fovea::kernels {
 template <class T>
 inline constexpr T kNothing = -std::numeric_limits<T>::infinity();
 
+// A mask as bytes of 0 and 1, which compilers widen to vectors; of bool they make bit masks one by one.
+inline const unsigned char* as_bytes(const bool* mask) { return reinterpret_cast<const unsigned char*>(mask); }
+
 // e^x for x <= 0; 0 where that is no normal number (below -87 and -708), so denormals never slow a training down.
 // f32: x = k ln 2 + r, a polynomial in r (as in the Cephes library), k added to the exponent; at most 1 ulp off.
 inline float exp_falling(float x) {

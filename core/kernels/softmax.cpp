@@ -10,13 +10,13 @@ int64_t rows_a_piece(int64_t n) { return std::max<int64_t>(1, kGrain / std::max<
 
 // y = x where the mask is true, else -inf.
 template <class T>
-void mask_row(int64_t n, const T* x, const bool* mask, int64_t step, T* y) {
+void mask_row(int64_t n, const T* x, const unsigned char* mask, int64_t step, T* y) {
   if (step == 1) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) y[i] = mask[i] ? x[i] : kNothing<T>;
+    for (int64_t i = 0; i < n; ++i) y[i] = mask[i] != 0 ? x[i] : kNothing<T>;
     return;
   }
-  for (int64_t i = 0; i < n; ++i) y[i] = mask[i * step] ? x[i] : kNothing<T>;
+  for (int64_t i = 0; i < n; ++i) y[i] = mask[i * step] != 0 ? x[i] : kNothing<T>;
 }
 
 // x may be y. `masked`: a row of -inf gives nothing instead of NaN.
@@ -42,7 +42,7 @@ void softmax_rows(const SoftmaxRows& loop, const T* x, T* y) {
       T* to = y + at[0] + r * loop.rows.inner_stride(0);
       const T* from = x + at[1] + r * loop.rows.inner_stride(1);
       if (loop.mask != nullptr) {
-        mask_row(loop.n, from, loop.mask + at[2] + r * loop.rows.inner_stride(2), loop.mask_step, to);
+        mask_row(loop.n, from, as_bytes(loop.mask) + at[2] + r * loop.rows.inner_stride(2), loop.mask_step, to);
         from = to;
       }
       softmax_row<logarithm>(loop.n, from, to, loop.mask != nullptr);
