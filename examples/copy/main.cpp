@@ -25,7 +25,7 @@ struct Options {
   int64_t heads = 1, hidden = 100, length = 0;
   std::string memory = "128x20";
   double clip = 10;
-  int64_t enough = 8;
+  int64_t enough = 5;
   std::vector<int64_t> test_lengths{};
   int64_t test_sequences = 1000;
 };
@@ -73,7 +73,7 @@ double validation_score(const NeuralTuringMachine& model, const Task& task, int6
   if (!std::isnan(beyond.optimum)) return beyond.bits_per_sequence - beyond.optimum;
   double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence;
   for (int64_t length : {longest / 4, longest / 2, longest}) {
-    const Errors inside = evaluate(model, task, std::max(length, task.shortest()), 200, generator.fork(static_cast<uint64_t>(length)));
+    const Errors inside = evaluate(model, task, std::max(length, task.shortest()), 300, generator.fork(static_cast<uint64_t>(length)));
     score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
   }
   return score;
@@ -89,7 +89,7 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
   NeuralTuringMachine model = make_model(options, *task, initial);
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(run.optimizer, parameters(model), run.learning_rate);
 
-  TrainLoop loop(line, run, {.extra_name = "bit errors", .enough = options.enough, .good_score = 0.01});
+  TrainLoop loop(line, run, {.extra_name = "bit errors", .validate_every = 1000, .enough = options.enough, .good_score = 0.01});
   loop.state()("model", model)("optimizer", *optimizer)("data", data);
   const std::string best = loop.folder().file("best.safetensors").string();
   fmt::print(stderr, "{}\n", header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(),
@@ -131,7 +131,7 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
 }
 
 int start(int argc, char** argv) {
-  RunOptions run{.task = "copy", .threads = 1, .steps = 30000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+  RunOptions run{.task = "copy", .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
   Options options;
   CommandLine line({.name = "copy",
                     .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
