@@ -22,35 +22,46 @@ Tensor repaired(const Tensor& x, Tensor& damaged) {
   return where(finite, x, scalar(0, x.dtype()));
 }
 
-// NaN for the rows of x [B, Tq, .] that may attend to a damaged key.
-Tensor with_damage(const Tensor& x, const Tensor& damaged, const Tensor& mask) {
+// NaN in the rows that may attend to a damaged key; `rows` is bool [B | 1, Tq | 1, 1].
+void show_damage(const Tensor& rows, Tensor& x) {
+  if (!x.defined()) return;
   const Tensor nan = scalar(std::numeric_limits<double>::quiet_NaN(), x.dtype());
-  return where(attends_any(both_masks(mask, damaged)), nan, x);
+  x = where(x.dim() == 3 ? rows : squeeze(rows, -1), nan, x);
+}
+
+// Calls body with each tensor of an alignment that there is.
+template <class Body>
+void for_each(Alignment& alignment, Body&& body) {
+  for (Tensor* x : {&alignment.weights, &alignment.log_weights, &alignment.log_probability, &alignment.entropy})
+    if (x->defined()) body(*x);
 }
 
 struct Scored {
   Alignment alignment;
-  Tensor mask;  // that applied
+  Tensor damaged_rows;  // undefined when there are none
 };
 
 Scored score_and_align(const BasicAttention& layer, const Tensor& query, const AttentionMemory& memory,
                        const AttentionStep& step) {
-  Tensor scores = layer.score().compare(query, memory.keys);  // (1) [B, Tq, Tk]
+  const Tensor scores = layer.score().compare(query, memory.keys);  // (1) [B, Tq, Tk]
   if (scores.dim() != 3 || scores.size(0) != memory.values.size(0) || scores.size(2) != memory.values.size(1))
     throw ShapeError(fmt::format("{}: query {}, values {} make scores {}; need one batch for all", place(layer),
                                  describe(query), describe(memory.values), describe(scores)));
   check_mask(place(layer), memory.mask, scores.shape());
   check_mask(place(layer), step.mask, scores.shape());
   const Tensor mask = both_masks(memory.mask, step.mask);
-  if (memory.damaged.defined()) scores = with_damage(scores, memory.damaged, mask);
-  Alignment alignment = layer.align().weigh({scores, mask, query, step.first, step.generator});  // (2) [B, Tq, Tk]
-  return {std::move(alignment), mask};
+  Scored out{layer.align().weigh({scores, mask, query, step.first, step.generator}), {}};  // (2) [B, Tq, Tk]
+  if (memory.damaged.defined()) out.damaged_rows = attends_any(both_masks(mask, memory.damaged));
+  return out;
 }
 
-// Every tensor without its dimension of one query.
-void drop_queries(Alignment& alignment) {
-  for (Tensor* x : {&alignment.weights, &alignment.log_weights, &alignment.log_probability, &alignment.entropy})
-    if (x->defined()) *x = squeeze(*x, 1);
+// Shows the damage, tells a collector, and drops the dimension of a single query that came without one.
+Alignment finished(const BasicAttention& layer, const Tensor& query, Scored&& scored) {
+  if (scored.damaged_rows.defined())
+    for_each(scored.alignment, [&](Tensor& x) { show_damage(scored.damaged_rows, x); });
+  report_weights(layer, scored.alignment.weights);
+  if (query.dim() == 2) for_each(scored.alignment, [](Tensor& x) { x = squeeze(x, 1); });
+  return std::move(scored.alignment);
 }
 
 // A query of one step [B, Dq] as [B, 1, Dq].
@@ -74,21 +85,14 @@ AttentionMemory BasicAttention::prepare(const Tensor& keys, const Tensor& values
 Attended BasicAttention::operator()(const Tensor& query, const AttentionMemory& memory,
                                     const AttentionStep& step) const {
   Scored scored = score_and_align(*this, with_queries(query), memory, step);
-  Attended out{matmul(scored.alignment.weights, memory.values), std::move(scored.alignment)};  // (3) [B, Tq, Dv]
-  if (memory.damaged.defined()) out.context = with_damage(out.context, memory.damaged, scored.mask);
-  report_weights(*this, out.alignment.weights);
-  if (query.dim() == 2) {
-    out.context = squeeze(out.context, 1);
-    drop_queries(out.alignment);
-  }
-  return out;
+  Tensor context = matmul(scored.alignment.weights, memory.values);  // (3) [B, Tq, Dv]
+  if (scored.damaged_rows.defined()) show_damage(scored.damaged_rows, context);
+  if (query.dim() == 2) context = squeeze(context, 1);
+  return {context, finished(*this, query, std::move(scored))};
 }
 
 Alignment BasicAttention::point(const Tensor& query, const AttentionMemory& memory, const AttentionStep& step) const {
-  Alignment alignment = score_and_align(*this, with_queries(query), memory, step).alignment;
-  report_weights(*this, alignment.weights);
-  if (query.dim() == 2) drop_queries(alignment);
-  return alignment;
+  return finished(*this, query, score_and_align(*this, with_queries(query), memory, step));
 }
 
 }  // namespace fovea
