@@ -295,23 +295,35 @@ void fold(Fold op, DType dtype, const FoldLoop& loop, const void* x, void* y) {
   dispatch_floating(dtype, run);
 }
 
+namespace {
+
+// y_i = x_0 + ... + x_i for `inner` columns at once.
+template <class T>
+void cumulate(int64_t n, int64_t inner, const T* x, T* y, double* sums) {
+  if (inner == 1) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>(sum += static_cast<double>(x[i]));
+    return;
+  }
+  std::fill(sums, sums + inner, 0.0);
+  for (int64_t i = 0; i < n; ++i, x += inner, y += inner)
+#pragma omp simd
+    for (int64_t k = 0; k < inner; ++k) {
+      sums[k] += static_cast<double>(x[k]);
+      y[k] = static_cast<T>(sums[k]);
+    }
+}
+
+}  // namespace
+
 void cumulative_sum(DType dtype, int64_t outer, int64_t n, int64_t inner, const void* x, void* y) {
   dispatch_floating(dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t run = n * inner;
     parallel_for(outer, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, run)), [&](int64_t begin, int64_t end) {
       std::vector<double> sums(static_cast<size_t>(inner));
-      for (int64_t o = begin; o < end; ++o) {
-        const T* from = static_cast<const T*>(x) + o * run;
-        T* to = static_cast<T*>(y) + o * run;
-        std::fill(sums.begin(), sums.end(), 0.0);
-        for (int64_t i = 0; i < n; ++i)
-          for (int64_t k = 0; k < inner; ++k) {
-            double& sum = sums[static_cast<size_t>(k)];
-            sum += static_cast<double>(from[i * inner + k]);
-            to[i * inner + k] = static_cast<T>(sum);
-          }
-      }
+      for (int64_t o = begin; o < end; ++o)
+        cumulate(n, inner, static_cast<const T*>(x) + o * run, static_cast<T*>(y) + o * run, sums.data());
     });
   });
 }

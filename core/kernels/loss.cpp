@@ -103,7 +103,7 @@ void cross_entropy_backward(DType dtype, int64_t rows, int64_t n, const void* x,
 void binary_cross_entropy(DType dtype, int64_t n, const void* x, const void* target, void* y) {
   dispatch_floating(dtype, [&](auto zero) {
     using T = decltype(zero);
-    const auto loss = [](T v, T t) { return ((v > 0 ? v : T(0)) - v * t) + vm::log1p(exp_falling(-std::abs(v))); };
+    const auto loss = [](T v, T t) { return ((v > 0 ? v : T(0)) - v * t) + vm::log1p(vm::exp(-std::abs(v))); };
     parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
       vm::map2(end - begin, static_cast<const T*>(x) + begin, static_cast<const T*>(target) + begin,
                static_cast<T*>(y) + begin, loss);

@@ -3,6 +3,7 @@
 
 #include <fovea/core/kernels/vector_math.h>
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -97,26 +98,34 @@ void for_blocks(int64_t n, const T* x, T pad, Body&& body) {
   body(block, i, static_cast<int>(n - i));
 }
 
+// Adds e^(x_j - most) for a block of lanes, terms that are 1 to `equal` and the others to `small`; terms may be kept.
+template <bool keep, int W, class T>
+inline void exp_block(const T* x, T most, T* terms, T* small, T* equal) {
+#pragma omp simd
+  for (int j = 0; j < W; ++j) {
+    const T below = x[j] - most;
+    const T term = exp_falling(below);
+    if constexpr (keep) terms[j] = term;
+    const T one = below == 0 ? T(1) : T(0);  // then the term is exactly 1 too
+    small[j] += term - one;
+    equal[j] += one;
+  }
+}
+
 // sum_i e^(x_i - most) - 1, most being the row's largest element: the terms equal to 1 are counted apart from the small
 // ones, so that ln(1 + rest) is exact to the last bits where one element is far ahead. With `keep`, y gets the terms.
 template <bool keep, class T>
 T exp_rest(int64_t n, const T* x, T most, T* y) {
   constexpr int W = 2 * vm::kWidth<T>;
   T small[W] = {}, equal[W] = {};
-  for_blocks(n, x, kNothing<T>, [&](const T* block, int64_t i, int count) {
-    T made[W];
-    T* out = keep && count == W ? y + i : made;
-#pragma omp simd
-    for (int j = 0; j < W; ++j) {
-      const T below = block[j] - most;
-      const T term = exp_falling(below);
-      if constexpr (keep) out[j] = term;
-      small[j] += below == 0 ? T(0) : term;
-      equal[j] += below == 0 ? T(1) : T(0);
-    }
-    if (keep && count < W)
-      for (int j = 0; j < count; ++j) y[i + j] = made[j];
-  });
+  int64_t i = 0;
+  for (; i + W <= n; i += W) exp_block<keep, W>(x + i, most, keep ? y + i : nullptr, small, equal);
+  if (i < n) {
+    T block[W], terms[W];
+    for (int j = 0; j < W; ++j) block[j] = i + j < n ? x[i + j] : kNothing<T>;
+    exp_block<keep, W>(block, most, terms, small, equal);
+    if constexpr (keep) std::copy(terms, terms + (n - i), y + i);
+  }
   return sum_lanes<W>(small) + (sum_lanes<W>(equal) - 1);
 }
 
