@@ -20,11 +20,15 @@
 namespace fovea::examples {
 namespace {
 
+constexpr int64_t kNever = int64_t{1} << 60;
+
 struct Options {
   std::string controller = "lstm";
   int64_t heads = 1, hidden = 100, length = 0;
   std::string memory = "128x20";
   double clip = 10;
+  int64_t decay_every = -1;
+  double decay = 0.3;
   int64_t enough = 5;
   std::vector<int64_t> test_lengths{};
   int64_t test_sequences = 1000;
@@ -53,7 +57,7 @@ NeuralTuringMachine make_model(const Options& options, const Task& task, Generat
 }
 
 StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_t batch, int64_t longest, double clip,
-                      Optimizer& optimizer, Generator& data) {
+                      Optimizer& optimizer, Schedule& schedule, Generator& data) {
   const Batch fresh = task.make(batch, task.draw_length(longest, data), data);
   optimizer.zero_grad();
   const Tensor logits = model(fresh.input, fresh.target.size(1));
@@ -61,6 +65,7 @@ StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_
   loss.backward();
   clip_grad_norm_(optimizer.parameters(), clip);
   optimizer.step();
+  schedule.step();
   const NoGrad guard;
   const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
   return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch)};
@@ -88,14 +93,16 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
   Generator initial = root.fork(1), data = root.fork(2);
   NeuralTuringMachine model = make_model(options, *task, initial);
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(run.optimizer, parameters(model), run.learning_rate);
+  const int64_t decay_every = options.decay_every >= 0 ? options.decay_every : task->decay_every();
+  StepDecay schedule(*optimizer, {.every = decay_every > 0 ? decay_every : kNever, .gamma = options.decay});
 
   TrainLoop loop(line, run, {.extra_name = "bit errors", .validate_every = 1000, .enough = options.enough, .good_score = 0.01});
-  loop.state()("model", model)("optimizer", *optimizer)("data", data);
+  loop.state()("model", model)("optimizer", *optimizer)("schedule", schedule)("data", data);
   const std::string best = loop.folder().file("best.safetensors").string();
   fmt::print(stderr, "{}\n", header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(),
                                           parameter_count(model), std::string(library_version())}));
   const bool finished = loop.run(
-      {.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, data); },
+      {.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, schedule, data); },
        .validate = [&] { return validation_score(model, *task, longest, root.fork(3)); },
        .on_best = [&] { save(model, best); }});
   if (!finished) return 130;
@@ -143,6 +150,9 @@ int start(int argc, char** argv) {
   line.add("memory", &options.memory, "slots x width of the memory");
   line.add("length", &options.length, "longest training sequence; 0: the task's own", whole(0, 10000));
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
+  line.add("decay-every", &options.decay_every, "steps after which the rate is multiplied; 0: never, -1: the task's own",
+           whole(-1, 1000000000));
+  line.add("decay", &options.decay, "what the rate is multiplied by", real(0, 1));
   line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never", whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
   line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
