@@ -11,6 +11,26 @@ constexpr int64_t kPiece = 8192;  // elements of tanh that are worth a thread
 template <class T>
 constexpr int kBlock = 2 * vm::kWidth<T>;
 
+// tanh x. f32: x P(x²) / Q(x²), a least-squares fit of relative error 2e-8 on [-9, 9], where tanh becomes 1; with
+// rounding within 4e-7 of it everywhere, relatively. Inlined, unlike the library's.
+inline float squash(float x) {
+  const float below = 9.0f < x ? 9.0f : x;
+  const float at = -9.0f > below ? -9.0f : below;
+  const float z = at * at;
+  float p = 1.3354760852735126e-8f;
+  p = p * z + 2.060916267510038e-5f;
+  p = p * z + 3.495593322440982e-3f;
+  p = p * z + 0.13381029665470123f;
+  p = p * z + 1.0f;
+  float q = 7.776601478326484e-7f;
+  q = q * z + 3.285642887931317e-4f;
+  q = q * z + 0.025877002626657486f;
+  q = q * z + 0.4671434462070465f;
+  q = q * z + 1.0f;
+  return at * p / q;
+}
+inline double squash(double x) { return vm::tanh(x); }
+
 // Calls body(a, count, load) for blocks of the width; load(x, buffer) gives a whole block of row x, the last one
 // padded with zeros, so that every element goes through the same vector code.
 template <class T, class Body>
@@ -34,7 +54,7 @@ T score(int64_t A, const T* query, const T* key, const T* v) {
     T q_block[W], k_block[W], v_block[W];
     const T *q = load(query, q_block), *k = load(key, k_block), *w = load(v, v_block);
 #pragma omp simd
-    for (int j = 0; j < W; ++j) lanes[j] += w[j] * vm::tanh(q[j] + k[j]);
+    for (int j = 0; j < W; ++j) lanes[j] += w[j] * squash(q[j] + k[j]);
   });
   return sum_lanes<W>(lanes);
 }
@@ -44,23 +64,26 @@ template <class T>
 void score_backward(int64_t A, T g, const T* query, const T* key, const T* v, T* d_query, T* d_key, T* d_v) {
   constexpr int W = kBlock<T>;
   for_width<T>(A, [&](int64_t a, int count, auto load) {
-    T q_block[W], k_block[W], v_block[W], slope[W], squashed[W];
+    T q_block[W], k_block[W], v_block[W];
     const T *q = load(query, q_block), *k = load(key, k_block), *w = load(v, v_block);
+    const auto add = [&](T* dq, T* dk, T* dv) {
 #pragma omp simd
-    for (int j = 0; j < W; ++j) {
-      const T y = vm::tanh(q[j] + k[j]);
-      squashed[j] = g * y;
-      slope[j] = g * w[j] * (T(1) - y * y);
-    }
-    const auto add = [&](int n) {
-#pragma omp simd
-      for (int j = 0; j < n; ++j) {
-        d_query[a + j] += slope[j];
-        d_key[a + j] += slope[j];
-        d_v[a + j] += squashed[j];
+      for (int j = 0; j < W; ++j) {
+        const T y = squash(q[j] + k[j]);
+        const T slope = g * w[j] * (T(1) - y * y);
+        dq[j] += slope;
+        dk[j] += slope;
+        dv[j] += g * y;
       }
     };
-    count == W ? add(W) : add(count);
+    if (count == W) return add(d_query + a, d_key + a, d_v + a);
+    T dq[W] = {}, dk[W] = {}, dv[W] = {};
+    add(dq, dk, dv);
+    for (int j = 0; j < count; ++j) {
+      d_query[a + j] += dq[j];
+      d_key[a + j] += dk[j];
+      d_v[a + j] += dv[j];
+    }
   });
 }
 
@@ -83,7 +106,7 @@ void additive_score_backward(const AdditiveSizes& n, const T* gradient, const T*
   const int64_t A = n.width, grain = std::max<int64_t>(1, kPiece / std::max<int64_t>(1, n.queries * n.keys * A));
   parallel_for(n.batch, grain, [&](int64_t begin, int64_t end) {
     std::fill(d_query + begin * n.queries * A, d_query + end * n.queries * A, T(0));
-    std::fill(d_keys + begin * n.keys * A, d_keys + end * n.keys * A, T(0));
+    if (n.queries == 0) std::fill(d_keys + begin * n.keys * A, d_keys + end * n.keys * A, T(0));
     std::fill(parts + begin * A, parts + end * A, T(0));
     for (int64_t row = begin * n.queries; row < end * n.queries; ++row) {
       const int64_t b = row / n.queries;

@@ -15,6 +15,7 @@ Tensor finite_rows(const Tensor& finite) { return gt(min(to(finite, f32), -1), s
 
 // Zeros in place of NaN and inf; they get no gradient. `damaged` learns where there were any.
 Tensor repaired(const Tensor& x, Tensor& damaged) {
+  if (all(isfinite(sum(x.detach())))) return x;  // one sum tells of any NaN or inf; it may only err towards a search
   const Tensor finite = isfinite(x);
   if (all(finite)) return x;
   const Tensor here = unsqueeze(logical_not(finite_rows(finite)), 1);  // [B, 1, Tk]
