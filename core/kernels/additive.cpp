@@ -113,6 +113,7 @@ void additive_score_backward(const AdditiveSizes& n, const T* gradient, const T*
       for (int64_t j = 0; j < n.keys; ++j) {
         const T g = gradient[row * n.keys + j];
         const int64_t at = (b * n.keys + j) * A;
+        if (row == b * n.queries) std::fill(d_keys + at, d_keys + at + A, T(0));
         if (g != 0) score_backward(A, g, query + row * A, keys + at, v, d_query + row * A, d_keys + at, parts + b * A);
       }
     }
