@@ -22,6 +22,13 @@ Step recurrent(std::shared_ptr<Layer> layer) {
   return forward_backward([=] { return (*layer)(x).output; }, with_parameters(*layer, {x}));
 }
 
+// One query a sequence; the keys are prepared in the timed step.
+Step additive_attention() {
+  const Tensor query = leaf({32, 128}), keys = leaf({32, 50, 128});
+  const auto layer = std::make_shared<BahdanauAttention>(AdditiveScore(128, 128, 128));
+  return forward_backward([=] { return (*layer)(query, keys).context; }, with_parameters(*layer, {query, keys}));
+}
+
 Step lstm_step() {
   const auto cell = std::make_shared<LSTMCell>(256, 256);
   const Tensor x = randn({1, 256});
@@ -42,6 +49,7 @@ std::vector<Workload> layer_workloads() {
       {"bilstm_T50_B32_I64_H128",
        [] { return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128, .bidirectional = true})); }},
       {"lstm_step_B1_H256", lstm_step},
+      {"additive_attention_B32_S50_H128", additive_attention},
   };
 }
 

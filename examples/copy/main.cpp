@@ -20,16 +20,13 @@
 namespace fovea::examples {
 namespace {
 
-constexpr int64_t kNever = int64_t{1} << 60;
-
 struct Options {
   std::string controller = "lstm";
   int64_t heads = 1, hidden = 100, length = 0;
   std::string memory = "128x20";
   double clip = 10;
-  int64_t decay_every = -1;
-  double decay = 0.3;
-  int64_t enough = 5;
+  double decay = 0.7;
+  int64_t enough = 8;
   std::vector<int64_t> test_lengths{};
   int64_t test_sequences = 1000;
 };
@@ -57,7 +54,7 @@ NeuralTuringMachine make_model(const Options& options, const Task& task, Generat
 }
 
 StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_t batch, int64_t longest, double clip,
-                      Optimizer& optimizer, Schedule& schedule, Generator& data) {
+                      Optimizer& optimizer, Generator& data) {
   const Batch fresh = task.make(batch, task.draw_length(longest, data), data);
   optimizer.zero_grad();
   const Tensor logits = model(fresh.input, fresh.target.size(1));
@@ -65,23 +62,29 @@ StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_
   loss.backward();
   clip_grad_norm_(optimizer.parameters(), clip);
   optimizer.step();
-  schedule.step();
   const NoGrad guard;
   const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
   return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch)};
 }
 
+struct Validation {
+  double score = 0;
+  bool right = false;  // no wrong sequence up to the longest training length
+};
+
 // Wrong sequences up to the longest training length, and wrong bits beyond it, at a length that no test uses. Cross-entropy
 // decides between checkpoints that are equal in these, and is the whole score where no predictor can be perfect.
-double validation_score(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
+Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
   const Errors beyond = evaluate(model, task, std::max(task.validation_length(), longest), 50, generator.fork(1));
-  if (!std::isnan(beyond.optimum)) return beyond.bits_per_sequence - beyond.optimum;
-  double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence;
+  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, false};
+  double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
   for (int64_t length : {longest / 4, longest / 2, longest}) {
-    const Errors inside = evaluate(model, task, std::max(length, task.shortest()), 300, generator.fork(static_cast<uint64_t>(length)));
+    const Errors inside =
+        evaluate(model, task, std::max(length, task.shortest()), 300, generator.fork(static_cast<uint64_t>(length)));
     score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
+    wrong += inside.wrong_sequences_percent;
   }
-  return score;
+  return {score, wrong == 0};
 }
 
 int train(const CommandLine& line, const RunOptions& run, Options options) {
@@ -93,8 +96,8 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
   Generator initial = root.fork(1), data = root.fork(2);
   NeuralTuringMachine model = make_model(options, *task, initial);
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(run.optimizer, parameters(model), run.learning_rate);
-  const int64_t decay_every = options.decay_every >= 0 ? options.decay_every : task->decay_every();
-  StepDecay schedule(*optimizer, {.every = decay_every > 0 ? decay_every : kNever, .gamma = options.decay});
+  // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
+  StepDecay schedule(*optimizer, {.every = 1, .gamma = options.decay});
 
   TrainLoop loop(line, run, {.extra_name = "bit errors", .validate_every = 1000, .enough = options.enough, .good_score = 0.01});
   loop.state()("model", model)("optimizer", *optimizer)("schedule", schedule)("data", data);
@@ -102,8 +105,13 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
   fmt::print(stderr, "{}\n", header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(),
                                           parameter_count(model), std::string(library_version())}));
   const bool finished = loop.run(
-      {.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, schedule, data); },
-       .validate = [&] { return validation_score(model, *task, longest, root.fork(3)); },
+      {.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, data); },
+       .validate =
+           [&] {
+             const Validation found = validate(model, *task, longest, root.fork(3));
+             if (found.right) schedule.step();
+             return found.score;
+           },
        .on_best = [&] { save(model, best); }});
   if (!finished) return 130;
   if (loop.best_step() > 0) load(model, best);
@@ -138,7 +146,7 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
 }
 
 int start(int argc, char** argv) {
-  RunOptions run{.task = "copy", .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+  RunOptions run{.task = "copy", .threads = 1, .steps = 60000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
   Options options;
   CommandLine line({.name = "copy",
                     .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
@@ -150,9 +158,7 @@ int start(int argc, char** argv) {
   line.add("memory", &options.memory, "slots x width of the memory");
   line.add("length", &options.length, "longest training sequence; 0: the task's own", whole(0, 10000));
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
-  line.add("decay-every", &options.decay_every, "steps after which the rate is multiplied; 0: never, -1: the task's own",
-           whole(-1, 1000000000));
-  line.add("decay", &options.decay, "what the rate is multiplied by", real(0, 1));
+  line.add("decay", &options.decay, "what the rate is multiplied by after a validation without a mistake", real(0.01, 1));
   line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never", whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
   line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));

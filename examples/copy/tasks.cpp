@@ -31,7 +31,6 @@ class Copy final : public Task {
   int64_t inputs() const override { return kBits + 1; }
   int64_t outputs() const override { return kBits; }
   int64_t longest_training() const override { return 20; }
-  int64_t decay_every() const override { return 12000; }
   std::vector<int64_t> test_lengths() const override { return {10, 20, 30, 50, 120}; }
   int64_t validation_length() const override { return 110; }
   int64_t draw_length(int64_t longest, Generator& generator) const override { return generator.randint(1, longest + 1); }

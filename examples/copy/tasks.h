@@ -29,7 +29,6 @@ class Task {
   virtual int64_t outputs() const = 0;
   virtual int64_t shortest() const { return 1; }
   virtual int64_t longest_training() const = 0;  // default of --length
-  virtual int64_t decay_every() const { return 0; }  // default of --decay-every
   virtual std::vector<int64_t> test_lengths() const = 0;
   virtual int64_t validation_length() const = 0;  // longer than training, none of the test lengths
   // A training length, uniform up to `longest`.
