@@ -11,7 +11,8 @@
 namespace fovea::kernels {
 namespace {
 
-constexpr int64_t kQueries = 64, kKeys = 64;      // of a tile
+constexpr int64_t kSide = 64, kLongSide = 128;  // of a tile, queries and keys; the larger from kLong queries on
+constexpr int64_t kLong = 512;
 constexpr int64_t kFew = 4;                       // up to so many queries go one by one
 constexpr int64_t kPiece = 1 << 18;               // multiply-adds that are worth a thread
 constexpr int64_t kChunkKeys = 256, kChunks = 8;  // of the backward of a single head
@@ -23,10 +24,33 @@ int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 int64_t blocks_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 int64_t grain_for(int64_t work) { return std::max<int64_t>(1, kPiece / std::max<int64_t>(1, work)); }
 
+// Never depends on the number of keys, so that padding them changes no bit.
+int64_t side_of(const SdpaSizes& n) { return n.queries < kLong ? kSide : kLongSide; }
+
 template <class T>
 T scale_of(const SdpaSizes& n) {
   return T(1) / std::sqrt(static_cast<T>(n.width));
 }
+
+// A power of a number x <= 0 (up to rounding), 0 below the normal numbers, and ln e to its base. In f32 the base is 2,
+// which leaves less to do: x = k + r, a polynomial in r as in the Cephes library, k added to the exponent.
+inline float falling(float x) {
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+  const float at = x < -126.0f ? -126.0f : x;
+  const float shifted = at + kRound, r = at - (shifted - kRound);
+  float p = 1.535336188319500e-4f;
+  p = p * r + 1.339887440266574e-3f;
+  p = p * r + 9.618437357674640e-3f;
+  p = p * r + 5.550332471162809e-2f;
+  p = p * r + 2.402264791363012e-1f;
+  p = p * r + 6.931472028550421e-1f;
+  p = p * r + 1.0f;
+  const float y = std::bit_cast<float>(std::bit_cast<uint32_t>(p) + (std::bit_cast<uint32_t>(shifted) << 23));
+  return x < -126.0f ? 0.0f : y;
+}
+inline double falling(double x) { return exp_falling(x); }
+template <class T>
+constexpr T kToBase = std::is_same_v<T, float> ? T(1.44269504088896341) : T(1);
 
 // One head's rows.
 template <class T>
@@ -56,8 +80,8 @@ class Sight {
   }
   // Hides in s, whose corner is (key, query), what may not be attended.
   template <class T>
-  void hide(int64_t query, int64_t queries, int64_t key, int64_t keys, T* s) const {
-    for (int64_t j = 0; j < keys; ++j, s += kQueries) {
+  void hide(int64_t query, int64_t queries, int64_t key, int64_t keys, int64_t side, T* s) const {
+    for (int64_t j = 0; j < keys; ++j, s += side) {
       const int64_t later = causal_ ? std::clamp<int64_t>(key + j - first_ - query, 0, queries) : 0;
       std::fill_n(s, later, kNothing<T>);
       if (!data_) continue;
@@ -82,33 +106,35 @@ class Sight {
 // how much the last tile changed what was summed before.
 template <class T>
 struct Running {
-  T most[kQueries], sum[kQueries], factor[kQueries];
+  T most[kLongSide], sum[kLongSide], factor[kLongSide];
   Running() {
-    std::fill_n(most, kQueries, kNothing<T>);
-    std::fill_n(sum, kQueries, T(0));
+    std::fill_n(most, kLongSide, kNothing<T>);
+    std::fill_n(sum, kLongSide, T(0));
   }
   // Takes a tile of raw scores and leaves its weights in it.
-  void take(int64_t lanes, int64_t keys, T scale, T* s) {
+  void take(int64_t lanes, int64_t keys, int64_t side, T natural_scale, T* s) {
     constexpr int W = kBlock<T>;
+    const T scale = natural_scale * kToBase<T>;
     for (int64_t c = 0; c < lanes; c += W) {
       T high[W], base[W], total[W];
       for (int i = 0; i < W; ++i) high[i] = most[c + i];
       for (int64_t j = 0; j < keys; ++j) {
-        const T* row = s + j * kQueries + c;
+        const T* row = s + j * side + c;
 #pragma omp simd
         for (int i = 0; i < W; ++i) high[i] = row[i] > high[i] ? row[i] : high[i];
       }
 #pragma omp simd
       for (int i = 0; i < W; ++i) {
         base[i] = high[i] == kNothing<T> ? T(0) : high[i];
-        factor[c + i] = exp_falling((most[c + i] - base[i]) * scale);
+        factor[c + i] = falling((most[c + i] - base[i]) * scale);
         total[i] = sum[c + i] * factor[c + i];
+        base[i] *= scale;
       }
       for (int64_t j = 0; j < keys; ++j) {
-        T* row = s + j * kQueries + c;
+        T* row = s + j * side + c;
 #pragma omp simd
         for (int i = 0; i < W; ++i) {
-          const T weight = exp_falling((row[i] - base[i]) * scale);
+          const T weight = falling(row[i] * scale - base[i]);
           row[i] = weight;
           total[i] += weight;
         }
@@ -133,29 +159,29 @@ struct Attention {
   T* log_sums;
 };
 
-// Queries begin .. begin + count, at most kQueries.
+// Queries begin .. begin + count, one side of a tile at most.
 template <class T>
 void attend_block(const Attention<T>& a, int64_t begin, int64_t count) {
-  const int64_t d = a.n.width, dv = a.n.value_width, lanes = round_up(count, kBlock<T>);
+  const int64_t d = a.n.width, dv = a.n.value_width, lanes = round_up(count, kBlock<T>), side = side_of(a.n);
   const T scale = scale_of<T>(a.n);
-  const Scratch<T> queries(packed_size<T>(d, count)), values(packed_size<T>(kKeys, dv)), read(count * dv),
-      tile(kKeys * kQueries);
+  const Scratch<T> queries(packed_size<T>(d, count)), values(packed_size<T>(side, dv)), read(count * dv),
+      tile(side * side);
   T *const s = tile.get(), *const sums = read.get();
   pack(true, d, count, a.q[begin], a.q.step, queries.get());
-  std::fill_n(s, kKeys * kQueries, T(0));
+  if (count < lanes) std::fill_n(s, side * side, T(0));  // what fills up a vector must be numbers
   std::fill_n(sums, count * dv, T(0));
   Running<T> running;
   const int64_t seen = a.sight.keys_before(begin + count, a.n.keys);
-  for (int64_t key = 0; key < seen; key += kKeys) {
-    const int64_t keys = std::min(kKeys, seen - key);
-    small_gemm(keys, count, d, a.k[key], a.k.step, 1, queries.get(), s, kQueries, false);
-    a.sight.hide(begin, count, key, keys, s);
-    running.take(lanes, keys, scale, s);
+  for (int64_t key = 0; key < seen; key += side) {
+    const int64_t keys = std::min(side, seen - key);
+    small_gemm(keys, count, d, a.k[key], a.k.step, 1, queries.get(), s, side, false);
+    a.sight.hide(begin, count, key, keys, side, s);
+    running.take(lanes, keys, side, scale, s);
     for (int64_t i = 0; i < count && key > 0; ++i)
       if (const T factor = running.factor[i]; factor != 1)
         for (int64_t c = 0; c < dv; ++c) sums[i * dv + c] *= factor;
     pack(false, keys, dv, a.v[key], a.v.step, values.get());
-    small_gemm(count, dv, keys, s, 1, kQueries, values.get(), sums, dv, true);
+    small_gemm(count, dv, keys, s, 1, side, values.get(), sums, dv, true);
   }
   for (int64_t i = 0; i < count; ++i) {
     const T scaled = running.sum[i] > 0 ? 1 / running.sum[i] : T(0);
@@ -198,48 +224,51 @@ class PackedQueries {
  public:
   PackedQueries(const SdpaSizes& n, const Rows<const T>& q, const Rows<const T>& g, const Rows<const T>& out,
                 const T* log_sums)
-      : wide_(packed_size<T>(n.width, kQueries)),
-        tall_(packed_size<T>(kQueries, n.width)),
-        wide_value_(packed_size<T>(n.value_width, kQueries)),
-        tall_value_(packed_size<T>(kQueries, n.value_width)),
-        each_(wide_ + tall_ + wide_value_ + tall_value_ + 2 * kQueries),
-        data_(each_ * blocks_of(n.queries, kQueries)) {
-    for (int64_t begin = 0; begin < n.queries; begin += kQueries) {
-      const int64_t count = std::min(kQueries, n.queries - begin), dv = n.value_width;
+      : side_(side_of(n)),
+        wide_(packed_size<T>(n.width, side_)),
+        tall_(packed_size<T>(side_, n.width)),
+        wide_value_(packed_size<T>(n.value_width, side_)),
+        tall_value_(packed_size<T>(side_, n.value_width)),
+        each_(wide_ + tall_ + wide_value_ + tall_value_ + 2 * side_),
+        data_(each_ * blocks_of(n.queries, side_)) {
+    for (int64_t begin = 0; begin < n.queries; begin += side_) {
+      const int64_t count = std::min(side_, n.queries - begin), dv = n.value_width;
       pack(true, n.width, count, q[begin], q.step, transposed(begin));
       pack(false, count, n.width, q[begin], q.step, plain(begin));
       pack(true, dv, count, g[begin], g.step, transposed_gradient(begin));
       pack(false, count, dv, g[begin], g.step, gradient(begin));
-      for (int64_t i = 0; i < kQueries; ++i) {
+      for (int64_t i = 0; i < side_; ++i) {
         const T *from = i < count ? g[begin + i] : nullptr, *y = i < count ? out[begin + i] : nullptr;
-        log_sum(begin)[i] = from ? log_sums[begin + i] : std::numeric_limits<T>::infinity();
+        log_sum(begin)[i] = from ? log_sums[begin + i] * kToBase<T> : std::numeric_limits<T>::infinity();
         along(begin)[i] = from ? sum_of<T>(dv, [=](int64_t c) { return from[c] * y[c]; }) : T(0);
       }
     }
   }
-  T* transposed(int64_t begin) const { return data_.get() + begin / kQueries * each_; }
+  T* transposed(int64_t begin) const { return data_.get() + begin / side_ * each_; }
   T* plain(int64_t begin) const { return transposed(begin) + wide_; }
   T* transposed_gradient(int64_t begin) const { return plain(begin) + tall_; }
   T* gradient(int64_t begin) const { return transposed_gradient(begin) + wide_value_; }
+  // Of each row, to the base of `falling`.
   T* log_sum(int64_t begin) const { return gradient(begin) + tall_value_; }
-  T* along(int64_t begin) const { return log_sum(begin) + kQueries; }  // gradient · output of each row
+  T* along(int64_t begin) const { return log_sum(begin) + side_; }  // gradient · output of each row
 
  private:
-  int64_t wide_, tall_, wide_value_, tall_value_, each_;
+  int64_t side_, wide_, tall_, wide_value_, tall_value_, each_;
   Scratch<T> data_;
 };
 
 // From raw scores s and the weights' gradients t: the weights in s, the gradients of the raw scores in t.
 template <class T>
-void weigh_back(int64_t lanes, int64_t keys, T scale, const T* log_sum, const T* along, T* s, T* t) {
+void weigh_back(int64_t lanes, int64_t keys, int64_t side, T scale, const T* log_sum, const T* along, T* s, T* t) {
   constexpr int W = kBlock<T>;
+  const T power_scale = scale * kToBase<T>;
   for (int64_t j = 0; j < keys; ++j)
     for (int64_t c = 0; c < lanes; c += W) {
-      T *weight = s + j * kQueries + c, *slope = t + j * kQueries + c;
+      T *weight = s + j * side + c, *slope = t + j * side + c;
       const T *less = log_sum + c, *mean = along + c;
 #pragma omp simd
       for (int i = 0; i < W; ++i) {
-        weight[i] = exp_falling(weight[i] * scale - less[i]);
+        weight[i] = falling(weight[i] * power_scale - less[i]);
         slope[i] = weight[i] * (slope[i] - mean[i]) * scale;
       }
     }
@@ -256,28 +285,29 @@ struct HeadBackward {
 // Keys begin .. end: their dk and dv, and what they add to dq.
 template <class T>
 void backward_keys(const HeadBackward<T>& a, const PackedQueries<T>& packed, int64_t begin, int64_t end) {
-  const int64_t d = a.n.width, dv = a.n.value_width;
-  const Scratch<T> keys_packed(packed_size<T>(kKeys, d)), tiles(2 * kKeys * kQueries);
-  T *const s = tiles.get(), *const t = s + kKeys * kQueries;
-  std::fill_n(s, 2 * kKeys * kQueries, T(0));
+  const int64_t d = a.n.width, dv = a.n.value_width, side = side_of(a.n);
+  const Scratch<T> keys_packed(packed_size<T>(side, d)), tiles(2 * side * side);
+  T *const s = tiles.get(), *const t = s + side * side;
+  if (a.n.queries % kBlock<T> != 0) std::fill_n(s, 2 * side * side, T(0));  // what fills up a vector
   for (int64_t i = 0; i < a.n.queries; ++i) std::fill_n(a.dq[i], d, T(0));
-  for (int64_t key = begin; key < end; key += kKeys) {
-    const int64_t keys = std::min(kKeys, end - key);
+  for (int64_t key = begin; key < end; key += side) {
+    const int64_t keys = std::min(side, end - key);
     for (int64_t j = key; j < key + keys; ++j) {
       std::fill_n(a.dk[j], d, T(0));
       std::fill_n(a.dv[j], dv, T(0));
     }
     pack(false, keys, d, a.k[key], a.k.step, keys_packed.get());
-    for (int64_t query = 0; query < a.n.queries; query += kQueries) {
-      const int64_t count = std::min(kQueries, a.n.queries - query);
+    for (int64_t query = 0; query < a.n.queries; query += side) {
+      const int64_t count = std::min(side, a.n.queries - query);
       if (a.sight.keys_before(query + count, a.n.keys) <= key) continue;
-      small_gemm(keys, count, d, a.k[key], a.k.step, 1, packed.transposed(query), s, kQueries, false);
-      small_gemm(keys, count, dv, a.v[key], a.v.step, 1, packed.transposed_gradient(query), t, kQueries, false);
-      a.sight.hide(query, count, key, keys, s);
-      weigh_back(round_up(count, kBlock<T>), keys, scale_of<T>(a.n), packed.log_sum(query), packed.along(query), s, t);
-      small_gemm(keys, dv, count, s, kQueries, 1, packed.gradient(query), a.dv[key], a.dv.step, true);
-      small_gemm(keys, d, count, t, kQueries, 1, packed.plain(query), a.dk[key], a.dk.step, true);
-      small_gemm(count, d, keys, t, 1, kQueries, keys_packed.get(), a.dq[query], a.dq.step, true);
+      small_gemm(keys, count, d, a.k[key], a.k.step, 1, packed.transposed(query), s, side, false);
+      small_gemm(keys, count, dv, a.v[key], a.v.step, 1, packed.transposed_gradient(query), t, side, false);
+      a.sight.hide(query, count, key, keys, side, s);
+      weigh_back(round_up(count, kBlock<T>), keys, side, scale_of<T>(a.n), packed.log_sum(query), packed.along(query),
+                 s, t);
+      small_gemm(keys, dv, count, s, side, 1, packed.gradient(query), a.dv[key], a.dv.step, true);
+      small_gemm(keys, d, count, t, side, 1, packed.plain(query), a.dk[key], a.dk.step, true);
+      small_gemm(count, d, keys, t, 1, side, keys_packed.get(), a.dq[query], a.dq.step, true);
     }
   }
 }
@@ -294,7 +324,7 @@ int64_t chunks_of(const SdpaSizes& n) {
 template <class T>
 void sdpa(const SdpaSizes& n, const HeadRows<const T>& q, const HeadRows<const T>& k, const HeadRows<const T>& v,
           const SdpaMask& mask, const HeadRows<T>& out, T* log_sums) {
-  const int64_t size = n.queries <= kFew ? 1 : kQueries, blocks = blocks_of(n.queries, size);
+  const int64_t size = n.queries <= kFew ? 1 : side_of(n), blocks = blocks_of(n.queries, size);
   const int64_t work = size * n.keys * (n.width + n.value_width);
   parallel_for(n.batch * n.heads * blocks, grain_for(work), [&](int64_t from, int64_t to) {
     for (int64_t unit = from; unit < to; ++unit) {
@@ -315,7 +345,7 @@ template <class T>
 void sdpa_backward(const SdpaSizes& n, const SdpaSaved<T>& saved, const SdpaMask& mask,
                    const HeadRows<const T>& gradient, const SdpaGradients<T>& d) {
   const int64_t heads = n.batch * n.heads, chunks = chunks_of(n), area = n.queries * n.width;
-  const int64_t length = round_up(blocks_of(n.keys, chunks), kKeys);
+  const int64_t length = round_up(blocks_of(n.keys, chunks), kLongSide);
   const Scratch<T> parts(std::max<int64_t>(1, heads * (chunks - 1) * area));  // of dq, by all chunks but the first
   parallel_for(heads * chunks, grain_for(n.queries * n.keys * (n.width + n.value_width) / chunks),
                [&](int64_t from, int64_t to) {
