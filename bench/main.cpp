@@ -54,7 +54,7 @@ class Table final : public benchmark::BenchmarkReporter {
 
 std::vector<Workload> all_workloads() {
   std::vector<Workload> all = fovea::bench::op_workloads();
-  for (auto part : {fovea::bench::layer_workloads, fovea::bench::task_workloads})
+  for (auto part : {fovea::bench::layer_workloads, fovea::bench::attention_workloads, fovea::bench::task_workloads})
     for (Workload& workload : part()) all.push_back(std::move(workload));
   return all;
 }

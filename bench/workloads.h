@@ -1,5 +1,5 @@
-// The workloads of the benchmark: each a function under the peer's row name that builds its data and returns the timed step.
-// All tensors are f32 from a fixed seed; dropout is 0; a training step drops the gradients first.
+// The workloads of the benchmark: each a function under the peer's row name that builds its data and returns the timed
+// step. All tensors are f32 from a fixed seed; dropout is 0; a training step drops the gradients first.
 #pragma once
 
 #include <fovea/fovea.h>
@@ -20,6 +20,7 @@ struct Workload {
 
 std::vector<Workload> op_workloads();
 std::vector<Workload> layer_workloads();
+std::vector<Workload> attention_workloads();
 std::vector<Workload> task_workloads();
 
 inline Tensor leaf(const Shape& shape) { return randn(shape).requires_grad_(); }

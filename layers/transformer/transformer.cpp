@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+#include <fovea/autograd/mode.h>
+#include <fovea/layers/attention/mask.h>
+#include <fovea/layers/init.h>
+#include <fovea/layers/transformer/transformer.h>
+
+#include <cmath>
+
+namespace fovea {
+namespace {
+
+Parameter table(int64_t rows, int64_t size, Generator& generator) {
+  if (rows < 1) throw ValueError(fmt::format("TransformerModel: a vocabulary of {}; need at least 1", rows));
+  return Parameter(normal({rows, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
+}
+
+}  // namespace
+
+Transformer::Transformer(const TransformerOptions& options, Generator& generator)
+    : encoder(options, true, generator), decoder(options, true, generator) {
+  for (const Tensor& parameter : parameters(*this))
+    if (parameter.dim() > 1) parameter.detach().copy_(init::xavier_uniform(parameter.shape(), generator));
+}
+
+Tensor Transformer::operator()(const Tensor& source, const Tensor& target, const Masks& masks) const {
+  const Tensor memory = encoder(source, {.mask = masks.source, .generator = masks.generator});
+  return decoder(target, memory, {.mask = masks.target, .memory_mask = masks.memory, .generator = masks.generator});
+}
+
+TransformerModel::TransformerModel(const TransformerModelOptions& o, Generator& generator)
+    : transformer(o.transformer, generator),
+      positions_(o.positions, o.transformer.size, o.longest, generator),
+      dropout_(o.transformer.dropout),
+      scale_(std::sqrt(static_cast<double>(o.transformer.size))) {
+  const int64_t size = o.transformer.size,
+                targets = o.target_vocabulary == 0 ? o.source_vocabulary : o.target_vocabulary;
+  source_embedding = table(o.source_vocabulary, size, generator);
+  const bool one = o.tied && targets == o.source_vocabulary;
+  target_embedding = one ? source_embedding.share() : table(targets, size, generator);
+  output = o.tied ? target_embedding.share() : table(targets, size, generator);
+}
+
+void TransformerModel::members(Members& m) {
+  m("source_embedding", source_embedding)("target_embedding", target_embedding)("output", output);
+  m("positions", positions_)("dropout", dropout_)("transformer", transformer);
+}
+
+Tensor TransformerModel::embed(const Parameter& rows, const Tensor& ids, int64_t first, Generator& generator) const {
+  return dropout_(positions_(embedding(rows, ids) * scale_, first), generator);
+}
+
+TransformerModel::Decoding TransformerModel::encode(const Tensor& source, const Tensor& lengths,
+                                                    Generator& generator) const {
+  Decoding state;
+  if (lengths.defined()) state.memory_mask = padding_mask(lengths, source.size(1));
+  const Tensor x = embed(source_embedding, source, 0, generator);
+  state.memory = transformer.encoder(x, {.mask = state.memory_mask, .generator = generator});  // (1) [B, T, D]
+  state.caches.resize(transformer.decoder.layers.size());
+  return state;
+}
+
+Tensor TransformerModel::operator()(const Tensor& source, const Tensor& target, const Tensor& lengths,
+                                    Generator& generator) const {
+  const Decoding state = encode(source, lengths, generator);
+  const Tensor y = embed(target_embedding, target, 0, generator);
+  const DecoderCall call{.memory_mask = state.memory_mask, .generator = generator};
+  return linear(transformer.decoder(y, state.memory, call), output);  // (2), (3) [B, U, V]
+}
+
+Tensor TransformerModel::step(const Tensor& ids, Decoding& state) const {
+  const Tensor y = embed(target_embedding, ids, state.caches[0].own.length(), default_generator());
+  return linear(transformer.decoder(y, state.memory, {.memory_mask = state.memory_mask}, &state.caches), output);
+}
+
+Tensor TransformerModel::greedy(const Tensor& source, const Tensor& lengths, int64_t begin, int64_t end,
+                                int64_t longest) const {
+  const NoGrad quiet;
+  Decoding state = encode(source, lengths);
+  Tensor last = full({source.size(0), 1}, static_cast<double>(begin), i64), ended = zeros(last.shape(), boolean);
+  std::vector<Tensor> said;
+  const Tensor mark = scalar(static_cast<double>(end), i64);
+  for (int64_t u = 0; u < longest; ++u) {
+    last = where(ended, mark, argmax(step(last, state), -1));  // [B, 1]
+    said.push_back(last);
+    ended = eq(last, mark);
+    if (all(ended)) break;
+  }
+  return said.empty() ? zeros({source.size(0), 0}, i64) : cat(said, 1);
+}
+
+}  // namespace fovea

@@ -1,0 +1,184 @@
+// The Transformer: the contract of its layers and models, what causality and padding promise, decoding by the step.
+#include <fovea/layers/attention/mask.h>
+#include <fovea/layers/transformer/language_model.h>
+#include <fovea/layers/transformer/transformer.h>
+#include <tests/catch.h>
+#include <tests/layers/contract.h>
+
+using namespace fovea;
+using namespace fovea::test;
+
+namespace {
+
+Tensor random(const Shape& shape, uint64_t seed, DType dtype = f64) {
+  Generator generator(seed);
+  return uniform(shape, -1, 1, generator, dtype);
+}
+
+TransformerOptions small(bool norm_first) {
+  return {.size = 4,
+          .heads = 2,
+          .feed_forward = 6,
+          .layers = 2,
+          .dropout = 0.3,
+          .activation = Activation::gelu,
+          .norm_first = norm_first};
+}
+
+TransformerModelOptions model_options() {
+  return {.transformer = small(false), .source_vocabulary = 7, .positions = Positions::sinusoidal};
+}
+
+LanguageModelOptions language_options(bool tied, Positions positions = Positions::learned) {
+  return {.transformer = small(true), .vocabulary = 9, .positions = positions, .longest = 12, .tied = tied};
+}
+
+Tensor ids(const Shape& shape, int64_t count, uint64_t seed) {
+  Generator generator(seed);
+  return randint(shape, 0, count, generator);
+}
+
+Tensor dense(const Tensor& x) { return array::contiguous(x.detach()); }
+
+}  // namespace
+
+TEST_CASE("encoder and decoder keep the contract", "[layers][transformer]") {
+  const Tensor x = random({2, 5, 4}, 1), mask = padding_mask(tensor<int64_t>({3, 3}), 5);
+  Tensor padded = array::clone(x);
+  array::slice(padded, 1, 3, 5).fill_(9);
+  for (const bool norm_first : {false, true}) {
+    Contract<TransformerEncoder> encoder;
+    encoder.make = [=](Generator& g) { return TransformerEncoder(small(norm_first), norm_first, g); };
+    encoder.call = [=](const TransformerEncoder& m, const std::vector<Tensor>& in) {
+      return std::vector<Tensor>{slice(m(in[0], {.mask = mask}), 1, 0, 3)};
+    };
+    encoder.inputs = {x};
+    encoder.masked_inputs = {padded};
+    const auto faults = contract_faults(encoder);
+    for (const std::string& fault : faults) FAIL_CHECK(fault);
+    Contract<TransformerDecoder> decoder;
+    decoder.make = [=](Generator& g) { return TransformerDecoder(small(norm_first), norm_first, g); };
+    decoder.call = [=](const TransformerDecoder& m, const std::vector<Tensor>& in) {
+      return std::vector<Tensor>{m(in[0], in[1], {.memory_mask = mask})};
+    };
+    decoder.inputs = {random({2, 4, 4}, 2), x};
+    decoder.masked_inputs = {decoder.inputs[0], padded};
+    require_contract(decoder);
+  }
+}
+
+TEST_CASE("models over ids keep the contract", "[layers][transformer]") {
+  for (const bool tied : {true, false}) {
+    Contract<TransformerModel> model;
+    model.make = [=](Generator& g) {
+      TransformerModelOptions options = model_options();
+      options.tied = tied;
+      return TransformerModel(options, g);
+    };
+    const Tensor source = ids({2, 4}, 7, 1), lengths = tensor<int64_t>({3, 3});
+    Tensor padded = array::clone(source);
+    array::slice(padded, 1, 3, 4).fill_(0);
+    model.call = [=](const TransformerModel& m, const std::vector<Tensor>& in) {
+      return std::vector<Tensor>{m(in[0], in[1], lengths)};
+    };
+    model.inputs = {source, ids({2, 3}, 7, 2)};
+    model.masked_inputs = {padded, model.inputs[1]};
+    require_contract(model);
+
+    Contract<TransformerLanguageModel> language;
+    language.make = [=](Generator& g) { return TransformerLanguageModel(language_options(tied), g); };
+    language.call = [](const TransformerLanguageModel& m, const std::vector<Tensor>& in) {
+      return std::vector<Tensor>{m(in[0])};
+    };
+    language.inputs = {ids({2, 12}, 9, 3)};  // as long as the table of positions, so that every row is reached
+    require_contract(language);
+  }
+}
+
+TEST_CASE("later targets change no bit of earlier outputs", "[layers][transformer]") {
+  TransformerModel model(model_options());
+  model.eval();
+  const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 6}, 7, 2);
+  Tensor other = array::clone(target);
+  array::slice(other, 1, 3, 6).fill_(1);
+  REQUIRE_FALSE(equal(target, other));
+  const Tensor a = model(source, target), b = model(source, other);
+  REQUIRE(equal(dense(slice(a, 1, 0, 3)), dense(slice(b, 1, 0, 3))));
+  REQUIRE_FALSE(equal(dense(a), dense(b)));
+}
+
+TEST_CASE("padding the source leaves the outputs", "[layers][transformer]") {
+  TransformerModel model(model_options());
+  model.eval();
+  const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 3}, 7, 2), lengths = tensor<int64_t>({4, 4});
+  const Tensor a = model(source, target, lengths), b = model(pad(source, {0, 3}, 5), target, lengths);
+  REQUIRE(allclose(a, b, 1e-6, 1e-6));
+}
+
+TEST_CASE("decoding by the step gives what the whole pass gives", "[layers][transformer]") {
+  const NoGrad quiet;
+  for (const bool norm_first : {false, true}) {
+    TransformerModelOptions options = model_options();
+    options.transformer = small(norm_first);
+    TransformerModel model(options);
+    model.eval();
+    const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 6}, 7, 2), lengths = tensor<int64_t>({4, 2});
+    const Tensor whole = model(source, target, lengths);
+    TransformerModel::Decoding state = model.encode(source, lengths);
+    for (int64_t u = 0; u < 6; ++u)
+      REQUIRE(allclose(model.step(slice(target, 1, u, u + 1), state), slice(whole, 1, u, u + 1), 1e-6, 1e-6));
+  }
+}
+
+TEST_CASE("greedy decoding follows the whole pass and stops", "[layers][transformer]") {
+  TransformerModel model(model_options());
+  model.eval();
+  const Tensor source = ids({3, 4}, 7, 1);
+  const Tensor said = model.greedy(source, {}, 0, -1, 5);
+  REQUIRE(said.shape() == Shape{3, 5});
+  const Tensor fed = cat({zeros({3, 1}, i64), slice(said, 1, 0, 4)}, 1);
+  REQUIRE(equal(argmax(model(source, fed), -1), said));
+  const int64_t end = said.at<int64_t>({0, 0});
+  const Tensor stopped = model.greedy(slice(source, 0, 0, 1), {}, 0, end, 5);
+  REQUIRE(stopped.shape() == Shape{1, 1});
+}
+
+TEST_CASE("a language model's cached generation", "[layers][transformer]") {
+  for (const Positions positions : {Positions::learned, Positions::sinusoidal, Positions::none}) {
+    TransformerLanguageModel model(language_options(true, positions));
+    model.eval();
+    const Tensor prompt = ids({2, 3}, 9, 4);
+    const Tensor said = model.generate(prompt, {.count = 6, .temperature = 0});
+    const Tensor all_ids = cat({prompt, said}, 1);
+    const Tensor logits = model(slice(all_ids, 1, 0, 8));
+    REQUIRE(equal(argmax(slice(logits, 1, 2), -1), said));
+    Generator first(3), second(3);
+    const Tensor drawn = model.generate(prompt, {.count = 5, .top_k = 3, .generator = first});
+    REQUIRE(equal(drawn, model.generate(prompt, {.count = 5, .top_k = 3, .generator = second})));
+    REQUIRE(equal(model.generate(prompt, {.count = 6, .top_k = 1}), said));
+  }
+  TransformerLanguageModel model(language_options(false));
+  REQUIRE_THROWS_AS(model.generate(zeros({2, 0}, i64), {}), ShapeError);
+  REQUIRE_THROWS_AS(model.generate(zeros({1, 1}, i64), {.temperature = -1}), ValueError);
+  REQUIRE_THROWS_AS(model(zeros({1, 13}, i64)), IndexError);
+}
+
+TEST_CASE("attention without positions does not see the order", "[layers][transformer]") {
+  TransformerEncoder encoder(small(false), false);
+  encoder.eval();
+  const Tensor x = random({1, 5, 4}, 1, f32), order = tensor<int64_t>({3, 0, 4, 1, 2});
+  REQUIRE(allclose(encoder(index_select(x, 1, order)), index_select(encoder(x), 1, order), 1e-5, 1e-6));
+}
+
+TEST_CASE("wrong arguments of the Transformer", "[layers][transformer]") {
+  TransformerOptions none = small(false);
+  none.layers = 0;
+  REQUIRE_THROWS_AS(TransformerEncoder(none, true), ValueError);
+  REQUIRE_THROWS_AS(TransformerDecoder(none, true), ValueError);
+  REQUIRE_THROWS_AS(TransformerModel({.transformer = small(false), .source_vocabulary = 0}), ValueError);
+  REQUIRE_THROWS_AS(sinusoidal_positions(-1, 4), ValueError);
+  TransformerEncoder encoder(small(false), false);
+  std::vector<KeyValueCache> caches(1);
+  REQUIRE_THROWS_AS(encoder(ones({1, 1, 4}), {}, &caches), ShapeError);
+  REQUIRE_THROWS_AS(encoder(ones({1, 1, 5})), ShapeError);
+}
