@@ -170,6 +170,23 @@ TEST_CASE("attention without positions does not see the order", "[layers][transf
   REQUIRE(allclose(encoder(index_select(x, 1, order)), index_select(encoder(x), 1, order), 1e-5, 1e-6));
 }
 
+TEST_CASE("a sample that is only padding has finite outputs and gradients", "[layers][transformer]") {
+  TransformerModel model(model_options());
+  const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 3}, 7, 2), lengths = tensor<int64_t>({0, 4});
+  const Tensor y = model(source, target, lengths);
+  REQUIRE(all(isfinite(y)));
+  for (const Tensor& gradient : grad({sum(square(y))}, parameters(model))) REQUIRE(all(isfinite(gradient)));
+}
+
+TEST_CASE("key padding beside a mask of queries and keys hides columns alone", "[layers][transformer]") {
+  MultiHeadAttention layer({.size = 4, .heads = 2});
+  const Tensor x = random({1, 4, 4}, 1, f32);
+  const Tensor mask = both_masks(padding_mask(tensor<int64_t>({2}), 4), causal_mask(4, 4));
+  const Tensor weights = layer(x, {.mask = mask, .weights = HeadWeights::averaged}).weights;
+  for (int64_t i = 0; i < 4; ++i)
+    for (int64_t j = 0; j < 4; ++j) REQUIRE((weights.at({0, i, j}) > 0) == (j < 2 && j <= i));
+}
+
 TEST_CASE("wrong arguments of the Transformer", "[layers][transformer]") {
   TransformerOptions none = small(false);
   none.layers = 0;
