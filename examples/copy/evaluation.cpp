@@ -25,7 +25,8 @@ Grid weights_over_time(const std::vector<Tensor>& weights, int64_t head) {
 
 }  // namespace
 
-Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64_t length, int64_t count, Generator generator) {
+Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64_t length, int64_t count,
+                Generator generator) {
   const NoGrad guard;
   double wrong_bits = 0, wrong_sequences = 0, nats = 0, bits = 0, optimum = 0;
   for (int64_t done = 0; done < count;) {
@@ -87,8 +88,9 @@ void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Ge
                                                      .row_title = "component",
                                                      .column_title = "memory slot"}}});
   if (!quiet)
-    fmt::print("{}", heatmap_text(weights_over_time(trace.read_weights, 0),
-                                  fmt::format("read weights, slots down, {} steps across", T), terminal_style(stdout), 16));
+    fmt::print("{}",
+               heatmap_text(weights_over_time(trace.read_weights, 0),
+                            fmt::format("read weights, slots down, {} steps across", T), terminal_style(stdout), 16));
 }
 
 }  // namespace fovea::examples

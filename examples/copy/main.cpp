@@ -2,8 +2,8 @@
 //
 //   copy --task copy|repeat-copy|recall|ngrams|sort --controller lstm|ff --heads 1 --memory 128x20 --length 20 ...
 //
-// The data, the initial weights, validation and test draw from separate streams of one seed. The checkpoint that is tested is
-// the best by a validation length that is none of the test lengths.
+// The data, the initial weights, validation and test draw from separate streams of one seed. The checkpoint that is
+// tested is the best by a validation length that is none of the test lengths.
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
@@ -25,8 +25,9 @@ struct Options {
   int64_t heads = 1, hidden = 100, length = 0;
   std::string memory = "128x20";
   double clip = 10;
-  double decay = 0.7;
-  int64_t enough = 8;
+  double decay = 0.95;
+  int64_t validate_every = 1000;
+  int64_t enough = 20;
   std::vector<int64_t> test_lengths{};
   int64_t test_sequences = 1000;
 };
@@ -34,23 +35,23 @@ struct Options {
 // "128x20" -> slots, width.
 std::pair<int64_t, int64_t> memory_size(const std::string& text) {
   int slots = 0, width = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%n", &slots, &width, &used) != 2 || static_cast<size_t>(used) != text.size() || slots < 1 ||
-      width < 1)
+  if (std::sscanf(text.c_str(), "%dx%d%n", &slots, &width, &used) != 2 || static_cast<size_t>(used) != text.size() ||
+      slots < 1 || width < 1)
     throw ValueError(fmt::format("--memory is \"{}\"; need slots x width, such as 128x20", text));
   return {slots, width};
 }
 
 NeuralTuringMachine make_model(const Options& options, const Task& task, Generator& generator) {
   const auto [slots, width] = memory_size(options.memory);
-  return NeuralTuringMachine({.inputs = task.inputs(),
-                              .outputs = task.outputs(),
-                              .controller = options.controller == "ff" ? NtmOptions::Controller::feed_forward
-                                                                       : NtmOptions::Controller::lstm,
-                              .hidden = options.hidden,
-                              .slots = slots,
-                              .width = width,
-                              .heads = options.heads},
-                             generator);
+  return NeuralTuringMachine(
+      {.inputs = task.inputs(),
+       .outputs = task.outputs(),
+       .controller = options.controller == "ff" ? NtmOptions::Controller::feed_forward : NtmOptions::Controller::lstm,
+       .hidden = options.hidden,
+       .slots = slots,
+       .width = width,
+       .heads = options.heads},
+      generator);
 }
 
 StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_t batch, int64_t longest, double clip,
@@ -72,8 +73,9 @@ struct Validation {
   bool right = false;  // no wrong sequence up to the longest training length
 };
 
-// Wrong sequences up to the longest training length, and wrong bits beyond it, at a length that no test uses. Cross-entropy
-// decides between checkpoints that are equal in these, and is the whole score where no predictor can be perfect.
+// Wrong sequences up to the longest training length, and wrong bits beyond it, at a length that no test uses.
+// Cross-entropy decides between checkpoints that are equal in these, and is the whole score where no predictor can be
+// perfect.
 Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
   const Errors beyond = evaluate(model, task, std::max(task.validation_length(), longest), 50, generator.fork(1));
   if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, false};
@@ -99,20 +101,25 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
   // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
   StepDecay schedule(*optimizer, {.every = 1, .gamma = options.decay});
 
-  TrainLoop loop(line, run, {.extra_name = "bit errors", .validate_every = 1000, .enough = options.enough, .good_score = 0.01});
+  TrainLoop loop(line, run,
+                 {.extra_name = "bit errors",
+                  .validate_every = options.validate_every,
+                  .enough = options.enough,
+                  .good_score = 0.01});
   loop.state()("model", model)("optimizer", *optimizer)("schedule", schedule)("data", data);
   const std::string best = loop.folder().file("best.safetensors").string();
-  fmt::print(stderr, "{}\n", header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(),
-                                          parameter_count(model), std::string(library_version())}));
-  const bool finished = loop.run(
-      {.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, data); },
-       .validate =
-           [&] {
-             const Validation found = validate(model, *task, longest, root.fork(3));
-             if (found.right) schedule.step();
-             return found.score;
-           },
-       .on_best = [&] { save(model, best); }});
+  fmt::print(stderr, "{}\n",
+             header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(model),
+                          std::string(library_version())}));
+  const bool finished =
+      loop.run({.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, data); },
+                .validate =
+                    [&] {
+                      const Validation found = validate(model, *task, longest, root.fork(3));
+                      if (found.right) schedule.step();
+                      return found.score;
+                    },
+                .on_best = [&] { save(model, best); }});
   if (!finished) return 130;
   if (loop.best_step() > 0) load(model, best);
 
@@ -127,26 +134,30 @@ int train(const CommandLine& line, const RunOptions& run, Options options) {
                errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
                std::isnan(errors.optimum) ? "" : fmt::format(" (optimum {:.2f})", errors.optimum));
   }
-  Summary summary{line.name(), run.task, run.seed, num_threads(), loop.step(), loop.seconds(), parameter_count(model), {}};
-  summary.metrics = {{"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
+  Summary summary{line.name(), run.task, run.seed, num_threads(), loop.step(), loop.seconds(), parameter_count(model),
+                  {}};
+  summary.metrics = {
+      {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
   if (!std::isnan(optimum.front().second)) summary.metrics.emplace_back("optimum_bits_per_sequence", optimum);
   summary.metrics.emplace_back("best_step", static_cast<double>(loop.best_step()));
   loop.folder().write_summary(summary);
 
   const MetricsTable metrics = read_metrics(loop.folder().file("metrics.csv"));
-  write_line_chart(loop.folder().file("loss.png"), {.title = fmt::format("{}: loss", run.task),
-                                                    .x_title = "step",
-                                                    .y_title = "cross-entropy a bit, nats",
-                                                    .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
-                                                    .log_y = true,
-                                                    .smoothing = 0.9});
+  write_line_chart(loop.folder().file("loss.png"),
+                   {.title = fmt::format("{}: loss", run.task),
+                    .x_title = "step",
+                    .y_title = "cross-entropy a bit, nats",
+                    .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
+                    .log_y = true,
+                    .smoothing = 0.9});
   show(model, *task, longest, root.fork(5), loop.folder().path(), run.quiet);
   fmt::print("pictures, metrics.csv and summary.json are in {}\n", loop.folder().path().string());
   return 0;
 }
 
 int start(int argc, char** argv) {
-  RunOptions run{.task = "copy", .threads = 1, .steps = 60000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+  RunOptions run{
+      .task = "copy", .threads = 1, .steps = 60000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
   Options options;
   CommandLine line({.name = "copy",
                     .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
@@ -158,8 +169,11 @@ int start(int argc, char** argv) {
   line.add("memory", &options.memory, "slots x width of the memory");
   line.add("length", &options.length, "longest training sequence; 0: the task's own", whole(0, 10000));
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
-  line.add("decay", &options.decay, "what the rate is multiplied by after a validation without a mistake", real(0.01, 1));
-  line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never", whole(0, 1000000));
+  line.add("decay", &options.decay, "what the rate is multiplied by after a validation without a mistake",
+           real(0.01, 1));
+  line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
+  line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never",
+           whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
   line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
   return run_program(line, argc, argv, [&] { return train(line, run, options); });

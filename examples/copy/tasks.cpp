@@ -23,7 +23,8 @@ void mark(const Tensor& rows, int64_t step, int64_t channel, double value = 1) {
 
 void check_length(std::string_view task, int64_t length, int64_t least) {
   if (length < least)
-    throw ValueError(std::string(task) + ": length " + std::to_string(length) + "; need at least " + std::to_string(least));
+    throw ValueError(std::string(task) + ": length " + std::to_string(length) + "; need at least " +
+                     std::to_string(least));
 }
 
 class Copy final : public Task {
@@ -33,7 +34,9 @@ class Copy final : public Task {
   int64_t longest_training() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {10, 20, 30, 50, 120}; }
   int64_t validation_length() const override { return 110; }
-  int64_t draw_length(int64_t longest, Generator& generator) const override { return generator.randint(1, longest + 1); }
+  int64_t draw_length(int64_t longest, Generator& generator) const override {
+    return generator.randint(1, longest + 1);
+  }
   Batch make(int64_t batch, int64_t length, Generator& generator) const override {
     check_length("copy", length, 1);
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
@@ -54,7 +57,9 @@ class RepeatCopy final : public Task {
   int64_t longest_training() const override { return 10; }
   std::vector<int64_t> test_lengths() const override { return {5, 10, 20}; }
   int64_t validation_length() const override { return 14; }
-  int64_t draw_length(int64_t longest, Generator& generator) const override { return generator.randint(1, longest + 1); }
+  int64_t draw_length(int64_t longest, Generator& generator) const override {
+    return generator.randint(1, longest + 1);
+  }
   Batch make(int64_t batch, int64_t length, Generator& generator) const override {
     check_length("repeat-copy", length, 1);
     const int64_t repeats = generator.randint(1, kMostRepeats + 1);

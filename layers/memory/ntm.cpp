@@ -11,9 +11,10 @@ int64_t address_size(const NtmOptions& o) { return o.width + 3 + 2 * o.shift + 1
 
 const NtmOptions& checked(const NtmOptions& o) {
   if (o.inputs < 1 || o.outputs < 1 || o.hidden < 1 || o.slots < 1 || o.width < 1 || o.heads < 1 || o.shift < 0)
-    throw ValueError(fmt::format("NeuralTuringMachine: inputs {}, outputs {}, hidden {}, slots {}, width {}, heads {}, shift {}; "
-                                 "need all at least 1, shift at least 0",
-                                 o.inputs, o.outputs, o.hidden, o.slots, o.width, o.heads, o.shift));
+    throw ValueError(
+        fmt::format("NeuralTuringMachine: inputs {}, outputs {}, hidden {}, slots {}, width {}, heads {}, shift {}; "
+                    "need all at least 1, shift at least 0",
+                    o.inputs, o.outputs, o.hidden, o.slots, o.width, o.heads, o.shift));
   return o;
 }
 
@@ -24,10 +25,12 @@ NeuralTuringMachine::NeuralTuringMachine(const NtmOptions& o, Generator& generat
       heads_(o.hidden, 2 * o.heads * (address_size(o) + o.width), true, generator),
       output_(o.hidden + o.heads * o.width, o.outputs, true, generator) {
   const int64_t in = o.inputs + o.heads * o.width;
-  if (o.controller == NtmOptions::Controller::lstm)
-    lstm_.emplace(in, o.hidden, generator);
-  else
+  if (o.controller == NtmOptions::Controller::feed_forward) {
     feed_forward_.emplace(in, o.hidden, true, generator);
+    return;
+  }
+  lstm_.emplace(in, o.hidden, generator);
+  slice(lstm_->bias_ih.tensor().detach(), 0, o.hidden, 2 * o.hidden).fill_(o.forget_bias);
 }
 
 void NeuralTuringMachine::members(Members& m) {
@@ -39,8 +42,8 @@ NeuralTuringMachine::State NeuralTuringMachine::initial_state(int64_t batch) con
   const DType dtype = output_.weight->dtype();
   Tensor first = zeros({batch, o.heads, o.slots}, dtype);
   select(first, 2, 0).fill_(1);
-  return {lstm_ ? lstm_->initial_state(batch) : fovea::State{}, full({batch, o.width, o.slots}, 1e-6, dtype), first, first,
-          zeros({batch, o.heads * o.width}, dtype)};
+  return {lstm_ ? lstm_->initial_state(batch) : fovea::State{}, full({batch, o.width, o.slots}, 1e-6, dtype), first,
+          first, zeros({batch, o.heads * o.width}, dtype)};
 }
 
 Tensor NeuralTuringMachine::step(const Tensor& x, State& state) const {
@@ -51,17 +54,18 @@ Tensor NeuralTuringMachine::step(const Tensor& x, State& state) const {
   const std::vector<Tensor> part = split(heads_(h), {H * A, H * A, H * M, H * M}, 1);
   const Tensor erase = reshape(sigmoid(part[2]), {B, H, M}), add = reshape(tanh(part[3]), {B, H, M});
 
-  state.write_weights = ntm_address(reshape(part[1], {B, H, A}), state.memory, state.write_weights);  // (5)-(9) [B, H, N]
-  state.memory = ntm_write(state.memory, state.write_weights, erase, add);                            // (3), (4) [B, M, N]
-  state.read_weights = ntm_address(reshape(part[0], {B, H, A}), state.memory, state.read_weights);    // (5)-(9) [B, H, N]
-  state.read = reshape(ntm_read(state.memory, state.read_weights), {B, H * M});                       // (2)
+  state.write_weights =
+      ntm_address(reshape(part[1], {B, H, A}), state.memory, state.write_weights);  // (5)-(9) [B, H, N]
+  state.memory = ntm_write(state.memory, state.write_weights, erase, add);          // (3), (4) [B, M, N]
+  state.read_weights = ntm_address(reshape(part[0], {B, H, A}), state.memory, state.read_weights);  // (5)-(9) [B, H, N]
+  state.read = reshape(ntm_read(state.memory, state.read_weights), {B, H * M});                     // (2)
   return cat({h, state.read}, 1);
 }
 
 Tensor NeuralTuringMachine::operator()(const Tensor& x, int64_t answers, Trace* trace) const {
   if (x.dim() != 3 || x.size(2) != options_.inputs || answers < 0 || answers > x.size(1))
-    throw ShapeError(fmt::format("NeuralTuringMachine: x is {}, answers {}; need [B, T, {}] and 0 <= answers <= T", describe(x),
-                                 answers, options_.inputs));
+    throw ShapeError(fmt::format("NeuralTuringMachine: x is {}, answers {}; need [B, T, {}] and 0 <= answers <= T",
+                                 describe(x), answers, options_.inputs));
   const int64_t T = x.size(1), first = answers == 0 ? 0 : T - answers;
   State state = initial_state(x.size(0));
   std::vector<Tensor> features;
