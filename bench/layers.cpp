@@ -44,10 +44,14 @@ Step lstm_step() {
 std::vector<Workload> layer_workloads() {
   return {
       {"linear_512x512_b128", linear_layer},
-      {"lstm_T50_B32_I64_H128", [] { return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128})); }},
-      {"gru_T50_B32_I64_H128", [] { return recurrent(std::make_shared<GRU>(RecurrentOptions{.inputs = 64, .hidden = 128})); }},
+      {"lstm_T50_B32_I64_H128",
+       [] { return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128})); }},
+      {"gru_T50_B32_I64_H128",
+       [] { return recurrent(std::make_shared<GRU>(RecurrentOptions{.inputs = 64, .hidden = 128})); }},
       {"bilstm_T50_B32_I64_H128",
-       [] { return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128, .bidirectional = true})); }},
+       [] {
+         return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128, .bidirectional = true}));
+       }},
       {"lstm_step_B1_H256", lstm_step},
       {"additive_attention_B32_S50_H128", additive_attention},
   };

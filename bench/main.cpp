@@ -1,5 +1,6 @@
 // fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]
-// Times each workload with Google Benchmark in twenty repetitions; the median and the least of their means are reported.
+// Times each workload with Google Benchmark in twenty repetitions; the median and the least of their means are
+// reported.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -67,14 +68,16 @@ void write_json(const std::string& path, int threads, const std::map<std::string
 }
 
 int usage(const std::string& why) {
-  std::cerr << "fovea_bench: " << why << "\nusage: fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]\n";
+  std::cerr << "fovea_bench: " << why
+            << "\nusage: fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]\n";
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> flags{{"--filter", ""}, {"--threads", "1"}, {"--seconds", "1"}, {"--json", ""}, {"--list", ""}};
+  std::map<std::string, std::string> flags{
+      {"--filter", ""}, {"--threads", "1"}, {"--seconds", "1"}, {"--json", ""}, {"--list", ""}};
   for (int i = 1; i < argc; ++i) {
     if (flags.count(argv[i]) == 0) return usage(fmt::format("unknown flag {}", argv[i]));
     const bool bare = std::string_view(argv[i]) == "--list";

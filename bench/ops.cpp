@@ -74,7 +74,10 @@ Step adam_step() {
 std::vector<Workload> op_workloads() {
   return {
       {"add_1k", [] { return add_rows({1024}, {1024}); }},
-      {"add_bcast_1m", [] { return add_rows({1024, 1024}, {1024}); }},
+      {"add_bcast_1m",
+       [] {
+         return add_rows({1024, 1024}, {1024});
+       }},
       {"mul_add_chain_1m_fwdbwd", chain},
       {"tanh_1m", unary({1 << 20}, [](const Tensor& x) { return tanh(x); })},
       {"exp_1m", unary({1 << 20}, [](const Tensor& x) { return exp(x); })},

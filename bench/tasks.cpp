@@ -20,7 +20,8 @@ Step ntm_copy(int64_t batch) {
   Tensor input = zeros({batch, 2 * length + 1, bits + 1});
   slice(slice(input, 1, 0, length), 2, 0, bits).copy_(target);
   select(select(input, 2, bits), 1, length).fill_(1);
-  const auto optimizer = std::make_shared<RMSprop>(parameters(*model), RMSpropOptions{.lr = 1e-4, .alpha = 0.95, .momentum = 0.9});
+  const auto optimizer =
+      std::make_shared<RMSprop>(parameters(*model), RMSpropOptions{.lr = 1e-4, .alpha = 0.95, .momentum = 0.9});
   return train_step(optimizer, [=] { return binary_cross_entropy_with_logits((*model)(input, length), target); });
 }
 

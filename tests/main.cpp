@@ -1,8 +1,8 @@
 // The entry point of every test executable.
 #define CATCH_CONFIG_RUNNER
-#include "tests/catch.h"
-
 #include <iostream>
+
+#include "tests/catch.h"
 
 namespace fovea::test {
 namespace {

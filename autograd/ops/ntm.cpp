@@ -182,10 +182,10 @@ std::vector<OpSample> address_samples(SampleMaker& make) {
   sizes("more shifts than slots", 1, 1, 3, 2, 7);
   sizes("slots past a vector", 1, 1, 37, 3, 3);
   sizes("no batch", 0, 1, 4, 2, 3);
-  samples.push_back({"constant memory and sharp focus",
-                     {make.uniform({1, 1, 9}, -2, 2), full({1, 3, 5}, 0.1, f64),
-                      tensor({-3.0, 6.0, -3.0, -3.0, -3.0}, {1, 1, 5})},
-                     [](const std::vector<Tensor>& x) { return ntm_address(x[0] * 4.0, x[1], weights_like(x[2])); }});
+  samples.push_back(
+      {"constant memory and sharp focus",
+       {make.uniform({1, 1, 9}, -2, 2), full({1, 3, 5}, 0.1, f64), tensor({-3.0, 6.0, -3.0, -3.0, -3.0}, {1, 1, 5})},
+       [](const std::vector<Tensor>& x) { return ntm_address(x[0] * 4.0, x[1], weights_like(x[2])); }});
   return samples;
 }
 

@@ -6,14 +6,17 @@
 
 namespace fovea::examples {
 
-std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const std::vector<Tensor>& parameters, double learning_rate) {
+std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const std::vector<Tensor>& parameters,
+                                          double learning_rate) {
   if (name == "sgd") return std::make_unique<SGD>(parameters, SGDOptions{.lr = learning_rate, .momentum = 0.9});
   if (name == "rmsprop")
     return std::make_unique<RMSprop>(parameters, RMSpropOptions{.lr = learning_rate, .alpha = 0.95, .momentum = 0.9});
-  if (name == "rmsprop-graves") return std::make_unique<GravesRMSprop>(parameters, GravesRMSpropOptions{.lr = learning_rate});
+  if (name == "rmsprop-graves")
+    return std::make_unique<GravesRMSprop>(parameters, GravesRMSpropOptions{.lr = learning_rate});
   if (name == "adam") return std::make_unique<Adam>(parameters, AdamOptions{.lr = learning_rate});
   if (name == "adamw") return std::make_unique<AdamW>(parameters, AdamWOptions{.lr = learning_rate});
-  throw ValueError("optimizer \"" + std::string(name) + "\" is unknown; choose sgd, rmsprop, rmsprop-graves, adam or adamw");
+  throw ValueError("optimizer \"" + std::string(name) +
+                   "\" is unknown; choose sgd, rmsprop, rmsprop-graves, adam or adamw");
 }
 
 }  // namespace fovea::examples

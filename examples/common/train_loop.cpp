@@ -15,9 +15,7 @@
 namespace fovea::examples {
 namespace {
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 constexpr const char* kCheckpoint = "last.safetensors";
 constexpr const char* kSeconds = "seconds.txt";
@@ -30,8 +28,8 @@ TrainLoop::TrainLoop(const CommandLine& line, const RunOptions& run, TrainLoopOp
       options_(std::move(options)),
       folder_(line.resumed() ? RunFolder::resume(line.folder(), line.config_toml())
                              : RunFolder::create(line.folder(), line.config_toml())) {
-  state_("step", step_)("best_step", best_step_)("in_a_row", in_a_row_)("best", best_)(
-      "loss_sum", loss_sum_)("extra_sum", extra_sum_);
+  state_("step", step_)("best_step", best_step_)("in_a_row", in_a_row_)("best", best_)("loss_sum", loss_sum_)(
+      "extra_sum", extra_sum_);
   state_.notes["example"] = line.name();
   state_.notes["task"] = run.task;
 }
@@ -74,8 +72,9 @@ bool TrainLoop::run(const TrainSteps& steps) {
     const StepReport report = steps.step();
     ++step_;
     if (!std::isfinite(report.loss))
-      throw AutogradError(fmt::format("{}: the loss of step {} is {}; run the step under AnomalyMode to see which op made it",
-                                      line_.name(), step_, report.loss));
+      throw AutogradError(
+          fmt::format("{}: the loss of step {} is {}; run the step under AnomalyMode to see which op made it",
+                      line_.name(), step_, report.loss));
     loss_sum_ += report.loss;
     extra_sum_ += report.extra;
     if (step_ % options_.log_every == 0) {

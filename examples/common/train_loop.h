@@ -5,8 +5,9 @@
 //   loop.run({.step = [&] { ...; return StepReport{loss, errors}; },
 //             .validate = [&] { return score; }, .on_best = [&] { save(model, best); }});
 //
-// Every number that the run depends on goes through the state, so that a resumed run is bitwise the uninterrupted one, its
-// metrics.csv too. Errors: AutogradError when the loss is not finite, naming the step; FileError when a file cannot be written.
+// Every number that the run depends on goes through the state, so that a resumed run is bitwise the uninterrupted one,
+// its metrics.csv too. Errors: AutogradError when the loss is not finite, naming the step; FileError when a file cannot
+// be written.
 #pragma once
 
 #include <fovea/optim/training_state.h>
@@ -50,7 +51,8 @@ class TrainLoop {
   TrainingState& state() { return state_; }
   RunFolder& folder() { return folder_; }
 
-  // Trains until run.steps or until it is enough. False after Ctrl-C: the state is saved and the way to go on is printed.
+  // Trains until run.steps or until it is enough. False after Ctrl-C: the state is saved and the way to go on is
+  // printed.
   bool run(const TrainSteps& steps);
 
   int64_t step() const { return step_; }

@@ -91,7 +91,8 @@ TEST_CASE("writing with a sharp focus replaces one slot and leaves the others as
 TEST_CASE("write heads act in no order", "[ntm]") {
   Generator generator(5);
   const Tensor memory = uniform({2, 3, 4}, -1, 1, generator, f64), e = uniform({2, 2, 3}, 0, 1, generator, f64);
-  const Tensor w = softmax(uniform({2, 2, 4}, -1, 1, generator, f64), -1), a = uniform({2, 2, 3}, -1, 1, generator, f64);
+  const Tensor w = softmax(uniform({2, 2, 4}, -1, 1, generator, f64), -1),
+               a = uniform({2, 2, 3}, -1, 1, generator, f64);
   const Tensor swapped = ntm_write(memory, flip(w, 1), flip(e, 1), flip(a, 1));
   REQUIRE(allclose(ntm_write(memory, w, e, a), swapped, 1e-14, 1e-14));
 }
@@ -113,7 +114,9 @@ TEST_CASE("NTM keeps the contract of a layer", "[ntm]") {
           .inputs = 3, .outputs = 2, .controller = controller, .hidden = 4, .slots = 5, .width = 3, .heads = heads};
       Contract<NeuralTuringMachine> contract;
       contract.make = [=](Generator& own) { return NeuralTuringMachine(options, own); };
-      contract.call = [](const NeuralTuringMachine& m, const std::vector<Tensor>& in) { return std::vector<Tensor>{m(in[0])}; };
+      contract.call = [](const NeuralTuringMachine& m, const std::vector<Tensor>& in) {
+        return std::vector<Tensor>{m(in[0])};
+      };
       contract.inputs = {uniform({2, 4, 3}, 0, 1, generator, f64)};
       REQUIRE(contract_faults(contract).empty());
 
