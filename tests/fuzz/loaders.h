@@ -173,10 +173,8 @@ inline void mutate_once(const Loader& loader, Bytes& bytes, Dice& dice) {
       if (at < before) bytes[at] = static_cast<std::byte>(dice.below(256));
       break;
     case 2:
-      put(bytes, at, 0, token(dice));
-      break;
     case 3:
-      put(bytes, at, 1 + dice.below(8), token(dice));
+      put(bytes, at, dice.below(9), token(dice));
       break;
     case 4:
       put(bytes, at, 1 + dice.below(16), "");
