@@ -8,7 +8,6 @@
 #include <algorithm>
 
 namespace fovea {
-
 namespace {
 
 [[noreturn, gnu::noinline]] void throw_mismatch(const char* op, int input, const Tensor& gradient,
@@ -16,13 +15,23 @@ namespace {
   throw AutogradError(fmt::format("{}: its vjp returned {} as the gradient of input {}, which is {}{}", op,
                                   describe(gradient), input, name_of(wanted.dtype), wanted.shape.str()));
 }
+[[noreturn, gnu::noinline]] void throw_released(const char* op) {
+  throw AutogradError(
+      fmt::format("backward: {} was already run through and what it saved is freed; "
+                  "pass retain_graph = true to the first backward",
+                  op));
+}
+
+[[gnu::noinline]] void check_finite(const Node& node, const Tensor& gradient, int input) {
+  const NoGrad guard;
+  const detail::ModeGuard<&detail::Modes::anomaly, false> quiet;
+  if (!all(isfinite(gradient)))
+    throw AutogradError(fmt::format("{}: its backward made NaN or inf in the gradient of input {}, {}", node.name,
+                                    input, describe(gradient)));
+}
 
 // target += gradient, in place where nobody else can see it.
-void accumulate(Tensor& target, Tensor&& gradient, bool create_graph) {
-  if (!target.defined()) {
-    target = std::move(gradient);
-    return;
-  }
+void accumulate(Tensor& target, const Tensor& gradient, bool create_graph) {
   const TensorImpl& impl = *target.impl();
   const bool ours =
       !create_graph && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
@@ -34,113 +43,140 @@ void accumulate(Tensor& target, Tensor&& gradient, bool create_graph) {
     target = add(target, gradient);
 }
 
-// One backward pass. Nodes wait in a heap ordered by sequence: all users of a node come before it.
-class Pass {
+void collect(Tensor& target, Tensor&& gradient, bool create_graph) {
+  if (target.defined())
+    accumulate(target, gradient, create_graph);
+  else
+    target = std::move(gradient);
+}
+
+void forget(Node& node) {
+  for (int i = 0; i < node.n_outputs; ++i) node.outputs[i].gradient = Tensor();
+}
+
+void run_hooks(Node& node) {
+  for (const auto& [index, hook] : *node.hooks) {
+    OutputRecord& output = node.outputs[index];
+    if (!output.gradient.defined()) continue;
+    Tensor changed = hook(output.gradient);
+    if (!changed.defined() || !(changed.shape() == output.shape) || changed.dtype() != output.dtype)
+      throw AutogradError(fmt::format("{}: a gradient hook returned {}; need {}{}", node.name, describe(changed),
+                                      name_of(output.dtype), output.shape.str()));
+    output.gradient = std::move(changed);
+  }
+}
+
+// Nodes with gradients, taken out in descending order of their recording: all users of a node come before it. The next
+// one stands beside the heap, so that along a chain no heap is touched. The queue owns a reference to each.
+class Queue {
+ public:
+  Queue() { heap_.reserve(32); }
+  ~Queue() {  // after an exception nothing may stay half collected
+    while (Node* node = pop()) {
+      forget(*node);
+      node->release();
+    }
+  }
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  void push(Node* node) {
+    if (heap_.size() == heap_.capacity()) heap_.reserve(2 * heap_.size());  // while a failure has no consequences
+    node->retain();
+    node->queued = true;
+    Node* const before = next_ != nullptr ? next_ : heap_.empty() ? nullptr : heap_.front();
+    if (before == nullptr || Earlier{}(before, node)) std::swap(node, next_);
+    if (node == nullptr) return;
+    heap_.push_back(node);
+    std::push_heap(heap_.begin(), heap_.end(), Earlier{});
+  }
+  // Null when empty.
+  Node* pop() {
+    Node* node = std::exchange(next_, nullptr);
+    if (node == nullptr) {
+      if (heap_.empty()) return nullptr;
+      std::pop_heap(heap_.begin(), heap_.end(), Earlier{});
+      node = heap_.back();
+      heap_.pop_back();
+    }
+    node->queued = false;
+    return node;
+  }
+
+ private:
+  struct Earlier {
+    bool operator()(const Node* a, const Node* b) const { return a->sequence < b->sequence; }
+  };
+
+  Node* next_ = nullptr;  // not earlier than any in the heap
+  std::vector<Node*> heap_;
+};
+
+}  // namespace
+
+// One backward pass.
+class detail::Pass {
  public:
   Pass(bool create_graph, bool retain_graph) : create_graph_(create_graph), retain_graph_(retain_graph) {}
-  ~Pass() {  // after an exception nothing may stay half collected
-    for (const Ref<Node>& node : heap_) forget(*node);
-  }
+  ~Pass() { current_node = outer_node_; }
   Pass(const Pass&) = delete;
   Pass& operator=(const Pass&) = delete;
 
-  void seed(const Tensor& output, const Tensor& gradient) {
-    deliver(Edge{output.impl()->slot, output.impl()->output_index}, gradient);
+  void seed(const Tensor& output, Tensor gradient) {
+    give(node_of(output), output.impl()->output_index, std::move(gradient));
   }
 
   // `finish(node)` sees each node with all its gradients collected; true: do not go through it.
   template <class Finish>
   void run(Finish&& finish) {
-    while (!heap_.empty()) {
-      std::pop_heap(heap_.begin(), heap_.end(), Later{});
-      const Ref<Node> node = std::move(heap_.back());
-      heap_.pop_back();
-      node->queued = false;
-      const Reset reset{*node};
-      if (node->hooks) run_hooks(*node);
-      if (!finish(*node)) step(*node);
+    while (Node* next = queue_.pop()) {
+      const Running running{next};
+      Node& node = *next;
+      if (node.hooks) run_hooks(node);
+      if (finish(node)) continue;
+      if (node.released) throw_released(node.name);
+      current_node = &node;
+      node.apply(*this);
     }
+  }
+
+  bool deliver(Node& node, Tensor* gradients) {
+    for (int i = 0; i < node.n_inputs; ++i) {
+      const Edge& edge = node.edges[i];
+      Tensor& gradient = gradients[i];
+      if (!edge.slot || !edge.node()->needed || !gradient.defined()) continue;
+      const OutputRecord& wanted = edge.node()->outputs[edge.output];
+      if (!(gradient.shape() == wanted.shape) || gradient.dtype() != wanted.dtype)
+        throw_mismatch(node.name, i, gradient, wanted);
+      if (modes.anomaly) check_finite(node, gradient, i);
+      if (gradient.requires_grad() && !create_graph_) gradient = gradient.detach();  // a vjp may return what it saved
+      give(edge.node(), edge.output, std::move(gradient));
+    }
+    return node.released = !retain_graph_;
   }
 
  private:
-  struct Later {
-    bool operator()(const Ref<Node>& a, const Ref<Node>& b) const { return a->sequence < b->sequence; }
+  void give(Node* node, uint16_t output, Tensor&& gradient) {
+    collect(node->outputs[output].gradient, std::move(gradient), create_graph_);
+    if (!node->queued) queue_.push(node);
+  }
+
+  struct Running {
+    ~Running() {
+      forget(*node);
+      node->release();
+    }
+    Node* node;
   };
-  struct Reset {
-    ~Reset() { forget(node); }
-    Node& node;
-  };
-  static void forget(Node& node) {
-    node.queued = false;
-    for (int i = 0; i < node.n_outputs; ++i) node.outputs[i].gradient = Tensor();
-  }
 
-  void deliver(const Edge& edge, Tensor gradient) {
-    Node* node = edge.node();
-    accumulate(node->outputs[edge.output].gradient, std::move(gradient), create_graph_);
-    if (node->queued) return;
-    node->queued = true;
-    heap_.push_back(Ref<Node>(node));
-    std::push_heap(heap_.begin(), heap_.end(), Later{});
-  }
-
-  static void run_hooks(Node& node) {
-    for (const auto& [index, hook] : *node.hooks) {
-      OutputRecord& output = node.outputs[index];
-      if (!output.gradient.defined()) continue;
-      Tensor changed = hook(output.gradient);
-      if (!changed.defined() || !(changed.shape() == output.shape) || changed.dtype() != output.dtype)
-        throw AutogradError(fmt::format("{}: a gradient hook returned {}; need {}{}", node.name, describe(changed),
-                                        name_of(output.dtype), output.shape.str()));
-      output.gradient = std::move(changed);
-    }
-  }
-
-  void step(Node& node) {
-    if (node.released)
-      throw AutogradError(
-          fmt::format("backward: {} was already run through and what it saved is freed; "
-                      "pass retain_graph = true to the first backward",
-                      node.name));
-    constexpr int kInline = 8;
-    Tensor few[kInline];
-    std::vector<Tensor> many(node.n_inputs > kInline ? node.n_inputs : 0);
-    Tensor* inputs = node.n_inputs > kInline ? many.data() : few;
-    Node* const before = detail::current_node;
-    detail::current_node = &node;
-    try {
-      node.apply(inputs);
-    } catch (...) {
-      detail::current_node = before;
-      throw;
-    }
-    detail::current_node = before;
-    for (int i = 0; i < node.n_inputs; ++i) {
-      const Edge& edge = node.edges[i];
-      if (!edge.slot || !edge.node()->needed || !inputs[i].defined()) continue;
-      const OutputRecord& wanted = edge.node()->outputs[edge.output];
-      if (!(inputs[i].shape() == wanted.shape) || inputs[i].dtype() != wanted.dtype)
-        throw_mismatch(node.name, i, inputs[i], wanted);
-      if (detail::modes.anomaly) check_finite(node, inputs[i], i);
-      deliver(edge, std::move(inputs[i]));
-    }
-    if (!retain_graph_ && !node.is_leaf) {
-      node.release_saved();
-      node.released = true;
-    }
-  }
-
-  static void check_finite(const Node& node, const Tensor& gradient, int input) {
-    const NoGrad guard;
-    const detail::ModeGuard<&detail::Modes::anomaly, false> quiet;
-    if (!all(isfinite(gradient)))
-      throw AutogradError(fmt::format("{}: its backward made NaN or inf in the gradient of input {}, {}", node.name,
-                                      input, describe(gradient)));
-  }
-
-  std::vector<Ref<Node>> heap_;
+  Queue queue_;
   bool create_graph_, retain_graph_;
+  Node* outer_node_ = current_node;
 };
+
+bool detail::deliver(Pass& pass, Node& node, Tensor* gradients) { return pass.deliver(node, gradients); }
+
+namespace {
 
 Tensor initial_gradient(const char* what, const Tensor& output, const Tensor& gradient) {
   if (!output.defined() || !output.requires_grad())
@@ -197,10 +233,10 @@ class Marks {
 
 }  // namespace
 
-void Leaf::apply(Tensor*) {
+void Leaf::apply(detail::Pass&) {
   Tensor arrived = std::move(record_.gradient);
   if (grad.defined()) {
-    accumulate(grad, std::move(arrived), false);
+    accumulate(grad, arrived, false);
     return;
   }
   // A leaf owns its gradient: clipping one in place must not reach another's, nor the caller's.
@@ -211,7 +247,7 @@ void Leaf::apply(Tensor*) {
 
 void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients, bool retain_graph) {
   const NoGrad guard;
-  Pass pass(false, retain_graph);
+  detail::Pass pass(false, retain_graph);
   for (size_t i = 0; i < outputs.size(); ++i)
     pass.seed(outputs[i], initial_gradient("backward", outputs[i], i < gradients.size() ? gradients[i] : Tensor()));
   pass.run([](Node&) { return false; });
@@ -231,7 +267,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   const detail::ModeGuard<&detail::Modes::grad, true> recording;
   std::optional<NoGrad> quiet;
   if (!options.create_graph) quiet.emplace();
-  Pass pass(options.create_graph, options.retain_graph || options.create_graph);
+  detail::Pass pass(options.create_graph, options.retain_graph || options.create_graph);
   for (size_t i = 0; i < outputs.size(); ++i)
     if (node_of(outputs[i])->needed) pass.seed(outputs[i], seeds[i]);
   std::vector<Tensor> found(inputs.size());

@@ -2,33 +2,22 @@
 #include <fovea/autograd/node.h>
 #include <fovea/autograd/record.h>
 
-#include <atomic>
 #include <unordered_set>
 
 namespace fovea {
 
 namespace detail {
 thread_local constinit Modes modes;
-}
+constinit int64_t last_sequence = 0;
+}  // namespace detail
 
 namespace {
-
-std::atomic<uint64_t> next_sequence{1};
-
-uint64_t take_sequence() {
-  if (!single_threaded()) return next_sequence.fetch_add(1, std::memory_order_relaxed);
-  const uint64_t taken = next_sequence.load(std::memory_order_relaxed);
-  next_sequence.store(taken + 1, std::memory_order_relaxed);
-  return taken;
-}
 
 // Nodes whose last reference went while another node was being freed: they wait here instead of on the stack.
 thread_local constinit Node* doomed = nullptr;
 thread_local constinit bool freeing = false;
 
 }  // namespace
-
-Node::Node(const char* op) : name(op), sequence(take_sequence()) {}
 
 void Node::dispose() {
   next_doomed = doomed;

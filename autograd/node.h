@@ -14,10 +14,23 @@
 namespace fovea {
 
 class Node;
+namespace detail {
+class Pass;
+
+extern constinit int64_t last_sequence;
+inline int64_t take_sequence() {
+  if (single_threaded()) return ++last_sequence;
+  return std::atomic_ref(last_sequence).fetch_add(1, std::memory_order_relaxed) + 1;
+}
+}  // namespace detail
 using GradientHook = std::function<Tensor(const Tensor& gradient)>;  // returns the gradient to go on with
 
 // Where an input came from: a node and which of its outputs. Null: the input needs no gradient.
 struct Edge {
+  Edge() = default;
+  explicit Edge(const Tensor& x)
+      : slot(x.defined() ? x.impl()->slot : Ref<TapeSlot>()), output(x.defined() ? x.impl()->output_index : 0) {}
+
   Node* node() const;
   Ref<TapeSlot> slot;
   uint16_t output = 0;
@@ -25,6 +38,9 @@ struct Edge {
 
 // What a node knows of one of its outputs.
 struct OutputRecord {
+  OutputRecord() = default;
+  explicit OutputRecord(const TensorImpl& output) : shape(output.shape), dtype(output.dtype), impl(&output) {}
+
   Shape shape;
   DType dtype = DType::f32;
   const TensorImpl* impl = nullptr;  // identifies saved copies of this output; never dereferenced
@@ -33,17 +49,16 @@ struct OutputRecord {
 
 class Node : public TapeSlot {
  public:
-  explicit Node(const char* op);
-  // Gradients of the inputs into `inputs` (n_inputs entries) from those in outputs[].gradient.
-  virtual void apply(Tensor* inputs) = 0;
-  // Drops the vjp and all it saved.
-  virtual void release_saved() = 0;
+  explicit Node(const char* op) : name(op), sequence(detail::take_sequence()) {}
+  // Takes the gradients from outputs[], gives those of the inputs to the pass (detail::deliver), and drops the vjp with
+  // all it saved when the pass is done with it.
+  virtual void apply(detail::Pass& pass) = 0;
 
   static void* operator new(size_t bytes) { return allocate_object(bytes); }
   static void operator delete(void* node, size_t bytes) { free_object(node, bytes); }
 
   const char* name;
-  uint64_t sequence;
+  int64_t sequence;  // grows with time: the order of recording
   Edge* edges = nullptr;
   OutputRecord* outputs = nullptr;
   uint16_t n_inputs = 0;
@@ -51,6 +66,7 @@ class Node : public TapeSlot {
   bool queued = false;    // in the heap of the running backward pass
   bool released = false;  // saved tensors are gone
   bool needed = true;     // on a path to what grad() was asked for
+  bool marked = false;    // seen while grad() looks for such paths
   bool is_leaf = false;
   Node* next_doomed = nullptr;
   std::unique_ptr<std::vector<std::pair<int, GradientHook>>> hooks;  // output index, hook
@@ -64,14 +80,11 @@ inline Node* Edge::node() const { return static_cast<Node*>(slot.get()); }
 // The node of a tensor that was made to require gradients: collects them in `grad`.
 class Leaf final : public Node {
  public:
-  explicit Leaf(const TensorImpl& impl) : Node("leaf") {
+  explicit Leaf(const TensorImpl& impl) : Node("leaf"), record_(impl) {
     is_leaf = true;
     outputs = &record_;
-    record_.shape = impl.shape;
-    record_.dtype = impl.dtype;
   }
-  void apply(Tensor*) override;  // moves the collected gradient into grad, adding
-  void release_saved() override {}
+  void apply(detail::Pass& pass) override;  // moves the collected gradient into grad, adding
 
   Tensor grad;
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/record.h>
-#include <fovea/core/array.h>
 
 namespace fovea {
 namespace detail {
@@ -14,40 +13,30 @@ void after_record(const char* op, const Tensor& y) {
   if (!modes.anomaly || !is_floating(y.dtype())) return;
   const NoGrad guard;
   const detail::ModeGuard<&Modes::anomaly, false> quiet;
-  if (!all(isfinite(y)))
-    throw AutogradError(fmt::format(
-        "{}: its result {} holds NaN or inf; its inputs, the first such in this run, did not", op, describe(y)));
+  if (all(isfinite(y))) return;
+  const std::string where = current_node != nullptr ? fmt::format("in the backward of {}: ", current_node->name) : "";
+  throw AutogradError(fmt::format(
+      "{}{}: its result {} holds NaN or inf; its inputs, the first such in this run, did not", where, op, describe(y)));
 }
 
-Tensor attach(const Tensor& y, Node* node, uint16_t index) {
-  OutputRecord& output = node->outputs[index];
-  TensorImpl* impl = y.impl();
-  output.shape = impl->shape;
-  output.dtype = impl->dtype;
-  output.impl = impl;
-  Tensor out = impl->refs.get() == 1 ? y : array::as_strided(y, impl->shape, impl->strides);
-  out.impl()->slot = Ref<TapeSlot>(node);
-  out.impl()->output_index = index;
-  return out;
-}
-
-ManyNode::ManyNode(const char* op, std::span<const Tensor> inputs, size_t n, ManyVjp vjp)
-    : Node(op), vjp_(std::move(vjp)), edges_(inputs.size()), outputs_(n) {
+ManyNode::ManyNode(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs_of_op, ManyVjp vjp)
+    : Node(op), vjp_(std::move(vjp)) {
+  for (const Tensor& x : inputs) edges_.emplace_back(x);
+  for (const Tensor& y : outputs_of_op) outputs_.emplace_back(*y.impl());
   edges = edges_.data();
-  this->outputs = outputs_.data();
+  outputs = outputs_.data();
   n_inputs = static_cast<uint16_t>(inputs.size());
-  n_outputs = static_cast<uint16_t>(n);
-  for (size_t i = 0; i < inputs.size(); ++i) connect(edges_[i], inputs[i]);
+  n_outputs = static_cast<uint16_t>(outputs_.size());
 }
 
-void ManyNode::apply(Tensor* inputs) {
+void ManyNode::apply(Pass& pass) {
   std::vector<Tensor> collected(n_outputs);
-  for (size_t i = 0; i < n_outputs; ++i) collected[i] = outputs_[i].gradient;
+  for (size_t i = 0; i < n_outputs; ++i) collected[i] = std::move(outputs_[i].gradient);
   std::vector<Tensor> gradients = vjp_(collected);
   if (gradients.size() != n_inputs)
     throw AutogradError(
         fmt::format("{}: its vjp returned {} gradients for {} inputs", name, gradients.size(), n_inputs));
-  for (size_t i = 0; i < n_inputs; ++i) inputs[i] = std::move(gradients[i]);
+  if (deliver(pass, *this, gradients.data())) vjp_ = nullptr;
 }
 
 }  // namespace detail
@@ -73,7 +62,7 @@ Tensor Saved::checked() const {
   // A saved output has no node of its own; under create_graph it gets it back here.
   for (uint16_t i = 0; i < node->n_outputs; ++i) {
     if (node->outputs[i].impl != x_.impl()) continue;
-    Tensor again = array::as_strided(x_, x_.shape(), x_.strides());
+    Tensor again = x_.detach();
     again.impl()->slot = Ref<TapeSlot>(const_cast<Node*>(node));
     again.impl()->output_index = i;
     return again;
@@ -87,10 +76,11 @@ std::vector<Tensor> record_many(const char* op, std::span<const Tensor> inputs, 
   if (detail::record_listener != nullptr || detail::modes.anomaly)
     for (const Tensor& y : outputs) detail::after_record(op, y);
   if (!any_recording(inputs)) return out;
-  Ref<Node> node(new detail::ManyNode(op, inputs, outputs.size(), std::move(vjp)));
+  const auto node = Ref<TapeSlot>::adopt(new detail::ManyNode(op, inputs, outputs, std::move(vjp)));
   for (size_t i = 0; i < out.size(); ++i) {
-    // `outputs` and `out` both hold it, so the tape goes on a new handle.
-    out[i] = detail::attach(outputs[i], node.get(), static_cast<uint16_t>(i));
+    out[i] = outputs[i].detach();
+    out[i].impl()->slot = node;
+    out[i].impl()->output_index = static_cast<uint16_t>(i);
   }
   return out;
 }

@@ -20,10 +20,15 @@
 namespace fovea {
 
 // A tensor kept for backward. An op saves its inputs and outputs with saved(x); get() checks that nobody wrote to it.
+// Where nothing is recorded nothing is kept.
 class Saved {
  public:
   Saved() = default;
-  explicit Saved(const Tensor& x) : x_(x), version_(x.defined() ? x.impl()->storage->version : 0) {}
+  explicit Saved(const Tensor& x) {
+    if (!detail::modes.grad || !x.defined()) return;
+    x_ = x;
+    version_ = x.impl()->storage->version;
+  }
   Tensor get() const {
     if (x_.defined() && (x_.impl()->storage->version != version_ || detail::modes.grad)) return checked();
     return x_;
@@ -52,37 +57,40 @@ struct Input {
   const Tensor* tensor;
 };
 
-inline void connect(Edge& edge, const Tensor& x) {
-  if (!x.defined() || !x.requires_grad()) return;
-  edge.slot = x.impl()->slot;
-  edge.output = x.impl()->output_index;
-}
+// The handle that carries the tape: y itself, or, if anybody else holds it (a saved copy, or an op that returned its
+// input), another to the same elements, so that a node never owns itself.
+inline Tensor unshared(const Tensor& y) { return y.impl()->refs.get() == 1 ? y : y.detach(); }
+inline Tensor unshared(Tensor&& y) { return y.impl()->refs.get() == 1 ? std::move(y) : y.detach(); }
 
-// Makes y the output `index` of node; returns the handle that carries the tape. If anybody else holds y (a saved copy,
-// or an op that returned its input), the tape goes on a new handle, so that a node never owns itself.
-Tensor attach(const Tensor& y, Node* node, uint16_t index);
+// Gives the gradients of node's inputs to the nodes they came from. True: what the node saved may go.
+bool deliver(Pass& pass, Node& node, Tensor* gradients);
 
 template <class Vjp, size_t N>
 class OpNode final : public Node {
  public:
-  OpNode(const char* op, const Input (&inputs)[N], Vjp&& vjp) : Node(op), vjp_(std::move(vjp)) {
+  OpNode(const char* op, const Input (&inputs)[N], const Tensor& y, Vjp&& vjp)
+      : OpNode(op, inputs, y, std::move(vjp), std::make_index_sequence<N>()) {}
+  void apply(Pass& pass) override {
+    const Tensor gradient = std::move(output_.gradient);
+    auto gradients = (*vjp_)(gradient);
+    if constexpr (std::is_same_v<decltype(gradients), Tensor>) {
+      static_assert(N == 1, "a vjp of several inputs returns std::array<Tensor, N>");
+      if (deliver(pass, *this, &gradients)) vjp_.reset();
+    } else {
+      static_assert(std::tuple_size_v<decltype(gradients)> == N, "a vjp returns one gradient per input");
+      if (deliver(pass, *this, gradients.data())) vjp_.reset();
+    }
+  }
+
+ private:
+  template <size_t... i>
+  OpNode(const char* op, const Input (&inputs)[N], const Tensor& y, Vjp&& vjp, std::index_sequence<i...>)
+      : Node(op), vjp_(std::move(vjp)), edges_{Edge(*inputs[i].tensor)...}, output_(*y.impl()) {
     edges = edges_;
     outputs = &output_;
     n_inputs = N;
-    for (size_t i = 0; i < N; ++i) connect(edges_[i], *inputs[i].tensor);
   }
-  void apply(Tensor* inputs) override {
-    if constexpr (std::is_same_v<std::invoke_result_t<Vjp&, const Tensor&>, Tensor>) {
-      static_assert(N == 1, "a vjp of several inputs returns std::array<Tensor, N>");
-      inputs[0] = (*vjp_)(output_.gradient);
-    } else {
-      std::array<Tensor, N> gradients = (*vjp_)(output_.gradient);
-      for (size_t i = 0; i < N; ++i) inputs[i] = std::move(gradients[i]);
-    }
-  }
-  void release_saved() override { vjp_.reset(); }
 
- private:
   std::optional<Vjp> vjp_;
   Edge edges_[N];
   OutputRecord output_;
@@ -92,9 +100,8 @@ using ManyVjp = std::function<std::vector<Tensor>(std::span<const Tensor> gradie
 // Any number of inputs and outputs.
 class ManyNode final : public Node {
  public:
-  ManyNode(const char* op, std::span<const Tensor> inputs, size_t outputs, ManyVjp vjp);
-  void apply(Tensor* inputs) override;
-  void release_saved() override { vjp_ = nullptr; }
+  ManyNode(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, ManyVjp vjp);
+  void apply(Pass& pass) override;
 
  private:
   ManyVjp vjp_;
@@ -104,15 +111,18 @@ class ManyNode final : public Node {
 
 }  // namespace detail
 
-template <class Vjp, size_t N>
-Tensor record(const char* op, const detail::Input (&inputs)[N], const Tensor& y, Vjp&& vjp) {
+template <class Vjp, size_t N, class Output>
+Tensor record(const char* op, const detail::Input (&inputs)[N], Output&& y, Vjp&& vjp) {
   if (detail::record_listener != nullptr || detail::modes.anomaly) detail::after_record(op, y);
-  if (!detail::modes.grad) return y;
   bool any = false;
-  for (const auto& input : inputs) any = any || (input.tensor->defined() && input.tensor->requires_grad());
-  if (!any) return y;
-  Ref<Node> node(new detail::OpNode<std::remove_cvref_t<Vjp>, N>(op, inputs, std::move(vjp)));
-  return detail::attach(y, node.get(), 0);
+  if (detail::modes.grad)
+    for (const auto& input : inputs) any = any || (input.tensor->defined() && input.tensor->requires_grad());
+  if (!any) return std::forward<Output>(y);
+  auto node = Ref<TapeSlot>::adopt(new detail::OpNode<std::remove_cvref_t<Vjp>, N>(op, inputs, y, std::move(vjp)));
+  Tensor out = detail::unshared(std::forward<Output>(y));
+  out.impl()->slot = std::move(node);
+  out.impl()->output_index = 0;
+  return out;
 }
 
 // For ops over a list of tensors (cat, stack): the vjp returns one gradient per input.

@@ -18,7 +18,7 @@ Tensor& Tensor::requires_grad_(bool on) {
   if (on && !is_floating(dtype()))
     throw DTypeError(
         fmt::format("requires_grad_: {} is not floating; only f32 and f64 have gradients", describe(*this)));
-  impl_->slot = on ? Ref<TapeSlot>(new Leaf(*impl_)) : Ref<TapeSlot>();
+  impl_->slot = on ? Ref<TapeSlot>::adopt(new Leaf(*impl_)) : Ref<TapeSlot>();
   impl_->output_index = 0;
   return *this;
 }
@@ -37,7 +37,7 @@ void Tensor::set_grad(const Tensor& gradient) {
   static_cast<Leaf*>(node_of(*this))->grad = gradient;
 }
 
-Tensor Tensor::detach() const { return array::as_strided(*this, shape(), strides()); }
+Tensor Tensor::detach() const { return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(*impl_))); }
 
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   fovea::backward({this, 1}, {&gradient, 1}, retain_graph);

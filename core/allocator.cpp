@@ -1,36 +1,29 @@
-// Size classes: 64-byte steps up to 1 KiB, then eight steps per doubling. Free lists are per thread and intrusive; big blocks
-// are cached too (fresh pages cost more than most kernels that fill them), up to a bound per thread.
+// Size classes: 64-byte steps up to 1 KiB, then eight steps per doubling. Free lists are per thread and intrusive; big
+// blocks are cached too (fresh pages cost more than most kernels that fill them), up to a bound per thread.
 #include <fovea/core/allocator.h>
-#include <fovea/core/counted.h>
 
-#include <array>
-#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <new>
-#include <utility>
 
 namespace fovea {
+namespace detail {
+
+thread_local constinit BlockCache block_cache{};
+constinit MemoryCounters memory_counters{0, 0, 0, -1};
+
 namespace {
 
-constexpr size_t kAlign = 64;
-constexpr size_t kSmall = 1024;
-constexpr size_t kSmallClasses = kSmall / kAlign + 1;
-constexpr size_t kClasses = kSmallClasses + 8 * 40;
-constexpr size_t kCacheLimit = size_t{2} << 30;  // bytes a thread may keep
-
-struct FreeBlock {
-  FreeBlock* next;
-};
+constexpr int64_t kCacheLimit = int64_t{2} << 30;  // bytes a thread may keep
 
 // The class that holds `bytes`, and the bytes a block of it has.
 struct SizeClass {
   size_t index, bytes;
 };
 SizeClass class_of(size_t bytes) {
-  if (bytes <= kSmall) {
-    const size_t index = (bytes + kAlign - 1) / kAlign;
-    return {index, index * kAlign};
+  if (bytes <= kSmallBlock) {
+    const size_t index = bytes == 0 ? 1 : (bytes + kBlockAlign - 1) / kBlockAlign;
+    return {index, index * kBlockAlign};
   }
   const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power+1)
   const size_t step = (size_t{1} << power) / 8;
@@ -38,104 +31,88 @@ SizeClass class_of(size_t bytes) {
   return {kSmallClasses + static_cast<size_t>(power - 10) * 8 + part - 1, (size_t{1} << power) + part * step};
 }
 
-std::atomic<int64_t> live_bytes{0}, peak_bytes{0}, live_blocks{0}, fail_after{-1};
-
-void count(int64_t bytes, int64_t blocks) {
-  int64_t live;
-  if (single_threaded()) {
-    live = live_bytes.load(std::memory_order_relaxed) + bytes;
-    live_bytes.store(live, std::memory_order_relaxed);
-    live_blocks.store(live_blocks.load(std::memory_order_relaxed) + blocks, std::memory_order_relaxed);
-    if (live > peak_bytes.load(std::memory_order_relaxed)) peak_bytes.store(live, std::memory_order_relaxed);
-    return;
-  }
-  live = live_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  live_blocks.fetch_add(blocks, std::memory_order_relaxed);
-  int64_t peak = peak_bytes.load(std::memory_order_relaxed);
-  while (live > peak && !peak_bytes.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
-  }
-}
-
-// Plain data, so that reading it costs no initialisation check; `ender` empties it when the thread ends.
-struct Cache {
-  FreeBlock* lists[kClasses];
-  size_t bytes;
-  bool ended;
-};
-thread_local constinit Cache cache{};
-
 void empty_cache() {
-  for (FreeBlock*& list : cache.lists)
+  for (FreeBlock*& list : block_cache.lists)
     while (list != nullptr) std::free(std::exchange(list, list->next));
-  cache.bytes = 0;
+  block_cache.room = block_cache.open ? kCacheLimit : 0;
 }
-struct Ender {
-  ~Ender() {
-    cache.ended = true;
+
+// Opens the thread's cache when first needed and empties it when the thread ends; what is freed after that goes back
+// to the system at once.
+struct Opening {
+  Opening() {
+    block_cache.open = true;
+    block_cache.room = kCacheLimit;
+  }
+  ~Opening() {
+    block_cache.open = false;
     empty_cache();
   }
 };
 
-[[gnu::noinline]] void* allocate_fresh(size_t bytes) {
-  static thread_local Ender ender;
-  (void)ender;
-  void* block = std::aligned_alloc(kAlign, bytes);
+void open_cache() {
+  static thread_local const Opening opening;
+  (void)opening;
+}
+
+void* allocate_fresh(size_t bytes) {
+  void* block = std::aligned_alloc(kBlockAlign, bytes);
   if (block == nullptr) {
     empty_cache();
-    block = std::aligned_alloc(kAlign, bytes);
+    block = std::aligned_alloc(kBlockAlign, bytes);
   }
   if (block == nullptr) throw std::bad_alloc();
   return block;
 }
 
-void* take(const SizeClass& size) {
-  FreeBlock*& list = cache.lists[size.index];
+}  // namespace
+
+void* take_slowly(size_t bytes) {
+  if (memory_counters.fail_after.load(std::memory_order_relaxed) >= 0 && memory_counters.fail_after.fetch_sub(1) == 0)
+    throw std::bad_alloc();
+  const SizeClass size = class_of(bytes);
+  FreeBlock*& list = block_cache.lists[size.index];
   if (list == nullptr) return allocate_fresh(size.bytes);
-  cache.bytes -= size.bytes;
+  block_cache.room += static_cast<int64_t>(size.bytes);
   return std::exchange(list, list->next);
 }
 
-void give(void* block, const SizeClass& size) {
-  if (cache.ended || cache.bytes + size.bytes > kCacheLimit) {
-    std::free(block);
-    return;
+void give_slowly(void* block, size_t bytes) {
+  open_cache();
+  const SizeClass size = class_of(bytes);
+  if (block_cache.room < static_cast<int64_t>(size.bytes)) return std::free(block);
+  block_cache.room -= static_cast<int64_t>(size.bytes);
+  FreeBlock*& list = block_cache.lists[size.index];
+  list = new (block) FreeBlock{list};
+}
+
+void count_shared(int64_t bytes, int64_t blocks) {
+  MemoryCounters& counters = memory_counters;
+  const int64_t live = std::atomic_ref(counters.live_bytes).fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  std::atomic_ref(counters.live_blocks).fetch_add(blocks, std::memory_order_relaxed);
+  std::atomic_ref peak(counters.peak_bytes);
+  int64_t before = peak.load(std::memory_order_relaxed);
+  while (live > before && !peak.compare_exchange_weak(before, live, std::memory_order_relaxed)) {
   }
-  cache.bytes += size.bytes;
-  cache.lists[size.index] = new (block) FreeBlock{cache.lists[size.index]};
 }
 
-void check_planned_failure() {
-  if (fail_after.load(std::memory_order_relaxed) < 0) return;
-  if (fail_after.fetch_sub(1) == 0) throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* allocate_block(size_t bytes, size_t* capacity) {
-  check_planned_failure();
+size_t round_up_large(size_t bytes) {
   if (bytes > (size_t{1} << 47)) throw std::bad_alloc();
-  const SizeClass size = class_of(bytes == 0 ? 1 : bytes);
-  void* block = take(size);
-  *capacity = size.bytes;
-  count(static_cast<int64_t>(size.bytes), 1);
-  return block;
+  return class_of(bytes).bytes;
 }
 
-void free_block(void* block, size_t capacity) {
-  count(-static_cast<int64_t>(capacity), -1);
-  give(block, class_of(capacity));
+}  // namespace detail
+
+MemoryStats memory_stats() {
+  detail::MemoryCounters& counters = detail::memory_counters;
+  return {std::atomic_ref(counters.live_bytes).load(), std::atomic_ref(counters.peak_bytes).load(),
+          std::atomic_ref(counters.live_blocks).load()};
 }
 
-void* allocate_object(size_t bytes) {
-  check_planned_failure();
-  return take(class_of(bytes));
-}
+void reset_peak_memory() { std::atomic_ref(detail::memory_counters.peak_bytes).store(memory_stats().live_bytes); }
 
-void free_object(void* object, size_t bytes) { give(object, class_of(bytes)); }
+void empty_memory_cache() { detail::empty_cache(); }
 
-MemoryStats memory_stats() { return {live_bytes.load(), peak_bytes.load(), live_blocks.load()}; }
-void reset_peak_memory() { peak_bytes.store(live_bytes.load()); }
-void empty_memory_cache() { empty_cache(); }
-void fail_allocation_after(int64_t n) { fail_after.store(n); }
+void fail_allocation_after(int64_t n) { detail::memory_counters.fail_after.store(n); }
 
 }  // namespace fovea

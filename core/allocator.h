@@ -1,7 +1,10 @@
 // Caching allocator: 64-byte aligned blocks, kept in per-thread free lists by size class when released, and counters of
 // live and peak bytes that tests and progress lines read. Thread safe; a block may be freed on another thread.
 // Errors: std::bad_alloc when the system has no memory (after the caches were emptied once).
+// Cost: a block of up to 1 KiB that was used before comes and goes without a call.
 #pragma once
+
+#include <fovea/core/counted.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +27,101 @@ void fail_allocation_after(int64_t n);
 // Blocks for storages: counted. `capacity` receives the usable bytes and must be handed back.
 void* allocate_block(size_t bytes, size_t* capacity);
 void free_block(void* block, size_t capacity);
-// Small objects (tensor headers, tape nodes): pooled, not counted. `bytes` must be the same at both calls.
+// Small objects (views, tape nodes): pooled, not counted. `bytes` must be the same at both calls.
 void* allocate_object(size_t bytes);
 void free_object(void* object, size_t bytes);
+
+// ---- how: the part of the above that is worth inlining ----
+namespace detail {
+
+constexpr size_t kBlockAlign = 64;
+constexpr size_t kSmallBlock = 1024;  // up to here a size class is a multiple of 64 bytes
+constexpr size_t kSmallClasses = kSmallBlock / kBlockAlign + 1;
+constexpr size_t kBlockClasses = kSmallClasses + 8 * 40;
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+// Plain zeros at first, so that reaching it costs no check whether it was initialised.
+struct BlockCache {
+  FreeBlock* lists[kBlockClasses];
+  int64_t room;  // bytes that may still be kept; 0 until first needed and after the thread has ended
+  bool open;
+};
+extern thread_local constinit BlockCache block_cache;
+
+// Plain numbers while the process has one thread, reached atomically once it has more.
+struct MemoryCounters {
+  int64_t live_bytes, peak_bytes, live_blocks;  // an order in which no two are updated as one vector
+  std::atomic<int64_t> fail_after;
+};
+extern constinit MemoryCounters memory_counters;
+
+// Of any size class; take_slowly also plays the planned failures.
+void* take_slowly(size_t bytes);
+void give_slowly(void* block, size_t bytes);
+size_t round_up_large(size_t bytes);
+void count_shared(int64_t bytes, int64_t blocks);
+
+// The bytes of the class that holds them.
+inline size_t round_up(size_t bytes) {
+  if (bytes - 1 >= kSmallBlock) [[unlikely]]  // also 0
+    return round_up_large(bytes);
+  return (bytes + kBlockAlign - 1) & ~(kBlockAlign - 1);
+}
+
+// `bytes` is rounded up already.
+inline void* take(size_t bytes) {
+  if (bytes > kSmallBlock) return take_slowly(bytes);
+  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
+  if (list == nullptr || memory_counters.fail_after.load(std::memory_order_relaxed) >= 0) [[unlikely]]
+    return take_slowly(bytes);
+  block_cache.room += static_cast<int64_t>(bytes);
+  return std::exchange(list, list->next);
+}
+
+inline void give(void* block, size_t bytes) {
+  const int64_t room = block_cache.room - static_cast<int64_t>(bytes);
+  if (bytes > kSmallBlock || room < 0) [[unlikely]]
+    return give_slowly(block, bytes);
+  block_cache.room = room;
+  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
+  list = new (block) FreeBlock{list};
+}
+
+inline void count_taken(size_t bytes) {
+  if (!single_threaded()) [[unlikely]]
+    return count_shared(static_cast<int64_t>(bytes), 1);
+  MemoryCounters& counters = memory_counters;
+  counters.live_blocks += 1;
+  counters.live_bytes += static_cast<int64_t>(bytes);
+  if (counters.live_bytes > counters.peak_bytes) counters.peak_bytes = counters.live_bytes;
+}
+
+inline void count_given(size_t bytes) {
+  if (!single_threaded()) [[unlikely]]
+    return count_shared(-static_cast<int64_t>(bytes), -1);
+  memory_counters.live_blocks -= 1;
+  memory_counters.live_bytes -= static_cast<int64_t>(bytes);
+}
+
+}  // namespace detail
+
+inline void* allocate_block(size_t bytes, size_t* capacity) {
+  const size_t rounded = detail::round_up(bytes);
+  void* block = detail::take(rounded);
+  detail::count_taken(rounded);
+  *capacity = rounded;
+  return block;
+}
+
+inline void free_block(void* block, size_t capacity) {
+  detail::count_given(capacity);
+  detail::give(block, capacity);
+}
+
+inline void* allocate_object(size_t bytes) { return detail::take(detail::round_up(bytes)); }
+inline void free_object(void* object, size_t bytes) { detail::give(object, detail::round_up(bytes)); }
 
 }  // namespace fovea

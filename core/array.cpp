@@ -18,7 +18,8 @@ bool is_row_major(const Shape& shape, const Shape& strides) {
 }
 
 [[noreturn, gnu::noinline]] void fail_reshape(const Tensor& x, const Shape& shape) {
-  throw ShapeError(fmt::format("reshape: {} has {} elements; {} needs another number", describe(x), x.numel(), shape.str()));
+  throw ShapeError(
+      fmt::format("reshape: {} has {} elements; {} needs another number", describe(x), x.numel(), shape.str()));
 }
 
 // Replaces a -1 and checks the number of elements.
@@ -28,7 +29,8 @@ Shape resolve(const Tensor& x, const Shape& shape) {
   int64_t known = 1;
   for (int i = 0; i < shape.rank(); ++i) {
     if (shape[i] == -1) {
-      if (unknown >= 0) throw ShapeError(fmt::format("reshape: {} has more than one -1; give all sizes but one", shape.str()));
+      if (unknown >= 0)
+        throw ShapeError(fmt::format("reshape: {} has more than one -1; give all sizes but one", shape.str()));
       unknown = i;
     } else {
       if (shape[i] < 0) fail_reshape(x, shape);
@@ -75,7 +77,7 @@ bool view_strides(const Tensor& x, const Shape& shape, Shape& strides) {
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, int64_t offset) {
   const TensorImpl& source = *x.impl();
-  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl(shape, strides, source.dtype));
+  auto impl = Ref<TensorImpl>::adopt(new TensorImpl(shape, strides, source.dtype));
   impl->storage = source.storage;
   impl->data = source.data + offset * item_size(source.dtype);
   impl->numel = shape.numel();
@@ -118,7 +120,8 @@ Tensor transpose(const Tensor& x, int64_t a, int64_t b) {
 Tensor slice(const Tensor& x, int64_t dim, int64_t begin, int64_t end, int64_t step) {
   if (x.dim() == 0) throw ShapeError("slice: a tensor of rank 0 has no dimension to slice");
   const int d = normalize_dim("slice", dim, x.dim());
-  if (step < 1) throw ValueError(fmt::format("slice: step {} along dimension {} of {}; need at least 1", step, d, describe(x)));
+  if (step < 1)
+    throw ValueError(fmt::format("slice: step {} along dimension {} of {}; need at least 1", step, d, describe(x)));
   const int64_t n = x.shape()[d];
   const auto clip = [n](int64_t at) {
     if (at < 0) at += n;
@@ -159,8 +162,8 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     strides[i] = have == sizes[i] ? x.strides()[i - extra] : 0;
   }
   if (!fits)
-    throw ShapeError(fmt::format("expand: {} to {}; only sizes of 1 can grow, new dimensions come in front", describe(x),
-                                 shape.str()));
+    throw ShapeError(fmt::format("expand: {} to {}; only sizes of 1 can grow, new dimensions come in front",
+                                 describe(x), shape.str()));
   return as_strided(x, sizes, strides);
 }
 
@@ -186,8 +189,9 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
 Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   const int d = normalize_dim("unfold", dim, x.dim());
   if (x.dim() == 0 || size < 1 || step < 1 || size > x.shape()[d])
-    throw ShapeError(fmt::format("unfold: windows of {} every {} along dimension {} of {}; need 1 <= size <= {} and step >= 1",
-                                 size, step, d, describe(x), x.dim() == 0 ? 0 : x.shape()[d]));
+    throw ShapeError(
+        fmt::format("unfold: windows of {} every {} along dimension {} of {}; need 1 <= size <= {} and step >= 1", size,
+                    step, d, describe(x), x.dim() == 0 ? 0 : x.shape()[d]));
   Shape shape = x.shape(), strides = x.strides();
   shape[d] = (shape[d] - size) / step + 1;
   shape.append(size);

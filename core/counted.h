@@ -22,25 +22,26 @@ inline bool single_threaded() {
 
 class Count {
  public:
+  explicit Count(int64_t start = 0) : value_(start) {}
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+
   void add(int64_t n) {
-    if (single_threaded())
-      value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    if (single_threaded()) [[likely]]
+      value_ += n;
     else
-      value_.fetch_add(n, std::memory_order_relaxed);
+      std::atomic_ref(value_).fetch_add(n, std::memory_order_relaxed);
   }
-  // Returns what is left after taking one away.
-  int64_t drop() {
-    if (single_threaded()) {
-      const int64_t left = value_.load(std::memory_order_relaxed) - 1;
-      value_.store(left, std::memory_order_relaxed);
-      return left;
-    }
-    return value_.fetch_sub(1, std::memory_order_acq_rel) - 1;
+  // Takes one away; true: it was the last.
+  bool drop() {
+    if (single_threaded()) [[likely]]
+      return --value_ == 0;
+    return std::atomic_ref(value_).fetch_sub(1, std::memory_order_acq_rel) == 1;
   }
-  int64_t get() const { return value_.load(std::memory_order_acquire); }
+  int64_t get() const { return std::atomic_ref(value_).load(std::memory_order_acquire); }
 
  private:
-  std::atomic<int64_t> value_{0};
+  alignas(std::atomic_ref<int64_t>::required_alignment) mutable int64_t value_;
 };
 
 // Handle to a T with members retain() and release(); release frees at zero.
@@ -50,6 +51,12 @@ class Ref {
   Ref() = default;
   Ref(T* pointer) : pointer_(pointer) {
     if (pointer_ != nullptr) pointer_->retain();
+  }
+  // Takes over a reference that is already counted.
+  static Ref adopt(T* pointer) {
+    Ref ref;
+    ref.pointer_ = pointer;
+    return ref;
   }
   Ref(const Ref& other) : Ref(other.pointer_) {}
   Ref(Ref&& other) noexcept : pointer_(std::exchange(other.pointer_, nullptr)) {}

@@ -40,11 +40,13 @@ void set_num_threads(int n) {
   threads.store(n);
 }
 
+bool in_parallel() { return omp_in_parallel() != 0; }
+
 namespace detail {
 
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   const int team = static_cast<int>(chunks < num_threads() ? chunks : num_threads());
-  if (omp_in_parallel() != 0 || team <= 1) {
+  if (in_parallel() || team <= 1) {
     for (int64_t c = 0; c < chunks; ++c) body(context, c);
     return;
   }

@@ -15,6 +15,8 @@ void set_num_threads(int n);  // n >= 1 (ValueError); starts at the environment'
 // The CPU that BLAS chose its kernels for ("SkylakeX"), for the first line of a run; "unknown" for other BLAS.
 std::string blas_core_name();
 
+bool in_parallel();  // whether the caller is inside one of the loops below
+
 namespace detail {
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);
 }

@@ -8,7 +8,8 @@ namespace fovea {
 std::string Shape::str() const { return fmt::format("[{}]", fmt::join(begin(), end(), ", ")); }
 
 void Shape::throw_rank(size_t rank) {
-  throw ShapeError(fmt::format("shape: rank {} is above the limit of {}; merge dimensions with reshape", rank, kMaxRank));
+  throw ShapeError(
+      fmt::format("shape: rank {} is above the limit of {}; merge dimensions with reshape", rank, kMaxRank));
 }
 
 Shape contiguous_strides(const Shape& shape) {
@@ -24,7 +25,8 @@ Shape contiguous_strides(const Shape& shape) {
 int normalize_dim(std::string_view op, int64_t dim, int rank) {
   const int limit = rank > 0 ? rank : 1;
   if (dim >= limit || dim < -limit)
-    throw IndexError(fmt::format("{}: dimension {} is outside [{}, {}) of a tensor of rank {}", op, dim, -limit, limit, rank));
+    throw IndexError(
+        fmt::format("{}: dimension {} is outside [{}, {}) of a tensor of rank {}", op, dim, -limit, limit, rank));
   return static_cast<int>(dim < 0 ? dim + limit : dim);
 }
 
@@ -35,8 +37,9 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
     const int64_t x = i <= a.rank() ? a[a.rank() - i] : 1;
     const int64_t y = i <= b.rank() ? b[b.rank() - i] : 1;
     if (x != y && x != 1 && y != 1)
-      throw ShapeError(fmt::format("{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {}; need equal or 1",
-                                   op, a.str(), b.str(), x, y, -i));
+      throw ShapeError(
+          fmt::format("{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {}; need equal or 1", op,
+                      a.str(), b.str(), x, y, -i));
     out[rank - i] = x == 1 ? y : x;
   }
   return out;

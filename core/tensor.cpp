@@ -6,18 +6,38 @@
 
 namespace fovea {
 
-Ref<Storage> Storage::allocate(size_t bytes) {
+namespace {
+
+constexpr size_t kElements = 256;  // where they begin in a block: aligned as the block itself
+static_assert(sizeof(Storage) + sizeof(TensorImpl) <= kElements && alignof(TensorImpl) <= alignof(Storage));
+
+void* first_tensor(Storage& storage) { return &storage + 1; }
+
+// A row-major tensor of numel elements over a new block.
+Tensor allocate(const Shape& shape, DType dtype, int64_t numel) {
   size_t capacity = 0;
-  void* block = allocate_block(bytes + kHeader, &capacity);
+  void* block = allocate_block(kElements + static_cast<size_t>(numel * item_size(dtype)), &capacity);
   auto* storage = new (block) Storage;
   storage->capacity = capacity;
-  storage->bytes = bytes;
-  return Ref<Storage>(storage);
+  auto* impl = ::new (first_tensor(*storage)) TensorImpl(shape, dtype);
+  impl->storage = Ref<Storage>::adopt(storage);
+  impl->data = static_cast<std::byte*>(block) + kElements;
+  impl->numel = numel;
+  int64_t stride = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    impl->strides[i] = stride;
+    stride *= shape[i] > 0 ? shape[i] : 1;
+  }
+  return Tensor(Ref<TensorImpl>::adopt(impl));
 }
 
+}  // namespace
+
 void TensorImpl::destroy() {
-  this->~TensorImpl();
-  free_object(this, sizeof(TensorImpl));
+  if (slot) slot = Ref<TapeSlot>();
+  Storage* const block = storage.detach();  // nothing is left for a destructor to do
+  if (this != first_tensor(*block)) free_object(this, sizeof(TensorImpl));
+  block->release();
 }
 
 namespace {
@@ -33,13 +53,12 @@ void require_writable(const char* op, const Tensor& x) {
   if (!x.defined()) throw AutogradError(fmt::format("{}: the tensor is undefined", op));
   for (int i = 0; i < x.dim(); ++i)
     if (x.strides()[i] == 0 && x.shape()[i] > 1)
-      throw ShapeError(fmt::format("{}: {} is expanded: several elements share one place in memory; clone() it first", op,
-                                   describe(x)));
+      throw ShapeError(fmt::format("{}: {} is expanded: several elements share one place in memory; clone() it first",
+                                   op, describe(x)));
 }
 
 int64_t offset_of(const Tensor& x, const Shape& index) {
-  if (index.rank() != x.dim())
-    throw IndexError(fmt::format("at: {} indices for {}", index.rank(), describe(x)));
+  if (index.rank() != x.dim()) throw IndexError(fmt::format("at: {} indices for {}", index.rank(), describe(x)));
   int64_t offset = 0;
   for (int i = 0; i < index.rank(); ++i) {
     const int64_t at = index[i] < 0 ? index[i] + x.shape()[i] : index[i];
@@ -57,35 +76,33 @@ double read(const Tensor& x, int64_t offset) {
 }  // namespace
 
 Tensor empty(const Shape& shape, DType dtype) {
-  Ref<TensorImpl> impl(new (allocate_object(sizeof(TensorImpl))) TensorImpl(shape, dtype));
-  int64_t numel = 1;
-  int64_t stride = 1;
-  for (int i = shape.rank() - 1; i >= 0; --i) {
-    const int64_t size = shape[i];
+  int64_t extent = 1;  // with sizes of 0 left out: strides must not overflow either
+  bool none = false;
+  for (const int64_t size : shape) {
     if (size < 0) throw_negative(shape);
-    impl->strides[i] = stride;
-    if (__builtin_mul_overflow(numel, size, &numel) || numel > (int64_t{1} << 56)) throw_too_large(shape);
-    stride *= size > 0 ? size : 1;
+    none |= size == 0;
+    if (__builtin_mul_overflow(extent, size == 0 ? 1 : size, &extent) || extent > (int64_t{1} << 56))
+      throw_too_large(shape);
   }
-  impl->numel = numel;
-  impl->storage = Storage::allocate(static_cast<size_t>(numel * item_size(dtype)));
-  impl->data = impl->storage->data();
-  return Tensor(std::move(impl));
+  return allocate(shape, dtype, none ? 0 : extent);
 }
 
-Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype()); }
+Tensor empty_like(const Tensor& x) { return allocate(x.shape(), x.dtype(), x.numel()); }
 
 void Tensor::throw_dtype(const char* what, DType wanted) const {
-  throw DTypeError(fmt::format("{}: {} read as {}; cast with to(x, {})", what, describe(*this), name_of(wanted), name_of(wanted)));
+  throw DTypeError(
+      fmt::format("{}: {} read as {}; cast with to(x, {})", what, describe(*this), name_of(wanted), name_of(wanted)));
 }
 
 double Tensor::item_as_double() const {
-  if (numel() != 1) throw ShapeError(fmt::format("item: {} has {} elements; need exactly one", describe(*this), numel()));
+  if (numel() != 1)
+    throw ShapeError(fmt::format("item: {} has {} elements; need exactly one", describe(*this), numel()));
   return read(*this, 0);
 }
 
 int64_t Tensor::item_i64() const {
-  if (numel() != 1) throw ShapeError(fmt::format("item: {} has {} elements; need exactly one", describe(*this), numel()));
+  if (numel() != 1)
+    throw ShapeError(fmt::format("item: {} has {} elements; need exactly one", describe(*this), numel()));
   return *data<int64_t>();
 }
 
@@ -121,7 +138,8 @@ Tensor& Tensor::add_(const Tensor& other, double scale) {
   require_writable("add_", *this);
   require_untaped("add_");
   if (other.dtype() != dtype())
-    throw DTypeError(fmt::format("add_: {} and {} have different types; cast with to(x, dtype)", describe(*this), describe(other)));
+    throw DTypeError(
+        fmt::format("add_: {} and {} have different types; cast with to(x, dtype)", describe(*this), describe(other)));
   Tensor from = array::expand(other, shape());
   const bool overlaps = shares_storage(other) && !(other.raw() == raw() && from.strides() == strides());
   if (overlaps) from = array::clone(from);

@@ -18,45 +18,53 @@
 
 namespace fovea {
 
-// A block of bytes with a version that every in-place change raises; the elements follow the header.
+// A block of memory: this header, room for the tensor object that is made with it, the elements.
 struct Storage {
-  Count refs;
-  size_t capacity = 0;  // of the block, header included
-  size_t bytes = 0;     // usable
-  uint64_t version = 0;
+  Count refs{1};
+  size_t capacity = 0;           // of the block
+  uint64_t version = 0;          // raised by every change in place
   const char* last_change = "";  // name of the op that last wrote in place
 
-  std::byte* data() { return reinterpret_cast<std::byte*>(this) + kHeader; }
   void retain() { refs.add(1); }
   void release() {
-    if (refs.drop() == 0) free_block(this, capacity);
+    if (refs.drop()) free_block(this, capacity);
   }
-  static constexpr size_t kHeader = 64;
-  static Ref<Storage> allocate(size_t bytes);
 };
-static_assert(sizeof(Storage) <= Storage::kHeader);
 
-// What the tape hangs on a tensor (autograd/node.h derives from it). dispose() is called when the last reference goes.
+// What the tape hangs on a tensor (autograd/node.h derives from it). Born with one reference; dispose() is called when
+// the last one goes.
 class TapeSlot {
  public:
   virtual ~TapeSlot() = default;
   void retain() { refs_.add(1); }
   void release() {
-    if (refs_.drop() == 0) dispose();
+    if (refs_.drop()) dispose();
   }
 
  protected:
   virtual void dispose() = 0;
 
  private:
-  Count refs_;
+  Count refs_{1};
 };
 
+// Born with one reference. The first tensor of a storage lies in its block and costs no memory of its own; views are
+// objects from the pool.
 struct TensorImpl {
   TensorImpl(const Shape& sizes, DType type) : dtype(type), shape(sizes), strides(sizes) {}
   TensorImpl(const Shape& sizes, const Shape& steps, DType type) : dtype(type), shape(sizes), strides(steps) {}
+  // Another object over the same elements, on no tape.
+  TensorImpl(const TensorImpl& other)
+      : storage(other.storage),
+        data(other.data),
+        numel(other.numel),
+        dtype(other.dtype),
+        contiguous(other.contiguous),
+        shape(other.shape),
+        strides(other.strides) {}
+  TensorImpl& operator=(const TensorImpl&) = delete;
 
-  Count refs;
+  Count refs{1};
   Ref<Storage> storage;
   std::byte* data = nullptr;  // first element
   int64_t numel = 0;
@@ -67,9 +75,12 @@ struct TensorImpl {
   Shape shape;
   Shape strides;  // in elements
 
+  static void* operator new(size_t bytes) { return allocate_object(bytes); }
+  static void operator delete(void* impl, size_t bytes) { free_object(impl, bytes); }
+
   void retain() { refs.add(1); }
   void release() {
-    if (refs.drop() == 0) destroy();
+    if (refs.drop()) destroy();
   }
   void destroy();
 };

@@ -22,12 +22,20 @@ void check_operands(const char* op, const Tensor& a, const Tensor& b, bool float
   if (a.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(a)));
 }
 
+// The walk over strided elements stays out of the short path.
+[[gnu::noinline]] void apply_strided(Binary kind, const Tensor& a, const Tensor& b, const Tensor& y) {
+  kernels::binary(kind, a.dtype(), {a.shape(), y.strides(), a.strides(), b.strides()}, a.raw(), b.raw(), y.raw());
+}
+[[gnu::noinline]] void apply_strided(Unary kind, const Tensor& x, double p, const Tensor& y) {
+  kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p);
+}
+
 Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
   Tensor y = empty_like(a);
   if (a.is_contiguous() && b.is_contiguous())
     kernels::binary(kind, a.dtype(), a.numel(), a.raw(), b.raw(), y.raw());
   else
-    kernels::binary(kind, a.dtype(), {a.shape(), y.strides(), a.strides(), b.strides()}, a.raw(), b.raw(), y.raw());
+    apply_strided(kind, a, b, y);
   return y;
 }
 
@@ -36,7 +44,7 @@ Tensor apply(Unary kind, const Tensor& x, double p) {
   if (x.is_contiguous())
     kernels::unary(kind, x.dtype(), x.numel(), x.raw(), y.raw(), p);
   else
-    kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p);
+    apply_strided(kind, x, p, y);
   return y;
 }
 

@@ -14,13 +14,22 @@ namespace {
 using kernels::Binary;
 using kernels::Unary;
 
+// The walk over strided elements stays out of the short path.
+[[gnu::noinline]] void apply_strided(Unary kind, const Tensor& x, const Tensor& y, double p, double q) {
+  kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p, q);
+}
+[[gnu::noinline]] void apply_strided(Binary kind, const Tensor& g, const Tensor& saved, const Tensor& y) {
+  kernels::binary(kind, g.dtype(), {g.shape(), y.strides(), g.strides(), saved.strides()}, g.raw(), saved.raw(),
+                  y.raw());
+}
+
 Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q = 0) {
-  check::floating(op, x);
+  if (!x.defined() || !is_floating(x.dtype())) check::floating(op, x);
   Tensor y = empty_like(x);
   if (x.is_contiguous())
     kernels::unary(kind, x.dtype(), x.numel(), x.raw(), y.raw(), p, q);
   else
-    kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p, q);
+    apply_strided(kind, x, y, p, q);
   return y;
 }
 
@@ -30,8 +39,7 @@ Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
   if (g.is_contiguous() && saved.is_contiguous())
     kernels::binary(kind, g.dtype(), g.numel(), g.raw(), saved.raw(), y.raw());
   else
-    kernels::binary(kind, g.dtype(), {g.shape(), y.strides(), g.strides(), saved.strides()}, g.raw(), saved.raw(),
-                    y.raw());
+    apply_strided(kind, g, saved, y);
   return y;
 }
 

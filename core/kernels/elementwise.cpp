@@ -2,140 +2,167 @@
 #include <fovea/core/kernels/elementwise.h>
 #include <fovea/core/kernels/vector_math.h>
 
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace fovea::kernels {
 namespace {
 
-constexpr double kSqrtHalf = 0.70710678118654752440;      // 1 / sqrt(2)
-constexpr double kGaussian = 0.39894228040143267794;      // 1 / sqrt(2 pi)
+constexpr double kSqrtHalf = 0.70710678118654752440;  // 1 / sqrt(2)
+constexpr double kGaussian = 0.39894228040143267794;  // 1 / sqrt(2 pi)
 
-// Calls body(f) with the function object of `op`.
-template <class T, class Body>
-void with_unary(Unary op, double p, double q, Body&& body) {
-  const T s = static_cast<T>(p), t = static_cast<T>(q);
-  switch (op) {
-    case Unary::neg: return body([](T x) { return -x; });
-    case Unary::exp: return body([](T x) { return vm::exp(x); });
-    case Unary::log: return body([](T x) { return vm::log(x); });
-    case Unary::sqrt: return body([](T x) { return std::sqrt(x); });
-    case Unary::tanh: return body([](T x) { return vm::tanh(x); });
-    case Unary::sigmoid: return body([](T x) { return vm::sigmoid(x); });
-    case Unary::relu: return body([](T x) { return x < 0 ? T(0) : x; });
-    case Unary::gelu: return body([](T x) { return T(0.5) * x * (T(1) + vm::erf(x * T(kSqrtHalf))); });
-    case Unary::softplus:
-      return body([](T x) { return (x > 0 ? x : T(0)) + vm::log1p(vm::exp(-std::abs(x))); });
-    case Unary::abs: return body([](T x) { return std::abs(x); });
-    case Unary::sin: return body([](T x) { return vm::sin(x); });
-    case Unary::cos: return body([](T x) { return vm::cos(x); });
-    case Unary::erf: return body([](T x) { return vm::erf(x); });
-    case Unary::square: return body([](T x) { return x * x; });
-    case Unary::sign: return body([](T x) { return T(x > 0) - T(x < 0); });
-    case Unary::reciprocal: return body([](T x) { return T(1) / x; });
-    case Unary::leaky_relu: return body([s](T x) { return x < 0 ? s * x : x; });
-    case Unary::clamp: return body([s, t](T x) { return x < s ? s : (x > t ? t : x); });
-    case Unary::add: return body([s](T x) { return x + s; });
-    case Unary::mul: return body([s](T x) { return x * s; });
-    case Unary::pow: return body([s](T x) { return vm::pow(x, s); });
-  }
+// The functions; s and t are the parameters p and q.
+template <Unary op, class T>
+inline T value(T x, T s, T t) {
+  if constexpr (op == Unary::neg) return -x;
+  if constexpr (op == Unary::exp) return vm::exp(x);
+  if constexpr (op == Unary::log) return vm::log(x);
+  if constexpr (op == Unary::sqrt) return std::sqrt(x);
+  if constexpr (op == Unary::tanh) return vm::tanh(x);
+  if constexpr (op == Unary::sigmoid) return vm::sigmoid(x);
+  if constexpr (op == Unary::relu) return x < 0 ? T(0) : x;
+  if constexpr (op == Unary::gelu) return T(0.5) * x * (T(1) + vm::erf(x * T(kSqrtHalf)));
+  if constexpr (op == Unary::softplus) return (x > 0 ? x : T(0)) + vm::log1p(vm::exp(-std::abs(x)));
+  if constexpr (op == Unary::abs) return std::abs(x);
+  if constexpr (op == Unary::sin) return vm::sin(x);
+  if constexpr (op == Unary::cos) return vm::cos(x);
+  if constexpr (op == Unary::erf) return vm::erf(x);
+  if constexpr (op == Unary::square) return x * x;
+  if constexpr (op == Unary::sign) return T(x > 0) - T(x < 0);
+  if constexpr (op == Unary::reciprocal) return T(1) / x;
+  if constexpr (op == Unary::leaky_relu) return x < 0 ? s * x : x;
+  if constexpr (op == Unary::clamp) return x < s ? s : (x > t ? t : x);
+  if constexpr (op == Unary::add) return x + s;
+  if constexpr (op == Unary::mul) return x * s;
+  if constexpr (op == Unary::pow) return vm::pow(x, s);
 }
 
-template <class T, class Body>
-void with_binary(Binary op, Body&& body) {
-  switch (op) {
-    case Binary::add: return body([](T a, T b) { return a + b; });
-    case Binary::sub: return body([](T a, T b) { return a - b; });
-    case Binary::mul: return body([](T a, T b) { return a * b; });
-    case Binary::minimum: return body([](T a, T b) { return (a < b || a != a) ? a : b; });
-    case Binary::maximum: return body([](T a, T b) { return (a > b || a != a) ? a : b; });
-    default: break;
-  }
-  if constexpr (std::is_floating_point_v<T>) {
-    switch (op) {
-      case Binary::div: return body([](T a, T b) { return a / b; });
-      case Binary::pow: return body([](T a, T b) { return vm::pow(a, b); });
-      case Binary::exp_backward: return body([](T g, T y) { return g == 0 ? T(0) : g * y; });
-      case Binary::tanh_backward: return body([](T g, T y) { return g * (T(1) - y * y); });
-      case Binary::sigmoid_backward: return body([](T g, T y) { return g * (y * (T(1) - y)); });
-      case Binary::relu_backward: return body([](T g, T y) { return y > 0 ? g : T(0); });
-      case Binary::gelu_backward:
-        return body([](T g, T x) {
-          return g * (T(0.5) * (T(1) + vm::erf(x * T(kSqrtHalf))) + x * T(kGaussian) * vm::exp(T(-0.5) * x * x));
-        });
-      case Binary::softplus_backward: return body([](T g, T x) { return g * vm::sigmoid(x); });
-      default: break;
-    }
-  }
+// Of the operands, or of a gradient and what was saved.
+template <Binary op, class T>
+inline T value(T a, T b) {
+  if constexpr (op == Binary::add) return a + b;
+  if constexpr (op == Binary::sub) return a - b;
+  if constexpr (op == Binary::mul) return a * b;
+  if constexpr (op == Binary::minimum) return (a < b || a != a) ? a : b;
+  if constexpr (op == Binary::maximum) return (a > b || a != a) ? a : b;
+  if constexpr (op == Binary::div) return a / b;
+  if constexpr (op == Binary::pow) return vm::pow(a, b);
+  if constexpr (op == Binary::exp_backward) return a == 0 ? T(0) : a * b;
+  if constexpr (op == Binary::tanh_backward) return a * (T(1) - b * b);
+  if constexpr (op == Binary::sigmoid_backward) return a * (b * (T(1) - b));
+  if constexpr (op == Binary::relu_backward) return b > 0 ? a : T(0);
+  if constexpr (op == Binary::gelu_backward)
+    return a * (T(0.5) * (T(1) + vm::erf(b * T(kSqrtHalf))) + b * T(kGaussian) * vm::exp(T(-0.5) * b * b));
+  if constexpr (op == Binary::softplus_backward) return a * vm::sigmoid(b);
+}
+
+constexpr bool for_integers(Binary op) {
+  return op == Binary::add || op == Binary::sub || op == Binary::mul || op == Binary::minimum || op == Binary::maximum;
+}
+
+// One compiled row per function and type, found by its number: n elements, steps[k] apart in operand k as in Loop (y
+// first), or all contiguous where steps is null.
+using UnaryRow = void (*)(int64_t n, const void* x, void* y, const int64_t* steps, double p, double q);
+using BinaryRow = void (*)(int64_t n, const void* a, const void* b, void* y, const int64_t* steps);
+
+template <class T, class F>
+inline void map_row(int64_t n, const T* x, T* y, const int64_t* steps, F f) {
+  if (steps == nullptr || (steps[0] == 1 && steps[1] == 1)) return vm::map(n, x, y, f);
+  vm::map_apart(n, x, steps[1], y, steps[0], f);
 }
 
 template <class T, class F>
-void row(int64_t n, const T* x, int64_t sx, T* y, int64_t sy, F f) {
-  if (sx == 1 && sy == 1) return vm::map(n, x, y, f);
-  for (int64_t i = 0; i < n; ++i) y[i * sy] = f(x[i * sx]);
-}
-
-template <class T, class F>
-void row(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, T* y, int64_t sy, F f) {
+inline void map2_row(int64_t n, const T* a, const T* b, T* y, const int64_t* steps, F f) {
+  if (steps == nullptr) return vm::map2(n, a, b, y, f);
+  const int64_t sy = steps[0], sa = steps[1], sb = steps[2];
   if (sy == 1 && sa == 1 && sb == 1) return vm::map2(n, a, b, y, f);
   if (sy == 1 && sa == 1 && sb == 0) return vm::map(n, a, y, [f, b0 = *b](T v) { return f(v, b0); });
   if (sy == 1 && sa == 0 && sb == 1) return vm::map(n, b, y, [f, a0 = *a](T v) { return f(a0, v); });
-  for (int64_t i = 0; i < n; ++i) y[i * sy] = f(a[i * sa], b[i * sb]);
+  vm::map2_apart(n, a, sa, b, sb, y, sy, f);
 }
 
-}  // namespace
-
-void unary(Unary op, DType dtype, int64_t n, const void* x, void* y, double p, double q) {
-  dispatch_floating(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    with_unary<T>(op, p, q, [&](auto f) {
-      const T* from = static_cast<const T*>(x);
-      T* to = static_cast<T*>(y);
-      parallel_for(n, kGrain, [&](int64_t begin, int64_t end) { vm::map(end - begin, from + begin, to + begin, f); });
-    });
-  });
+template <Unary op, class T>
+void unary_row(int64_t n, const void* x, void* y, const int64_t* steps, double p, double q) {
+  map_row(n, static_cast<const T*>(x), static_cast<T*>(y), steps,
+          [s = static_cast<T>(p), t = static_cast<T>(q)](T v) { return value<op, T>(v, s, t); });
 }
 
-void unary(Unary op, DType dtype, const Loop<2>& loop, const void* x, void* y, double p, double q) {
-  dispatch_floating(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    with_unary<T>(op, p, q, [&](auto f) {
-      loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
-        row(n, static_cast<const T*>(x) + at[1], loop.inner_stride(1), static_cast<T*>(y) + at[0], loop.inner_stride(0), f);
-      });
-    });
-  });
+template <Binary op, class T>
+void binary_row(int64_t n, const void* a, const void* b, void* y, const int64_t* steps) {
+  if constexpr (std::is_floating_point_v<T> || for_integers(op))
+    map2_row(n, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y), steps,
+             [](T v, T w) { return value<op, T>(v, w); });
 }
 
-namespace {
+constexpr size_t kUnary = static_cast<size_t>(Unary::pow) + 1;
+constexpr size_t kBinary = static_cast<size_t>(Binary::softplus_backward) + 1;
+
+template <class T, size_t... i>
+constexpr std::array<UnaryRow, kUnary> unary_rows(std::index_sequence<i...>) {
+  return {unary_row<static_cast<Unary>(i), T>...};
+}
+template <class T, size_t... i>
+constexpr std::array<BinaryRow, kBinary> binary_rows(std::index_sequence<i...>) {
+  return {binary_row<static_cast<Binary>(i), T>...};
+}
+// By type: f32, f64, and for binary ones i64.
+constexpr std::array<UnaryRow, kUnary> kUnaryRows[] = {unary_rows<float>(std::make_index_sequence<kUnary>()),
+                                                       unary_rows<double>(std::make_index_sequence<kUnary>())};
+constexpr std::array<BinaryRow, kBinary> kBinaryRows[] = {binary_rows<float>(std::make_index_sequence<kBinary>()),
+                                                          binary_rows<double>(std::make_index_sequence<kBinary>()),
+                                                          binary_rows<int64_t>(std::make_index_sequence<kBinary>())};
+
+UnaryRow find(Unary op, DType dtype) { return kUnaryRows[static_cast<size_t>(dtype)][static_cast<size_t>(op)]; }
+BinaryRow find(Binary op, DType dtype) { return kBinaryRows[static_cast<size_t>(dtype)][static_cast<size_t>(op)]; }
+
+const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
+void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
+
+// Long arrays, for several threads; kept apart so that short ones pay nothing for it.
+[[gnu::noinline]] void unary_in_pieces(Unary op, DType dtype, int64_t n, const void* x, void* y, double p, double q) {
+  const Shape size{n}, step{1};
+  unary(op, dtype, Loop<2>(size, step, step), x, y, p, q);
+}
+[[gnu::noinline]] void binary_in_pieces(Binary op, DType dtype, int64_t n, const void* a, const void* b, void* y) {
+  const Shape size{n}, step{1};
+  binary(op, dtype, Loop<3>(size, step, step, step), a, b, y);
+}
+
 template <class Body>
 void dispatch_number(DType dtype, Body&& body) {
   if (dtype == DType::i64) return body(int64_t{});
   dispatch_floating(dtype, body);
 }
+
 }  // namespace
 
-void binary(Binary op, DType dtype, int64_t n, const void* a, const void* b, void* y) {
-  dispatch_number(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    with_binary<T>(op, [&](auto f) {
-      const T *left = static_cast<const T*>(a), *right = static_cast<const T*>(b);
-      T* to = static_cast<T*>(y);
-      parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
-        vm::map2(end - begin, left + begin, right + begin, to + begin, f);
-      });
-    });
+void unary(Unary op, DType dtype, int64_t n, const void* x, void* y, double p, double q) {
+  const UnaryRow row = find(op, dtype);
+  if (n <= kGrain) return row(n, x, y, nullptr, p, q);
+  unary_in_pieces(op, dtype, n, x, y, p, q);
+}
+
+void unary(Unary op, DType dtype, const Loop<2>& loop, const void* x, void* y, double p, double q) {
+  const UnaryRow row = find(op, dtype);
+  const int64_t size = item_size(dtype), steps[] = {loop.inner_stride(0), loop.inner_stride(1)};
+  loop.parallel_rows(kGrain, [&](const int64_t* offsets, int64_t n) {
+    row(n, at(x, offsets[1] * size), at(y, offsets[0] * size), steps, p, q);
   });
 }
 
+void binary(Binary op, DType dtype, int64_t n, const void* a, const void* b, void* y) {
+  const BinaryRow row = find(op, dtype);
+  if (n <= kGrain) return row(n, a, b, y, nullptr);
+  binary_in_pieces(op, dtype, n, a, b, y);
+}
+
 void binary(Binary op, DType dtype, const Loop<3>& loop, const void* a, const void* b, void* y) {
-  dispatch_number(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    with_binary<T>(op, [&](auto f) {
-      loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
-        row(n, static_cast<const T*>(a) + at[1], loop.inner_stride(1), static_cast<const T*>(b) + at[2],
-            loop.inner_stride(2), static_cast<T*>(y) + at[0], loop.inner_stride(0), f);
-      });
-    });
+  const BinaryRow row = find(op, dtype);
+  const int64_t size = item_size(dtype);
+  const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(1), loop.inner_stride(2)};
+  loop.parallel_rows(kGrain, [&](const int64_t* offsets, int64_t n) {
+    row(n, at(a, offsets[1] * size), at(b, offsets[2] * size), at(y, offsets[0] * size), steps);
   });
 }
 
@@ -160,7 +187,8 @@ void scale(DType dtype, const Loop<1>& loop, void* y, double factor) {
     using T = decltype(zero);
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
-      row(n, to, loop.inner_stride(0), to, loop.inner_stride(0), [s = static_cast<T>(factor)](T v) { return v * s; });
+      const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(0)};
+      map_row(n, to, to, steps, [s = static_cast<T>(factor)](T v) { return v * s; });
     });
   });
 }
@@ -170,8 +198,9 @@ void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double
     using T = decltype(zero);
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
-      row(n, to, loop.inner_stride(0), static_cast<const T*>(x) + at[1], loop.inner_stride(1), to, loop.inner_stride(0),
-          [s = static_cast<T>(factor)](T v, T w) { return v + s * w; });
+      const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(0), loop.inner_stride(1)};
+      map2_row(n, to, static_cast<const T*>(x) + at[1], to, steps,
+               [s = static_cast<T>(factor)](T v, T w) { return v + s * w; });
     });
   });
 }

@@ -3,6 +3,7 @@
 #include <fovea/core/parallel.h>
 
 #include <cstring>
+#include <mutex>
 
 namespace fovea::kernels {
 namespace {
@@ -11,14 +12,22 @@ namespace {
 constexpr int64_t kWide = 256, kNarrow = 128, kTall = 512;
 constexpr int64_t kSmallWork = 64 * 64 * 64;  // below this a thread costs more than it saves
 
+// OpenBLAS would start threads of its own, and give other results. Built over OpenMP it goes by OpenMP's count, of
+// which each thread has one, and what is set inside a parallel loop is forgotten after it; inside it is serial by
+// itself.
 void use_one_blas_thread() {
 #ifdef FOVEA_HAVE_OPENBLAS
-  static const bool once = [] {
-    num_threads();  // asks OpenMP first: the next line resets OpenMP's own count
+  const auto set = [] {
+    static std::mutex one_at_a_time;
+    const std::lock_guard<std::mutex> lock(one_at_a_time);
+    num_threads();  // asks OpenMP first: the next line resets its count
     openblas_set_num_threads(1);
     return true;
-  }();
-  (void)once;
+  };
+  static const bool in_process = set();
+  if (in_parallel()) return;
+  static thread_local const bool in_thread = set();
+  (void)in_process, (void)in_thread;
 #endif
 }
 

@@ -1,6 +1,6 @@
-// Elementary functions that loops can call on whole vectors: glibc's libmvec, reached through `omp simd` (its own headers
-// offer it only under -ffast-math, which fovea never uses). Other systems get the scalar functions.
-// map() evaluates in blocks of a fixed width, the tail padded to one, so an element's value never depends on its position.
+// Elementary functions that loops can call on whole vectors: glibc's libmvec, reached through `omp simd` (its own
+// headers offer it only under -ffast-math, which fovea never uses). Other systems get the scalar functions. map()
+// evaluates in blocks of a fixed width, a tail padded to one, so an element's value never depends on its position.
 #pragma once
 
 #include <cmath>
@@ -70,6 +70,19 @@ T sigmoid(T x) {
 template <class T>
 inline constexpr int kWidth = 64 / static_cast<int>(sizeof(T));
 
+// y[i sy] = f(x[i sx]): blocks are brought together, computed as any other, and written back. y may be x.
+template <class T, class F>
+[[gnu::noinline]] void map_apart(int64_t n, const T* x, int64_t sx, T* y, int64_t sy, F f) {
+  constexpr int W = kWidth<T>;
+  for (int64_t i = 0; i < n; i += W) {
+    T block[W];
+    for (int j = 0; j < W; ++j) block[j] = x[(i + j < n ? i + j : i) * sx];
+#pragma omp simd
+    for (int j = 0; j < W; ++j) block[j] = f(block[j]);
+    for (int j = 0; j < W && i + j < n; ++j) y[(i + j) * sy] = block[j];
+  }
+}
+
 // y[i] = f(x[i]), contiguous; y may be x.
 template <class T, class F>
 inline void map(int64_t n, const T* x, T* y, F f) {
@@ -79,15 +92,27 @@ inline void map(int64_t n, const T* x, T* y, F f) {
 #pragma omp simd
     for (int j = 0; j < W; ++j) y[i + j] = f(x[i + j]);
   }
-  if (i == n) return;
-  T block[W];
-  for (int j = 0; j < W; ++j) block[j] = x[i + j < n ? i + j : i];
-#pragma omp simd
-  for (int j = 0; j < W; ++j) block[j] = f(block[j]);
-  for (int64_t j = i; j < n; ++j) y[j] = block[j - i];
+  if (i < n) map_apart(n - i, x + i, 1, y + i, 1, f);
 }
 
-// y[i] = f(a[i], b[i]), contiguous.
+// y[i sy] = f(a[i sa], b[i sb]); y may be a or b.
+template <class T, class F>
+[[gnu::noinline]] void map2_apart(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, T* y, int64_t sy, F f) {
+  constexpr int W = kWidth<T>;
+  for (int64_t i = 0; i < n; i += W) {
+    T left[W], right[W];
+    for (int j = 0; j < W; ++j) {
+      const int64_t at = i + j < n ? i + j : i;
+      left[j] = a[at * sa];
+      right[j] = b[at * sb];
+    }
+#pragma omp simd
+    for (int j = 0; j < W; ++j) left[j] = f(left[j], right[j]);
+    for (int j = 0; j < W && i + j < n; ++j) y[(i + j) * sy] = left[j];
+  }
+}
+
+// y[i] = f(a[i], b[i]), contiguous; y may be a or b.
 template <class T, class F>
 inline void map2(int64_t n, const T* a, const T* b, T* y, F f) {
   constexpr int W = kWidth<T>;
@@ -96,15 +121,7 @@ inline void map2(int64_t n, const T* a, const T* b, T* y, F f) {
 #pragma omp simd
     for (int j = 0; j < W; ++j) y[i + j] = f(a[i + j], b[i + j]);
   }
-  if (i == n) return;
-  T left[W], right[W];
-  for (int j = 0; j < W; ++j) {
-    left[j] = a[i + j < n ? i + j : i];
-    right[j] = b[i + j < n ? i + j : i];
-  }
-#pragma omp simd
-  for (int j = 0; j < W; ++j) left[j] = f(left[j], right[j]);
-  for (int64_t j = i; j < n; ++j) y[j] = left[j - i];
+  if (i < n) map2_apart(n - i, a + i, 1, b + i, 1, y + i, 1, f);
 }
 
 }  // namespace fovea::kernels::vm

@@ -9,6 +9,7 @@
 #include <tests/catch.h>
 
 #include <cmath>
+#include <vector>
 
 using namespace fovea;
 
@@ -225,6 +226,89 @@ TEST_CASE("a million nodes, chain and fan-in, on a 256 KiB stack", "[tape]") {
     Tensor y = tensor({1.0}).requires_grad_();
     for (int i = 0; i < 1000000; ++i) y = y * 0.5;
   });
+}
+
+TEST_CASE("deep graphs: a sum that feeds itself, split and cat, destroyed without a backward", "[tape][slow]") {
+  on_small_stack([] {
+    Tensor x = tensor({1.0}).requires_grad_();
+    {
+      Tensor y = x;
+      for (int i = 0; i < 1000000; ++i) y = y + 1e-6 * y;
+      y.backward();
+    }
+    deep_gradient = x.grad().at({0});
+  });
+  REQUIRE(deep_gradient == test::Approx(std::pow(1 + 1e-6, 1000000)).epsilon(1e-9));
+  on_small_stack([] {
+    Tensor x = tensor({1.0, 2.0}).requires_grad_();
+    for (int i = 0; i < 100000; ++i) x = cat(split(x, {1, 1}, 0), 0);
+  });
+}
+
+TEST_CASE("accumulation never writes to a tensor that somebody else can see", "[tape]") {
+  const Tensor shared = tensor({1.0, 2.0});
+  const auto passes = [&](const char* name, const Tensor& x, const auto& gradient) {
+    return record(name, {x}, array::clone(x), [gradient](const Tensor&) { return gradient; });
+  };
+  Tensor x = leaf({1, 2});
+  // Twice the same tensor, a view of it, and then one that the pass may write to.
+  const Tensor turned = array::slice(shared, 0, 0, 2);
+  (passes("test_same", x, shared) + passes("test_same", x, shared) + passes("test_view", x, turned) + x * 3.0)
+      .backward(tensor({1.0, 1.0}));
+  REQUIRE(equal(shared, tensor({1.0, 2.0})));
+  REQUIRE(equal(x.grad(), tensor({6.0, 9.0})));
+  // A gradient that a hook has kept stays as it was.
+  Tensor w = leaf({1, 2}), kept;
+  const Tensor middle = w * 2.0;
+  register_hook(middle, [&](const Tensor& g) { return kept = g; });
+  sum(middle * 5.0 + w * 7.0).backward();
+  sum(w).backward();
+  REQUIRE(equal(kept, tensor({5.0, 5.0})));
+  REQUIRE(equal(w.grad(), tensor({18.0, 18.0})));
+  // The upstream gradient is the caller's.
+  const Tensor upstream = tensor({1.0, 1.0});
+  Tensor v = leaf({1, 2});
+  (v + v).backward(upstream);
+  REQUIRE(equal(upstream, tensor({1.0, 1.0})));
+  REQUIRE(equal(v.grad(), tensor({2.0, 2.0})));
+}
+
+TEST_CASE("a gradient of another layout is accumulated in place by position", "[tape]") {
+  Tensor x = tensor({1.0, 2.0, 3.0, 4.0}, {2, 2}).requires_grad_();
+  const Tensor weight = tensor({1.0, 10.0, 100.0, 1000.0}, {2, 2});
+  sum(x * weight + transpose(x, 0, 1) * weight + transpose(x, 0, 1)).backward();
+  REQUIRE(equal(x.grad(), tensor({3.0, 111.0, 111.0, 2001.0}, {2, 2})));
+}
+
+TEST_CASE("nodes run in reverse order of recording whatever the shape of the graph", "[tape]") {
+  Tensor x = leaf({1});
+  std::vector<int> order;
+  std::vector<Tensor> alive;
+  const auto note = [&](const Tensor& y, int id) {
+    register_hook(y, [&order, id](const Tensor& g) {
+      order.push_back(id);
+      return g;
+    });
+    return y;
+  };
+  const Tensor a = note(x * 2.0, 0), b = note(x * 3.0, 1), c = note(a + b, 2), d = note(a * b, 3), e = note(b * 1.0, 4);
+  sum(e + c + d + a).backward();
+  REQUIRE(order == std::vector<int>{4, 3, 2, 1, 0});
+  REQUIRE(x.grad().item() == 2 + 3 + 12 + 3 + 2);
+}
+
+TEST_CASE("where nothing is recorded nothing is kept", "[tape]") {
+  const int64_t before = memory_stats().live_bytes;
+  Tensor y = ones({1000});
+  const int64_t with_one = memory_stats().live_bytes;
+  {
+    const NoGrad guard;
+    Tensor w = ones({1}).requires_grad_();
+    for (int i = 0; i < 5; ++i) y = tanh(y * w);
+  }
+  REQUIRE(memory_stats().live_bytes == with_one);
+  y = Tensor();
+  REQUIRE(memory_stats().live_bytes == before);
 }
 
 TEST_CASE("live bytes are flat over ten thousand steps", "[tape]") {
