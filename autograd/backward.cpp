@@ -148,7 +148,7 @@ class detail::Pass {
       const OutputRecord& wanted = edge.node()->outputs[edge.output];
       if (!(gradient.shape() == wanted.shape) || gradient.dtype() != wanted.dtype)
         throw_mismatch(node.name, i, gradient, wanted);
-      if (modes.anomaly) check_finite(node, gradient, i);
+      if (anomaly_) check_finite(node, gradient, i);
       if (gradient.requires_grad() && !create_graph_) gradient = gradient.detach();  // a vjp may return what it saved
       give(edge.node(), edge.output, std::move(gradient));
     }
@@ -171,6 +171,9 @@ class detail::Pass {
 
   Queue queue_;
   bool create_graph_, retain_graph_;
+  // Checked where a vjp's results arrive, so that its own op is named and not one that it is made of.
+  const bool anomaly_ = modes.anomaly;
+  const ModeGuard<&Modes::anomaly, false> inner_ops_unchecked_;
   Node* outer_node_ = current_node;
 };
 

@@ -79,6 +79,6 @@ struct Loop {
   int64_t strides[N][kMaxRank];
 };
 
-inline constexpr int64_t kGrain = 32768;  // elements of simple work that are worth a thread
+inline constexpr int64_t kGrain = 65536;  // elements of simple work that are worth a thread
 
 }  // namespace fovea::kernels

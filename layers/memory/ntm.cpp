@@ -25,12 +25,10 @@ NeuralTuringMachine::NeuralTuringMachine(const NtmOptions& o, Generator& generat
       heads_(o.hidden, 2 * o.heads * (address_size(o) + o.width), true, generator),
       output_(o.hidden + o.heads * o.width, o.outputs, true, generator) {
   const int64_t in = o.inputs + o.heads * o.width;
-  if (o.controller == NtmOptions::Controller::feed_forward) {
+  if (o.controller == NtmOptions::Controller::lstm)
+    lstm_.emplace(in, o.hidden, generator);
+  else
     feed_forward_.emplace(in, o.hidden, true, generator);
-    return;
-  }
-  lstm_.emplace(in, o.hidden, generator);
-  slice(lstm_->bias_ih.tensor().detach(), 0, o.hidden, 2 * o.hidden).fill_(o.forget_bias);
 }
 
 void NeuralTuringMachine::members(Members& m) {
