@@ -36,8 +36,6 @@ struct NtmOptions {
   int64_t width = 20;    // M
   int64_t heads = 1;     // H read heads and as many write heads
   int64_t shift = 1;     // S: shifts -S .. S
-  double forget_bias =
-      1;  // of the LSTM at the start (Jozefowicz et al. 2015); with 0 some seeds learn five times slower
 };
 
 class NeuralTuringMachine final : public Module {
