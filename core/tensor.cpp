@@ -13,10 +13,8 @@ static_assert(sizeof(Storage) + sizeof(TensorImpl) <= kElements && alignof(Tenso
 
 void* first_tensor(Storage& storage) { return &storage + 1; }
 
-// A row-major tensor of numel elements over a new block.
-Tensor allocate(const Shape& shape, DType dtype, int64_t numel) {
-  size_t capacity = 0;
-  void* block = allocate_block(kElements + static_cast<size_t>(numel * item_size(dtype)), &capacity);
+// A row-major tensor of numel elements in a new block.
+inline Tensor place(void* block, size_t capacity, const Shape& shape, DType dtype, int64_t numel) {
   auto* storage = new (block) Storage;
   storage->capacity = capacity;
   auto* impl = ::new (first_tensor(*storage)) TensorImpl(shape, dtype);
@@ -29,6 +27,26 @@ Tensor allocate(const Shape& shape, DType dtype, int64_t numel) {
     stride *= shape[i] > 0 ? shape[i] : 1;
   }
   return Tensor(Ref<TensorImpl>::adopt(impl));
+}
+
+[[gnu::noinline]] Tensor allocate_anyhow(const Shape& shape, DType dtype, int64_t numel, size_t bytes) {
+  size_t capacity = 0;
+  void* block = allocate_block(bytes, &capacity);
+  return place(block, capacity, shape, dtype, numel);
+}
+
+// Most tensors are small and find a block at hand; with no call on the way one costs far less.
+inline Tensor allocate(const Shape& shape, DType dtype, int64_t numel) {
+  using detail::block_cache, detail::kBlockAlign, detail::memory_counters;
+  const size_t bytes = kElements + static_cast<size_t>(numel * item_size(dtype));
+  const size_t rounded = (bytes + kBlockAlign - 1) & ~(kBlockAlign - 1);
+  if (rounded > detail::kSmallBlock || !single_threaded()) return allocate_anyhow(shape, dtype, numel, bytes);
+  detail::FreeBlock*& list = block_cache.lists[rounded / kBlockAlign];
+  if (list == nullptr || memory_counters.fail_after.load(std::memory_order_relaxed) >= 0)
+    return allocate_anyhow(shape, dtype, numel, bytes);
+  block_cache.room += static_cast<int64_t>(rounded);
+  detail::count_taken(rounded);
+  return place(std::exchange(list, list->next), rounded, shape, dtype, numel);
 }
 
 }  // namespace
