@@ -25,9 +25,10 @@ struct Options {
   int64_t heads = 1, hidden = 100, length = 0;
   std::string memory = "128x20";
   double clip = 10;
-  double decay = 0.95;
+  double decay = 0.95;  // of the rate, after a validation without a mistake
   int64_t validate_every = 1000;
   int64_t enough = 20;
+  int64_t patience = -1;
   std::vector<int64_t> test_lengths{};
   int64_t test_sequences = 1000;
 };
@@ -54,20 +55,6 @@ NeuralTuringMachine make_model(const Options& options, const Task& task, Generat
       generator);
 }
 
-StepReport train_step(const NeuralTuringMachine& model, const Task& task, int64_t batch, int64_t longest, double clip,
-                      Optimizer& optimizer, Generator& data) {
-  const Batch fresh = task.make(batch, task.draw_length(longest, data), data);
-  optimizer.zero_grad();
-  const Tensor logits = model(fresh.input, fresh.target.size(1));
-  const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
-  loss.backward();
-  clip_grad_norm_(optimizer.parameters(), clip);
-  optimizer.step();
-  const NoGrad guard;
-  const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
-  return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch)};
-}
-
 struct Validation {
   double score = 0;
   bool right = false;  // no wrong sequence up to the longest training length
@@ -89,71 +76,123 @@ Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t 
   return {score, wrong == 0};
 }
 
-int train(const CommandLine& line, const RunOptions& run, Options options) {
-  const std::unique_ptr<Task> task = make_task(run.task);
-  const int64_t longest = options.length > 0 ? options.length : task->longest_training();
-  if (options.test_lengths.empty()) options.test_lengths = task->test_lengths();
-  set_num_threads(static_cast<int>(run.threads));
-  const Generator root(run.seed);
-  Generator initial = root.fork(1), data = root.fork(2);
-  NeuralTuringMachine model = make_model(options, *task, initial);
-  const std::unique_ptr<Optimizer> optimizer = make_optimizer(run.optimizer, parameters(model), run.learning_rate);
-  // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
-  StepDecay schedule(*optimizer, {.every = 1, .gamma = options.decay});
-
-  TrainLoop loop(line, run,
-                 {.extra_name = "bit errors",
-                  .validate_every = options.validate_every,
-                  .enough = options.enough,
-                  .good_score = 0.01});
-  loop.state()("model", model)("optimizer", *optimizer)("schedule", schedule)("data", data);
-  const std::string best = loop.folder().file("best.safetensors").string();
-  fmt::print(stderr, "{}\n",
-             header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(model),
-                          std::string(library_version())}));
-  const bool finished =
-      loop.run({.step = [&] { return train_step(model, *task, run.batch, longest, options.clip, *optimizer, data); },
-                .validate =
-                    [&] {
-                      const Validation found = validate(model, *task, longest, root.fork(3));
-                      if (found.right) schedule.step();
-                      return found.score;
-                    },
-                .on_best = [&] { save(model, best); }});
-  if (!finished) return 130;
-  if (loop.best_step() > 0) load(model, best);
-
-  Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
-  for (int64_t length : options.test_lengths) {
-    const Errors errors = evaluate(model, *task, length, options.test_sequences, root.fork(4));
-    wrong_bits.emplace_back(std::to_string(length), errors.wrong_bits_percent);
-    wrong_sequences.emplace_back(std::to_string(length), errors.wrong_sequences_percent);
-    bits.emplace_back(std::to_string(length), errors.bits_per_sequence);
-    optimum.emplace_back(std::to_string(length), errors.optimum);
-    fmt::print("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}\n", length,
-               errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
-               std::isnan(errors.optimum) ? "" : fmt::format(" (optimum {:.2f})", errors.optimum));
+// One run: the model, what trains it, and what is drawn at random.
+class Run {
+ public:
+  Run(const CommandLine& line, const RunOptions& run, const Options& options)
+      : run_(run),
+        options_(options),
+        task_(make_task(run.task)),
+        longest_(options.length > 0 ? options.length : task_->longest_training()),
+        root_(run.seed),
+        initial_(root_.fork(1)),
+        data_(root_.fork(2)),
+        model_(make_model(options, *task_, initial_)),
+        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate)),
+        schedule_(*optimizer_, {.every = 1, .gamma = options.decay}),
+        fresh_optimizer_(optimizer_->saved_state()),
+        fresh_schedule_(schedule_.saved_state()),
+        loop_(line, run,
+              {.extra_name = "bit errors",
+               .validate_every = options.validate_every,
+               .enough = options.enough,
+               .good_score = 0.01}) {
+    loop_.state()("model", model_)("optimizer", *optimizer_)("schedule", schedule_)("data", data_)("initial", initial_)(
+        "began", began_)("right", right_);
+    fmt::print(stderr, "{}\n",
+               header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(model_),
+                            std::string(library_version())}));
   }
-  Summary summary{line.name(), run.task, run.seed, num_threads(), loop.step(), loop.seconds(), parameter_count(model),
-                  {}};
-  summary.metrics = {
-      {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
-  if (!std::isnan(optimum.front().second)) summary.metrics.emplace_back("optimum_bits_per_sequence", optimum);
-  summary.metrics.emplace_back("best_step", static_cast<double>(loop.best_step()));
-  loop.folder().write_summary(summary);
 
-  const MetricsTable metrics = read_metrics(loop.folder().file("metrics.csv"));
-  write_line_chart(loop.folder().file("loss.png"),
-                   {.title = fmt::format("{}: loss", run.task),
-                    .x_title = "step",
-                    .y_title = "cross-entropy a bit, nats",
-                    .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
-                    .log_y = true,
-                    .smoothing = 0.9});
-  show(model, *task, longest, root.fork(5), loop.folder().path(), run.quiet);
-  fmt::print("pictures, metrics.csv and summary.json are in {}\n", loop.folder().path().string());
-  return 0;
-}
+  // False after Ctrl-C. Afterwards the model is the best by validation.
+  bool train() {
+    const std::string best = loop_.folder().file("best.safetensors").string();
+    const bool finished = loop_.run({.step = [this] { return step(); },
+                                     .validate = [this] { return validated(); },
+                                     .on_best = [&] { save(model_, best); }});
+    if (finished && loop_.best_step() > 0) load(model_, best);
+    return finished;
+  }
+
+  void report(const std::string& name) {
+    Summary summary{name, run_.task, run_.seed, num_threads(), loop_.step(), loop_.seconds(), parameter_count(model_),
+                    {}};
+    Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
+    for (int64_t length : options_.test_lengths.empty() ? task_->test_lengths() : options_.test_lengths) {
+      const Errors errors = evaluate(model_, *task_, length, options_.test_sequences, root_.fork(4));
+      wrong_bits.emplace_back(std::to_string(length), errors.wrong_bits_percent);
+      wrong_sequences.emplace_back(std::to_string(length), errors.wrong_sequences_percent);
+      bits.emplace_back(std::to_string(length), errors.bits_per_sequence);
+      if (!std::isnan(errors.optimum)) optimum.emplace_back(std::to_string(length), errors.optimum);
+      fmt::print("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}\n", length,
+                 errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
+                 std::isnan(errors.optimum) ? "" : fmt::format(" (optimum {:.2f})", errors.optimum));
+    }
+    summary.metrics = {
+        {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
+    if (!optimum.empty()) summary.metrics.emplace_back("optimum_bits_per_sequence", optimum);
+    summary.metrics.emplace_back("best_step", static_cast<double>(loop_.best_step()));
+    loop_.folder().write_summary(summary);
+    draw();
+  }
+
+ private:
+  StepReport step() {
+    const Batch fresh = task_->make(run_.batch, task_->draw_length(longest_, data_), data_);
+    optimizer_->zero_grad();
+    const Tensor logits = model_(fresh.input, fresh.target.size(1));
+    const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
+    loss.backward();
+    clip_grad_norm_(optimizer_->parameters(), options_.clip);
+    optimizer_->step();
+    const NoGrad guard;
+    const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
+    return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(run_.batch)};
+  }
+
+  // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
+  // Weights that were never right after `patience` steps are given up: what learns late has learned to do without the
+  // memory.
+  double validated() {
+    const Validation found = validate(model_, *task_, longest_, root_.fork(3));
+    if (found.right) {
+      right_ = 1;
+      schedule_.step();
+    } else if (right_ == 0 && options_.patience > 0 && loop_.step() - began_ >= options_.patience) {
+      began_ = loop_.step();
+      const NeuralTuringMachine again = make_model(options_, *task_, initial_);
+      load_state(model_, state(again));
+      optimizer_->load_state(fresh_optimizer_);
+      schedule_.load_state(fresh_schedule_);
+    }
+    return found.score;
+  }
+
+  void draw() {
+    const std::filesystem::path folder = loop_.folder().path();
+    const MetricsTable metrics = read_metrics(folder / "metrics.csv");
+    write_line_chart(folder / "loss.png", {.title = fmt::format("{}: loss", run_.task),
+                                           .x_title = "step",
+                                           .y_title = "cross-entropy a bit, nats",
+                                           .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
+                                           .log_y = true,
+                                           .smoothing = 0.9});
+    show(model_, *task_, longest_, root_.fork(5), folder, run_.quiet);
+    fmt::print("pictures, metrics.csv and summary.json are in {}\n", folder.string());
+  }
+
+  RunOptions run_;
+  Options options_;
+  std::unique_ptr<Task> task_;
+  int64_t longest_;
+  Generator root_, initial_, data_;
+  NeuralTuringMachine model_;
+  std::unique_ptr<Optimizer> optimizer_;
+  StepDecay schedule_;
+  SavedState fresh_optimizer_, fresh_schedule_;
+  int64_t began_ = 0, right_ = 0;  // step at which these weights began; whether a validation found them right
+  TrainLoop loop_;
+};
 
 int start(int argc, char** argv) {
   RunOptions run{
@@ -176,7 +215,17 @@ int start(int argc, char** argv) {
            whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
   line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
-  return run_program(line, argc, argv, [&] { return train(line, run, options); });
+  line.add("patience", &options.patience,
+           "steps after which weights that were never right are drawn anew; 0: never, -1: the task's own",
+           whole(-1, 1000000000));
+  return run_program(line, argc, argv, [&] {
+    set_num_threads(static_cast<int>(run.threads));
+    if (options.patience < 0) options.patience = run.task == "copy" ? 12000 : 0;
+    Run copying(line, run, options);
+    if (!copying.train()) return 130;
+    copying.report(line.name());
+    return 0;
+  });
 }
 
 }  // namespace
