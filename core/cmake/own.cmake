@@ -19,6 +19,8 @@ function(fovea_own target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
+  # clang says of each `omp simd` loop around a function without a vector form that it stays scalar.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>)
   set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${FOVEA_WERROR})
   if(NOT PROJECT_IS_TOP_LEVEL)
     return()

@@ -37,6 +37,7 @@ struct Loop {
   // Calls body(offsets[N]) for each innermost row, rows in order [first, last).
   template <class Body>
   void for_rows(int64_t first, int64_t last, Body&& body) const {
+    if (first >= last) return;
     int64_t at[kMaxRank] = {};
     int64_t offsets[N] = {};
     int64_t rest = first;
