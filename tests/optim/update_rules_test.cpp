@@ -145,10 +145,10 @@ TEST_CASE("an element's update depends neither on its position nor on the thread
     Generator generator(5);
     const int64_t n = 100003;
     const Tensor theta = normal({n}, 0, 1, generator), g = normal({n}, 0, 1, generator);
-    const auto run = [&](int threads) {
+    const auto run = [&, &make = maker](int threads) {
       set_num_threads(threads);
       Tensor whole = leaf(theta);
-      const auto rule = maker({whole});
+      const auto rule = make({whole});
       for (int i = 0; i < 3; ++i) {
         whole.set_grad(array::clone(g));
         rule->step();
