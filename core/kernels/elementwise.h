@@ -1,5 +1,6 @@
-// Elementwise kernels: one entry for unary and one for binary functions, flat (contiguous) and strided (broadcast: stride 0).
-// f32 and f64 unless said; the caller has checked types and shapes. Results may be written over an input with equal strides.
+// Elementwise kernels: one entry for unary and one for binary functions, flat (contiguous) and strided (broadcast:
+// stride 0). f32 and f64 unless said; the caller has checked types and shapes. Results may be written over an input
+// with equal strides.
 #pragma once
 
 #include <fovea/core/dtype.h>
@@ -8,17 +9,44 @@
 namespace fovea::kernels {
 
 enum class Unary {
-  neg, exp, log, sqrt, tanh, sigmoid, relu, gelu, softplus, abs, sin, cos, erf, square, sign, reciprocal,
+  neg,
+  exp,
+  log,
+  sqrt,
+  tanh,
+  sigmoid,
+  relu,
+  gelu,
+  softplus,
+  abs,
+  sin,
+  cos,
+  erf,
+  square,
+  sign,
+  reciprocal,
   leaky_relu,  // p: slope
   clamp,       // p, q: bounds
-  add, mul,    // p: the scalar
-  pow,         // p: exponent
+  add,
+  mul,  // p: the scalar
+  pow,  // p: exponent
 };
 
 enum class Binary {
-  add, sub, mul, div, pow, minimum, maximum,
+  add,
+  sub,
+  mul,
+  div,
+  pow,
+  minimum,
+  maximum,
   // (gradient, saved) -> gradient of the input
-  exp_backward, tanh_backward, sigmoid_backward, relu_backward, gelu_backward, softplus_backward,
+  exp_backward,
+  tanh_backward,
+  sigmoid_backward,
+  relu_backward,
+  gelu_backward,
+  softplus_backward,
 };
 
 // y = op(x), n contiguous elements.

@@ -1,5 +1,5 @@
-// Walking several strided arrays of one shape together. Dimensions that every operand steps through evenly are merged, so
-// most loops end up with one or two. Used by kernels only; knows sizes and strides, not tensors.
+// Walking several strided arrays of one shape together. Dimensions that every operand steps through evenly are merged,
+// so most loops end up with one or two. Used by kernels only; knows sizes and strides, not tensors.
 #pragma once
 
 #include <fovea/core/parallel.h>
@@ -70,8 +70,9 @@ struct Loop {
       return;
     }
     const int64_t rows_each = grain / inner() > 0 ? grain / inner() : 1;
-    parallel_for(rows(), rows_each,
-                 [&](int64_t begin, int64_t end) { for_rows(begin, end, [&](int64_t* offsets) { body(offsets, inner()); }); });
+    parallel_for(rows(), rows_each, [&](int64_t begin, int64_t end) {
+      for_rows(begin, end, [&](int64_t* offsets) { body(offsets, inner()); });
+    });
   }
 
   int rank = 0;
