@@ -118,7 +118,8 @@ Tensor record(const char* op, const detail::Input (&inputs)[N], Output&& y, Vjp&
   if (detail::modes.grad)
     for (const auto& input : inputs) any = any || (input.tensor->defined() && input.tensor->requires_grad());
   if (!any) return std::forward<Output>(y);
-  auto node = Ref<TapeSlot>::adopt(new detail::OpNode<std::remove_cvref_t<Vjp>, N>(op, inputs, y, std::move(vjp)));
+  auto node =
+      Ref<TapeSlot>::adopt(new detail::OpNode<std::remove_cvref_t<Vjp>, N>(op, inputs, y, std::forward<Vjp>(vjp)));
   Tensor out = detail::unshared(std::forward<Output>(y));
   out.impl()->slot = std::move(node);
   out.impl()->output_index = 0;

@@ -4,7 +4,7 @@ namespace fovea::bench {
 namespace {
 
 template <class Loss>
-Step train_step(std::shared_ptr<Optimizer> optimizer, Loss loss) {
+Step train_step(const std::shared_ptr<Optimizer>& optimizer, Loss loss) {
   return [=] {
     optimizer->zero_grad();
     loss().backward();

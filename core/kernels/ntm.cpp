@@ -359,17 +359,21 @@ void ntm_read_backward(const NtmSizes& n, const T* gradient, const T* memory, co
   });
 }
 
-#define FOVEA_INSTANTIATE(T)                                                                                          \
-  template void ntm_address(const NtmSizes&, const T*, const T*, const T*, T*, T*);                                   \
-  template void ntm_address_backward(const NtmSizes&, const T*, const T*, const T*, const T*, const T*, const T*, T*, \
-                                     T*, T*, T*);                                                                     \
-  template void ntm_write(const NtmSizes&, const T*, const T*, const T*, const T*, T*);                               \
-  template void ntm_write_backward(const NtmSizes&, const T*, const T*, const T*, const T*, const T*, T*, T*, T*, T*, \
-                                   T*);                                                                               \
-  template void ntm_read(const NtmSizes&, const T*, const T*, T*);                                                    \
-  template void ntm_read_backward(const NtmSizes&, const T*, const T*, const T*, T*, T*);
-FOVEA_INSTANTIATE(float)
-FOVEA_INSTANTIATE(double)
-#undef FOVEA_INSTANTIATE
+template void ntm_address(const NtmSizes&, const float*, const float*, const float*, float*, float*);
+template void ntm_address_backward(const NtmSizes&, const float*, const float*, const float*, const float*,
+                                   const float*, const float*, float*, float*, float*, float*);
+template void ntm_write(const NtmSizes&, const float*, const float*, const float*, const float*, float*);
+template void ntm_write_backward(const NtmSizes&, const float*, const float*, const float*, const float*, const float*,
+                                 float*, float*, float*, float*, float*);
+template void ntm_read(const NtmSizes&, const float*, const float*, float*);
+template void ntm_read_backward(const NtmSizes&, const float*, const float*, const float*, float*, float*);
+template void ntm_address(const NtmSizes&, const double*, const double*, const double*, double*, double*);
+template void ntm_address_backward(const NtmSizes&, const double*, const double*, const double*, const double*,
+                                   const double*, const double*, double*, double*, double*, double*);
+template void ntm_write(const NtmSizes&, const double*, const double*, const double*, const double*, double*);
+template void ntm_write_backward(const NtmSizes&, const double*, const double*, const double*, const double*,
+                                 const double*, double*, double*, double*, double*, double*);
+template void ntm_read(const NtmSizes&, const double*, const double*, double*);
+template void ntm_read_backward(const NtmSizes&, const double*, const double*, const double*, double*, double*);
 
 }  // namespace fovea::kernels

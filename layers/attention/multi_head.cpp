@@ -44,7 +44,7 @@ Tensor project_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 
 // Room for `capacity` positions, the first `length` of them filled with x's.
 Tensor roomy(const Tensor& x, int64_t length, int64_t capacity) {
-  const Tensor room = empty({x.size(0), x.size(1), capacity, x.size(3)}, x.dtype());
+  Tensor room = empty({x.size(0), x.size(1), capacity, x.size(3)}, x.dtype());
   array::copy(array::slice(room, 2, 0, length), array::slice(x, 2, 0, length));
   return room;
 }

@@ -19,7 +19,7 @@ double from_softplus(double y) { return std::log(std::expm1(y)); }
 double from_sigmoid(double y) { return std::log(y / (1 - y)); }
 
 // One head over memory rows: key, strength, gate, log of the shift weights, sharpening.
-Tensor head(std::vector<double> key, double beta, double gate, std::vector<double> shift, double gamma) {
+Tensor head(const std::vector<double>& key, double beta, double gate, const std::vector<double>& shift, double gamma) {
   std::vector<double> raw;
   for (double k : key) raw.push_back(std::atanh(k));
   raw.push_back(from_softplus(beta));
