@@ -2,11 +2,15 @@
 //
 //   greedy   y_t = argmax p(y_t | y_<t)                                          (1)
 //   sample   y_t ~ softmax(logits / temperature) over the top_k most probable    (2)
+//            Σ log p is the model's, whatever the temperature
 //   beam     keeps the `width` best continuations by Σ log p(y_t | y_<t), and returns the best finished one by
 //            score(Y) = log p(Y) / lp(Y),  lp(Y) = ((5 + |Y|) / 6)^α             (3)
 //            Wu et al. 2016, arXiv 1609.08144, section 7; α = 0 does not normalise. |Y| counts the end mark.
 //
-// A beam of 1 is greedy. Ties go to the lower id, then to the lower beam. Errors: ValueError for options.
+// A sentence that ends keeps its place in the beam, so a beam of 1 is greedy; the search stops as soon as no other
+// sentence can score more. Where none has ended, the most probable one is returned. Ties go to the lower id, then to
+// the lower beam. Errors: ValueError for options and for logits that hold NaN; ShapeError for logits that are not [R,
+// V].
 #pragma once
 
 #include <fovea/core/random.h>
@@ -15,7 +19,7 @@
 namespace fovea {
 
 struct DecodingOptions {
-  int64_t begin, end;  // ids of the marks
+  int64_t begin, end;  // ids of the marks; end < 0: there is none
   int64_t longest;     // ids to say at most, the end mark included
 };
 

@@ -1,0 +1,357 @@
+// Decoding: what the searches find, compared with what a few lines find by trying everything; what they ask of the
+// model; scheduled sampling.
+#include <fovea/core/array.h>
+#include <fovea/layers/decoding/scheduled_sampling.h>
+#include <fovea/layers/decoding/search.h>
+#include <fovea/layers/transformer/transformer.h>
+#include <tests/catch.h>
+
+#include <cmath>
+#include <set>
+
+using namespace fovea;
+using namespace fovea::test;
+
+namespace {
+
+using Ids = std::vector<int64_t>;
+constexpr int64_t kBegin = 1, kEnd = 0;
+
+// A model whose every step depends on all that was said and on the source, and which counts what it is asked.
+class Rambler final : public IncrementalDecoder {
+ public:
+  Rambler(int64_t rows, int64_t vocabulary, double spread = 1, bool coarse = false)
+      : vocabulary_(vocabulary), spread_(spread), coarse_(coarse) {
+    for (int64_t b = 0; b < rows; ++b) said_.push_back({b + 100});
+  }
+  int64_t rows() const override { return static_cast<int64_t>(said_.size()); }
+  Tensor step(const Tensor& last) override {
+    ++steps;
+    computed += rows();
+    Tensor logits = empty({rows(), vocabulary_});
+    for (size_t r = 0; r < said_.size(); ++r) {
+      said_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
+      const Tensor row = logits_after(said_[r]);
+      array::copy(array::select(logits, 0, static_cast<int64_t>(r)), row);
+    }
+    return logits;
+  }
+  void reorder(const Tensor& rows) override {
+    std::vector<Ids> next;
+    for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(said_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+    said_ = std::move(next);
+  }
+  Tensor logits_after(const Ids& said) const {
+    uint64_t key = 7;
+    for (const int64_t id : said) key = key * 1000003 + static_cast<uint64_t>(id);
+    Generator generator(key);
+    if (coarse_) return to(randint({vocabulary_}, 0, 2, generator), f32);  // full of ties
+    return uniform({vocabulary_}, -spread_, spread_, generator);
+  }
+  // log p of `ids` after `begin`, for source b.
+  double score(int64_t b, const Ids& ids) const {
+    Ids said{b + 100, kBegin};
+    double sum = 0;
+    for (const int64_t id : ids) {
+      sum += log_softmax(to(logits_after(said), f64), -1).at({id});
+      said.push_back(id);
+    }
+    return sum;
+  }
+  int64_t steps = 0, computed = 0;
+
+ private:
+  int64_t vocabulary_;
+  double spread_;
+  bool coarse_;
+  std::vector<Ids> said_;
+};
+
+DecodingOptions up_to(int64_t longest) { return {.begin = kBegin, .end = kEnd, .longest = longest}; }
+
+// Row b up to and with the end mark.
+Ids sentence(const Decoded& d, int64_t b) {
+  Ids ids;
+  for (int64_t t = 0; t < d.ids.size(1); ++t) {
+    ids.push_back(d.ids.at<int64_t>({b, t}));
+    if (ids.back() == kEnd) break;
+  }
+  return ids;
+}
+
+double normalised(double log_p, size_t length, double alpha) {
+  return log_p / std::pow((5.0 + static_cast<double>(length)) / 6.0, alpha);
+}
+
+// All sentences of at most `longest` ids that end.
+void all_sentences(int64_t vocabulary, size_t longest, Ids& prefix, std::vector<Ids>& found) {
+  for (int64_t id = 0; id < vocabulary; ++id) {
+    prefix.push_back(id);
+    if (id == kEnd) found.push_back(prefix);
+    if (id != kEnd && prefix.size() < longest) all_sentences(vocabulary, longest, prefix, found);
+    prefix.pop_back();
+  }
+}
+
+void require_same(const Decoded& a, const Decoded& b) {
+  REQUIRE(equal(a.ids, b.ids));
+  REQUIRE(equal(a.lengths, b.lengths));
+  REQUIRE(allclose(a.log_probability, b.log_probability, 1e-12, 1e-12));
+}
+
+}  // namespace
+
+TEST_CASE("greedy says the most probable id at each step", "[layers][decoding]") {
+  Rambler model(24, 5, 2);
+  const Decoded said = greedy(model, up_to(8));
+  REQUIRE(said.ids.size(0) == 24);
+  bool some_ended = false, some_cut = false;
+  for (int64_t b = 0; b < 24; ++b) {
+    Ids expected, heard{b + 100, kBegin};
+    while (expected.size() < 8 && (expected.empty() || expected.back() != kEnd)) {
+      expected.push_back(argmax(model.logits_after(heard), -1).item_i64());
+      heard.push_back(expected.back());
+    }
+    REQUIRE(sentence(said, b) == expected);
+    const bool ended = expected.back() == kEnd;
+    (ended ? some_ended : some_cut) = true;
+    REQUIRE(said.lengths.at<int64_t>({b}) == static_cast<int64_t>(expected.size()) - (ended ? 1 : 0));
+    for (auto t = static_cast<int64_t>(expected.size()); t < said.ids.size(1); ++t)
+      REQUIRE(said.ids.at<int64_t>({b, t}) == kEnd);
+  }
+  REQUIRE(some_ended);
+  REQUIRE(some_cut);
+}
+
+TEST_CASE("rows that ended are computed no more", "[layers][decoding]") {
+  Rambler model(9, 4, 1);
+  const Decoded said = greedy(model, up_to(12));
+  int64_t needed = 0, longest = 0;
+  for (int64_t b = 0; b < 9; ++b) {
+    const auto ids = static_cast<int64_t>(sentence(said, b).size());
+    needed += ids;
+    longest = std::max(longest, ids);
+  }
+  REQUIRE(needed < 9 * longest);
+  REQUIRE(model.computed == needed);
+  REQUIRE(model.steps == longest);
+  REQUIRE(said.ids.size(1) == longest);
+}
+
+TEST_CASE("a beam of 1 is greedy, with and without ties", "[layers][decoding]") {
+  for (const bool coarse : {false, true})
+    for (const double alpha : {0.0, 0.6, 2.0}) {
+      Rambler one(12, 6, 1.5, coarse), other(12, 6, 1.5, coarse);
+      const Decoded expected = greedy(one, up_to(7));
+      require_same(beam_search(other, up_to(7), {.width = 1, .length_penalty = alpha}), expected);
+      REQUIRE(other.computed == one.computed);
+    }
+}
+
+TEST_CASE("a beam that holds everything finds the best of all sentences", "[layers][decoding]") {
+  constexpr int64_t kVocabulary = 3, kLongest = 4;
+  std::vector<Ids> all;
+  Ids prefix;
+  all_sentences(kVocabulary, kLongest, prefix, all);
+  REQUIRE(all.size() == 1 + 2 + 4 + 8);
+  std::set<size_t> lengths;
+  for (const double alpha : {0.0, 0.6, 3.0}) {
+    Rambler model(10, kVocabulary, 2);
+    const Decoded found = beam_search(model, up_to(kLongest), {.width = 81, .length_penalty = alpha});
+    for (int64_t b = 0; b < 10; ++b) {
+      Ids best;
+      double most = -1e9;
+      for (const Ids& ids : all) {
+        const double value = normalised(model.score(b, ids), ids.size(), alpha);
+        if (value > most) {
+          most = value;
+          best = ids;
+        }
+      }
+      REQUIRE(sentence(found, b) == best);
+      REQUIRE(found.log_probability.at({b}) == Approx(model.score(b, best)).epsilon(1e-9));
+      lengths.insert(best.size());
+    }
+  }
+  REQUIRE(lengths.size() > 2);
+}
+
+TEST_CASE("the probability that is returned is the sentence's", "[layers][decoding]") {
+  Rambler first(8, 6, 2), second(8, 6, 2), third(8, 6, 2);
+  Generator generator(3);
+  for (const Decoded& said : {greedy(first, up_to(6)), beam_search(second, up_to(6), {.width = 5}),
+                              sample(third, up_to(6), {.temperature = 2, .top_k = 4, .generator = generator})})
+    for (int64_t b = 0; b < 8; ++b)
+      REQUIRE(said.log_probability.at({b}) == Approx(first.score(b, sentence(said, b))).epsilon(1e-9));
+}
+
+TEST_CASE("ties go to the lower id, then to the lower beam", "[layers][decoding]") {
+  // Every step is a tie of all ids: nothing but the rule decides.
+  class Even final : public IncrementalDecoder {
+   public:
+    explicit Even(int64_t rows) : rows_(rows) {}
+    int64_t rows() const override { return rows_; }
+    Tensor step(const Tensor&) override { return zeros({rows_, 4}); }
+    void reorder(const Tensor& rows) override { rows_ = rows.numel(); }
+
+   private:
+    int64_t rows_;
+  };
+  Even model(2);
+  const DecodingOptions options{.begin = 0, .end = 3, .longest = 3};
+  const Decoded said = beam_search(model, options, {.width = 3, .length_penalty = 0});
+  REQUIRE(equal(said.ids, zeros({2, 3}, i64)));  // 0 0 0, not 0 1 0 or 1 0 0
+}
+
+TEST_CASE("a search asks for no step that cannot matter", "[layers][decoding]") {
+  // Source 0 ends at once, source 1 after three ids; no other sentence comes near.
+  class Sure final : public IncrementalDecoder {
+   public:
+    int64_t rows() const override { return static_cast<int64_t>(said_.size()); }
+    Tensor step(const Tensor& last) override {
+      REQUIRE(last.numel() == rows());
+      computed += rows();
+      Tensor logits = full({rows(), 5}, -30);
+      for (size_t r = 0; r < said_.size(); ++r) {
+        const bool ends = ++said_[r].second > (said_[r].first == 0 ? 0 : 3);
+        logits.set({static_cast<int64_t>(r), ends ? kEnd : 2}, 0);
+      }
+      return logits;
+    }
+    void reorder(const Tensor& rows) override {
+      std::vector<std::pair<int, int>> next;
+      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(said_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+      said_ = std::move(next);
+    }
+    int64_t computed = 0;
+
+   private:
+    std::vector<std::pair<int, int>> said_{{0, 0}, {1, 0}};  // source, ids said
+  };
+  Sure one, other;
+  const Decoded said = greedy(one, up_to(50));
+  REQUIRE(equal(said.lengths, tensor<int64_t>({0, 3})));
+  REQUIRE(one.computed == 2 + 1 + 1 + 1);
+  const Decoded found = beam_search(other, up_to(50), {.width = 2});
+  require_same(found, said);
+  REQUIRE(other.computed == 2 + 1 + 1 + 1);  // source 0 leaves at once; source 1's second place ended in step 1
+}
+
+TEST_CASE("drawing: temperature and top k", "[layers][decoding]") {
+  Rambler cold(10, 6, 2), exact(10, 6, 2), one(10, 6, 2), plain(10, 6, 2);
+  const Decoded expected = greedy(plain, up_to(6));
+  Generator generator(5);
+  require_same(sample(cold, up_to(6), {.temperature = 1e-6, .generator = generator}), expected);
+  require_same(sample(exact, up_to(6), {.temperature = 0}), expected);
+  require_same(sample(one, up_to(6), {.top_k = 1}), expected);
+
+  // Ties included: exactly the first k in order of probability, then of id, may be said.
+  std::set<int64_t> said_first;
+  for (int round = 0; round < 40; ++round) {
+    Rambler hot(5, 7, 1, true);
+    const Decoded said = sample(hot, up_to(4), {.temperature = 50, .top_k = 3, .generator = generator});
+    for (int64_t b = 0; b < 5; ++b) {
+      Ids heard{b + 100, kBegin};
+      for (const int64_t id : sentence(said, b)) {
+        const Tensor allowed = topk(hot.logits_after(heard), 3, -1).second;
+        REQUIRE(any(eq(allowed, scalar(static_cast<double>(id), i64))));
+        heard.push_back(id);
+      }
+    }
+    said_first.insert(said.ids.at<int64_t>({0, 0}));
+  }
+  REQUIRE(said_first.size() == 3);
+
+  Generator first(9), second(9);
+  Rambler same(4, 6), again(4, 6);
+  require_same(sample(same, up_to(6), {.generator = first}), sample(again, up_to(6), {.generator = second}));
+}
+
+TEST_CASE("draws follow the probabilities at a temperature", "[layers][decoding]") {
+  Rambler model(1, 4, 1);
+  const Tensor p = softmax(model.logits_after({100, kBegin}) * 2, -1);
+  Generator generator(2);
+  Tensor count = zeros({4});
+  constexpr int kDraws = 4000;
+  for (int i = 0; i < kDraws; ++i) {
+    Rambler fresh(1, 4, 1);
+    const Decoded said = sample(fresh, up_to(1), {.temperature = 0.5, .generator = generator});
+    count = count + one_hot(select(select(said.ids, 0, 0), 0, 0), 4);
+  }
+  // Four deviations of a binomial count.
+  REQUIRE(allclose(count * (1.0 / kDraws), p, 0, 4 * 0.5 / std::sqrt(static_cast<double>(kDraws))));
+}
+
+TEST_CASE("nothing to decode", "[layers][decoding]") {
+  Rambler none(0, 4), some(3, 4), more(3, 4);
+  REQUIRE(greedy(none, up_to(5)).ids.shape() == Shape{0, 0});
+  REQUIRE(beam_search(none, up_to(5), {}).ids.shape() == Shape{0, 0});
+  REQUIRE(greedy(some, up_to(0)).ids.shape() == Shape{3, 0});
+  REQUIRE(beam_search(some, up_to(0), {}).ids.shape() == Shape{3, 0});
+  REQUIRE(some.steps == 0);
+  const Decoded endless = greedy(more, {.begin = kBegin, .end = -1, .longest = 4});
+  REQUIRE(equal(endless.lengths, full({3}, 4, i64)));
+}
+
+TEST_CASE("wrong arguments of decoding", "[layers][decoding]") {
+  Rambler model(2, 4);
+  REQUIRE_THROWS_AS(greedy(model, {.begin = -1, .end = 0, .longest = 3}), ValueError);
+  REQUIRE_THROWS_AS(greedy(model, {.begin = 1, .end = 0, .longest = -3}), ValueError);
+  REQUIRE_THROWS_AS(greedy(model, {.begin = 1, .end = 4, .longest = 3}), ValueError);
+  REQUIRE_THROWS_AS(sample(model, up_to(3), {.temperature = -1}), ValueError);
+  REQUIRE_THROWS_AS(sample(model, up_to(3), {.temperature = std::nan("")}), ValueError);
+  REQUIRE_THROWS_AS(sample(model, up_to(3), {.top_k = -1}), ValueError);
+  REQUIRE_THROWS_AS(beam_search(model, up_to(3), {.width = 0}), ValueError);
+  REQUIRE_THROWS_AS(beam_search(model, up_to(3), {.length_penalty = -1}), ValueError);
+  class Broken final : public IncrementalDecoder {
+   public:
+    explicit Broken(const Tensor& logits) : logits_(logits) {}
+    int64_t rows() const override { return 2; }
+    Tensor step(const Tensor&) override { return logits_; }
+    void reorder(const Tensor&) override {}
+
+   private:
+    Tensor logits_;
+  };
+  Broken nan(full({2, 4}, std::nan(""))), rank(zeros({2, 1, 4})), rows(zeros({3, 4})), undefined{Tensor()};
+  REQUIRE_THROWS_AS(greedy(nan, up_to(3)), ValueError);
+  REQUIRE_THROWS_AS(beam_search(nan, up_to(3), {}), ValueError);
+  REQUIRE_THROWS_AS(greedy(rank, up_to(3)), ShapeError);
+  REQUIRE_THROWS_AS(greedy(rows, up_to(3)), ShapeError);
+  REQUIRE_THROWS_AS(greedy(undefined, up_to(3)), ShapeError);
+}
+
+TEST_CASE("scheduled sampling: the schedules", "[layers][decoding]") {
+  REQUIRE(linear_truth(0, 0.9, 0.01, 0.2) == Approx(0.9));
+  REQUIRE(linear_truth(30, 0.9, 0.01, 0.2) == Approx(0.6));
+  REQUIRE(linear_truth(1000, 0.9, 0.01, 0.2) == Approx(0.2));
+  REQUIRE(exponential_truth(0, 0.99) == 1);
+  REQUIRE(exponential_truth(3, 0.5) == Approx(0.125));
+  REQUIRE(inverse_sigmoid_truth(0, 4) == Approx(0.8));
+  REQUIRE(inverse_sigmoid_truth(8, 4) == Approx(4 / (4 + std::exp(2.0))));
+  REQUIRE(inverse_sigmoid_truth(1'000'000, 1) == 0);
+  REQUIRE_THROWS_AS(linear_truth(-1, 1, 0, 0), ValueError);
+  REQUIRE_THROWS_AS(linear_truth(0, 1.5, 0, 0), ValueError);
+  REQUIRE_THROWS_AS(linear_truth(0, 0.5, 0, 0.6), ValueError);
+  REQUIRE_THROWS_AS(exponential_truth(0, 1), ValueError);
+  REQUIRE_THROWS_AS(inverse_sigmoid_truth(0, 0.5), ValueError);
+}
+
+TEST_CASE("scheduled sampling: what is heard", "[layers][decoding]") {
+  constexpr int64_t kRows = 2000;
+  Generator generator(4);
+  const Tensor truth = zeros({kRows}, i64);
+  // The model is sure of 1 or 2, as likely as each other: 0 comes from the truth alone.
+  const Tensor logits = expand(tensor({-1e9F, 0.F, 0.F}), {kRows, 3});
+  REQUIRE(equal(heard(truth, logits, 1, generator), truth));
+  const auto share = [&](const Tensor& ids, double id) { return mean(to(eq(ids, scalar(id, i64)), f64)).item(); };
+  REQUIRE(share(heard(truth, logits, 0, generator), 0) == 0);
+  const Tensor mixed = heard(truth, logits, 0.7, generator);
+  REQUIRE(share(mixed, 0) == Approx(0.7).margin(0.05));
+  REQUIRE(share(mixed, 1) == Approx(0.15).margin(0.04));
+  REQUIRE(share(mixed, 2) == Approx(0.15).margin(0.04));
+  REQUIRE_FALSE(mixed.requires_grad());
+  REQUIRE_THROWS_AS(heard(truth, logits, 1.5, generator), ValueError);
+  REQUIRE_THROWS_AS(heard(truth, zeros({3, 3}), 0.5, generator), ShapeError);
+  REQUIRE_THROWS_AS(heard(zeros({2, 2}, i64), zeros({2, 3}), 0.5, generator), ShapeError);
+}
