@@ -35,13 +35,38 @@ Step mlp() {
                     [=] { return cross_entropy((*second)(relu((*first)(x))), labels); });
 }
 
+// Batch 32, source and target 20 of 1000 words, embeddings 128, bidirectional GRU 2 x 128, GRU 128, attention 128.
+Step seq2seq() {
+  const int64_t words = 1000;
+  const auto model = std::make_shared<RnnSearch>(RnnSearchOptions{.source_vocabulary = words,
+                                                                  .embedding = 128,
+                                                                  .hidden = 128,
+                                                                  .attention = {.width = 128},
+                                                                  .start_from_both_ends = true,
+                                                                  .output_hears = false});
+  const auto ids = [&] { return randint({32, 20}, 0, words, default_generator()); };
+  const Tensor source = ids(), heard = ids(), wanted = ids();
+  return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
+                    [=] { return cross_entropy(model->teach(source, {}, heard).logits, wanted); });
+}
+
+// Sort 10 numbers: embedding 1 -> 128, LSTMs 128, every step teacher forced, Adam.
+Step pointer_sort() {
+  const auto model =
+      std::make_shared<PointerNetwork>(PointerNetworkOptions{.inputs = 1, .hidden = 128, .revisit = true});
+  const Tensor values = rand({64, 10, 1});
+  const Tensor order = argsort(squeeze(values, 2), 1);
+  return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
+                    [=] { return nll_loss(model->teach(values, order).log_weights, order); });
+}
+
 }  // namespace
 
 std::vector<Workload> task_workloads() {
   return {
-      {"ntm_copy_B1_L20", [] { return ntm_copy(1); }},
-      {"ntm_copy_B16_L20", [] { return ntm_copy(16); }},
-      {"mlp_784_256_10_B64", mlp},
+      {"ntm_copy_B1_L20", [] { return ntm_copy(1); }},  {"ntm_copy_B16_L20", [] { return ntm_copy(16); }},
+      {"seq2seq_attn_B32_S20_T20_H128_V1000", seq2seq}, {"mlp_784_256_10_B64", mlp},
+      {"pointer_sort_B64_N10_H128", pointer_sort},
   };
 }
 

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+#include <fovea/autograd/mode.h>
+#include <fovea/layers/decoding/scheduled_sampling.h>
+#include <fovea/layers/seq2seq/recurrent_model.h>
+
+namespace fovea {
+namespace {
+
+void check_ids(const char* what, const Tensor& ids, const Tensor& source) {
+  if (!ids.defined() || ids.dim() != 2 || ids.size(1) < 1 || ids.size(0) != source.size(0))
+    throw ShapeError(fmt::format("SequenceModel: {} is {}, source {}; need i64 [B, >= 1] each", what, describe(ids),
+                                 describe(source)));
+  if (ids.dtype() != i64) throw DTypeError(fmt::format("SequenceModel: {} is {}; need i64", what, describe(ids)));
+}
+
+void check_source(const Tensor& source, const Tensor& lengths) {
+  check_ids("source", source, source);
+  if (lengths.defined() && (lengths.dim() != 1 || lengths.size(0) != source.size(0)))
+    throw ShapeError(
+        fmt::format("SequenceModel: lengths are {}, source {}; need i64 [B]", describe(lengths), describe(source)));
+}
+
+Tensor rows_of(const Tensor& x, const Tensor& rows) { return x.defined() ? index_select(x, 0, rows) : x; }
+
+class StepDecoder final : public IncrementalDecoder {
+ public:
+  StepDecoder(const RecurrentModel& model, DecoderState state, int64_t rows)
+      : model_(model), state_(std::move(state)), rows_(rows) {}
+
+  int64_t rows() const override { return rows_; }
+  Tensor step(const Tensor& last) override {
+    if (!last.defined() || last.dim() != 1 || last.size(0) != rows_)
+      throw ShapeError(fmt::format("SequenceModel: a decoder of {} rows hears {}", rows_, describe(last)));
+    const NoGrad quiet;
+    return model_.step(last, state_, default_generator()).logits;
+  }
+  void reorder(const Tensor& rows) override {
+    for (State& layer : state_.layers) layer = {rows_of(layer.hidden, rows), rows_of(layer.cell, rows)};
+    for (Tensor* x : {&state_.fed, &state_.encoded, &state_.memory.keys, &state_.memory.values, &state_.memory.mask,
+                      &state_.memory.damaged})
+      *x = rows_of(*x, rows);
+    rows_ = rows.size(0);
+  }
+
+ private:
+  const RecurrentModel& model_;
+  DecoderState state_;
+  int64_t rows_;
+};
+
+Tensor over_steps(const std::vector<Tensor>& steps) { return steps.empty() ? Tensor() : stack(steps, 1); }
+
+}  // namespace
+
+Taught RecurrentModel::teach(const Tensor& source, const Tensor& lengths, const Tensor& heard,
+                             const TeachingOptions& options) const {
+  check_source(source, lengths);
+  check_ids("heard", heard, source);
+  if (!(options.truth >= 0 && options.truth <= 1))
+    throw ValueError(fmt::format("SequenceModel: a share of truth of {}; need 0 to 1", options.truth));
+  DecoderState state = begin(source, lengths);                          // (1)
+  if (options.truth == 1) return all(heard, state, options.generator);  // (3)
+  const std::vector<Tensor> truth = unbind(heard, 1);
+  std::vector<Tensor> logits, log_probability, entropy;
+  for (const Tensor& next : truth) {
+    const Tensor last =
+        logits.empty() ? next : fovea::heard(next, logits.back(), options.truth, options.generator);  // [B]
+    const Taught said = step(last, state, options.generator);                                         // (2) [B, V]
+    logits.push_back(said.logits);
+    if (said.log_probability.defined()) log_probability.push_back(said.log_probability);
+    if (said.entropy.defined()) entropy.push_back(said.entropy);
+  }
+  return {over_steps(logits), over_steps(log_probability), over_steps(entropy)};
+}
+
+std::unique_ptr<IncrementalDecoder> RecurrentModel::decoder(const Tensor& source, const Tensor& lengths) const {
+  check_source(source, lengths);
+  const NoGrad quiet;
+  return std::make_unique<StepDecoder>(*this, begin(source, lengths), source.size(0));
+}
+
+AnyAttention make_attention(const AttentionChoice& choice, int64_t query, int64_t key, Generator& generator) {
+  const bool one_by_one = choice.score == "dot" || choice.score == "scaled_dot" || choice.score == "cosine";
+  if (one_by_one && query != key)
+    throw ValueError(
+        fmt::format("attention: the score {} compares a query of {} with keys of {}; need equal sizes, or a score with "
+                    "weights such as general",
+                    choice.score, query, key));
+  return AnyAttention(
+      AnyScore(choice.score, {.query = query, .key = key, .width = choice.width, .longest = choice.longest}, generator),
+      AnyAlign(choice.align, {.query = query, .half_width = choice.half_width, .temperature = choice.temperature},
+               generator));
+}
+
+void AlignmentSteps::add(const Alignment& alignment) {
+  weights_.push_back(alignment.weights);
+  if (alignment.log_probability.defined()) log_probability_.push_back(alignment.log_probability);
+  if (alignment.entropy.defined()) entropy_.push_back(alignment.entropy);
+}
+
+Tensor AlignmentSteps::weights() const { return over_steps(weights_); }
+
+Taught AlignmentSteps::taught(const Tensor& logits) const {
+  return {logits, over_steps(log_probability_), over_steps(entropy_)};
+}
+
+}  // namespace fovea

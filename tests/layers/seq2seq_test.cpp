@@ -1,0 +1,335 @@
+// Models from sequence to sequence: the contract of a layer, what must hold of each, and what they refuse.
+#include <fovea/autograd/mode.h>
+#include <fovea/layers/attention/weights.h>
+#include <fovea/layers/decoding/search.h>
+#include <fovea/layers/seq2seq/encoder_decoder.h>
+#include <fovea/layers/seq2seq/luong.h>
+#include <fovea/layers/seq2seq/rnn_search.h>
+#include <tests/catch.h>
+#include <tests/layers/contract.h>
+
+#include <cmath>
+#include <functional>
+#include <memory>
+
+using namespace fovea;
+using test::Contract;
+using test::require_contract;
+
+namespace {
+
+constexpr int64_t kWords = 7;
+constexpr Recurrent::Kind kKinds[] = {Recurrent::Kind::rnn, Recurrent::Kind::lstm, Recurrent::Kind::gru};
+
+Tensor ids(const Shape& shape, uint64_t seed) {
+  Generator generator(seed);
+  return randint(shape, 0, kWords, generator);
+}
+
+// Two sources, the second of length 3; `other` differs past it.
+struct Padded {
+  Tensor lengths = tensor({int64_t{5}, int64_t{3}});
+  Tensor source = ids({2, 5}, 1), heard = ids({2, 4}, 2), other = array::clone(source);
+  Padded() {
+    other.set({1, 3}, static_cast<double>((source.at<int64_t>({1, 3}) + 1) % kWords));
+    other.set({1, 4}, static_cast<double>((source.at<int64_t>({1, 4}) + 2) % kWords));
+  }
+};
+
+template <class Model, class Options>
+void check_contract(const Options& options) {
+  const Padded in;
+  Contract<Model> contract;
+  contract.make = [=](Generator& own) { return Model(options, own); };
+  contract.call = [](const Model& m, const std::vector<Tensor>& x) {
+    return std::vector<Tensor>{m.teach(x[0], x[1], x[2]).logits};
+  };
+  contract.inputs = {in.source, in.lengths, in.heard};
+  contract.masked_inputs = {in.other, in.lengths, in.heard};
+  require_contract(contract);
+}
+
+std::vector<std::unique_ptr<SequenceModel>> all_models() {
+  std::vector<std::unique_ptr<SequenceModel>> models;
+  Generator g(5);
+  for (Recurrent::Kind cell : kKinds) {
+    for (bool context : {false, true})
+      models.push_back(std::make_unique<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = kWords,
+                                                                              .embedding = 3,
+                                                                              .hidden = 4,
+                                                                              .layers = 2,
+                                                                              .cell = cell,
+                                                                              .constant_context = context,
+                                                                              .reverse_source = context},
+                                                        g));
+    models.push_back(std::make_unique<RnnSearch>(
+        RnnSearchOptions{.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .cell = cell}, g));
+    for (bool feeding : {false, true})
+      models.push_back(std::make_unique<LuongModel>(LuongOptions{.source_vocabulary = kWords,
+                                                                 .embedding = 3,
+                                                                 .hidden = 4,
+                                                                 .layers = 2,
+                                                                 .cell = cell,
+                                                                 .input_feeding = feeding},
+                                                    g));
+  }
+  for (std::unique_ptr<SequenceModel>& model : models) {
+    to(*model, f64);
+    model->eval();
+  }
+  return models;
+}
+
+// The logits that a decoder gives when it is told `heard` step by step.
+Tensor by_steps(const SequenceModel& model, const Tensor& source, const Tensor& lengths, const Tensor& heard) {
+  const auto decoder = model.decoder(source, lengths);
+  std::vector<Tensor> logits;
+  for (const Tensor& last : unbind(heard, 1)) logits.push_back(decoder->step(last));
+  return stack(logits, 1);
+}
+
+LuongOptions luong(const AttentionChoice& choice, bool feeding = true) {
+  return {.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = choice, .input_feeding = feeding};
+}
+
+// Weights of every step of `model` taught, [B, U, T].
+Tensor weights_of(LuongModel& model, const Tensor& source, const Tensor& lengths, const Tensor& heard) {
+  name_paths(model);
+  const NoGrad quiet;
+  WeightCollector collected;
+  model.teach(source, lengths, heard);
+  return collected.over_time("attention");
+}
+
+}  // namespace
+
+TEST_CASE("recurrent models from sequence to sequence keep the contract of a layer", "[seq2seq]") {
+  for (Recurrent::Kind cell : kKinds) {
+    for (bool context : {false, true})
+      check_contract<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = kWords,
+                                                           .target_vocabulary = kWords,
+                                                           .embedding = 3,
+                                                           .hidden = 4,
+                                                           .layers = 2,
+                                                           .cell = cell,
+                                                           .constant_context = context,
+                                                           .reverse_source = !context});
+    check_contract<RnnSearch>(RnnSearchOptions{.source_vocabulary = kWords,
+                                               .embedding = 3,
+                                               .encoder = 2,
+                                               .hidden = 4,
+                                               .cell = cell,
+                                               .start_from_both_ends = cell == Recurrent::Kind::gru,
+                                               .output_hears = cell != Recurrent::Kind::gru});
+    for (bool feeding : {false, true}) check_contract<LuongModel>(luong({.score = "general"}, feeding));
+  }
+}
+
+TEST_CASE("any score goes with any alignment in both attentive models", "[seq2seq]") {
+  const Padded in;
+  for (std::string_view score : score_names())
+    for (std::string_view align : align_names()) {
+      INFO(score << " x " << align);
+      const AttentionChoice choice{.score = std::string(score), .align = std::string(align), .half_width = 2};
+      Generator g(3);
+      const RnnSearch search(
+          {.source_vocabulary = kWords, .embedding = 3, .encoder = 2, .hidden = 4, .attention = choice}, g);
+      const LuongModel fed(luong(choice), g), unfed(luong(choice, false), g);
+      for (const RecurrentModel* model : std::initializer_list<const RecurrentModel*>{&search, &fed, &unfed}) {
+        const Taught taught = model->teach(in.source, in.lengths, in.heard);
+        REQUIRE(taught.logits.shape() == Shape{2, 4, kWords});
+        REQUIRE(taught.log_probability.defined() == (align == "hard"));
+        REQUIRE(taught.entropy.defined() == (align == "hard"));
+        if (align == "hard") REQUIRE(taught.log_probability.shape() == Shape{2, 4});
+        sum(taught.logits).backward();
+      }
+    }
+}
+
+TEST_CASE("all steps at once are the steps one by one", "[seq2seq]") {
+  const Padded in;
+  for (const auto& model : all_models())
+    for (const Tensor& lengths : {Tensor(), in.lengths}) {
+      const Tensor logits = model->teach(in.source, lengths, in.heard).logits;
+      REQUIRE(allclose(by_steps(*model, in.source, lengths, in.heard), logits, 1e-12, 1e-12));
+      // A share of truth just below 1 takes the other way through the model, and hears nothing but the truth.
+      Generator g(1);
+      const Tensor sampled = model->teach(in.source, lengths, in.heard, {.truth = 1 - 1e-12, .generator = g}).logits;
+      REQUIRE(allclose(sampled, logits, 1e-12, 1e-12));
+    }
+}
+
+TEST_CASE("without truth a model hears what it says", "[seq2seq]") {
+  const Padded in;
+  const Tensor other = ids({2, 4}, 9);
+  for (const auto& model : all_models()) {
+    Tensor changed = array::clone(other);
+    select(changed, 1, 0).copy_(select(in.heard, 1, 0));  // the first is always heard
+    Generator a(4), b(4);
+    const Tensor x = model->teach(in.source, in.lengths, in.heard, {.truth = 0, .generator = a}).logits;
+    const Tensor y = model->teach(in.source, in.lengths, changed, {.truth = 0, .generator = b}).logits;
+    REQUIRE(equal(x, y));
+    REQUIRE(!allclose(x, model->teach(in.source, in.lengths, in.heard).logits));
+  }
+}
+
+TEST_CASE("padding a batch changes nothing", "[seq2seq]") {
+  const Padded in;
+  for (const auto& model : all_models()) {
+    const Tensor wide = cat({in.source, ids({2, 3}, 6)}, 1);
+    const Tensor logits = model->teach(in.source, in.lengths, in.heard).logits;
+    REQUIRE(allclose(model->teach(wide, in.lengths, in.heard).logits, logits, 1e-12, 1e-12));
+    const Tensor alone = model->teach(slice(slice(in.source, 0, 1), 1, 0, 3), {}, slice(in.heard, 0, 1)).logits;
+    REQUIRE(allclose(slice(logits, 0, 1), alone, 1e-12, 1e-12));
+  }
+}
+
+TEST_CASE("a decoder's rows can be copied, dropped and reordered", "[seq2seq]") {
+  const Padded in;
+  const Tensor rows = tensor({int64_t{1}, int64_t{0}, int64_t{1}});
+  for (const auto& model : all_models()) {
+    const auto plain = model->decoder(in.source, in.lengths), moved = model->decoder(in.source, in.lengths);
+    const std::vector<Tensor> said = unbind(in.heard, 1);
+    plain->step(said[0]);
+    moved->step(said[0]);
+    moved->reorder(rows);
+    REQUIRE(moved->rows() == 3);
+    for (size_t u : {1, 2}) {
+      const Tensor wanted = index_select(plain->step(said[u]), 0, rows);
+      REQUIRE(allclose(moved->step(index_select(said[u], 0, rows)), wanted, 1e-12, 1e-12));
+    }
+    REQUIRE_THROWS_AS(moved->step(said[0]), ShapeError);
+  }
+}
+
+TEST_CASE("the score of a returned hypothesis is the taught score of it", "[seq2seq]") {
+  const Padded in;
+  const DecodingOptions options{.begin = 0, .end = 1, .longest = 6};
+  for (const auto& model : all_models())
+    for (bool beam : {false, true}) {
+      const auto decoder = model->decoder(in.source, in.lengths);
+      const Decoded found = beam ? beam_search(*decoder, options, {.width = 3}) : greedy(*decoder, options);
+      const int64_t steps = found.ids.size(1);
+      const Tensor heard = cat({zeros({2, 1}, i64), slice(found.ids, 1, 0, steps - 1)}, 1);
+      const Tensor log_p = log_softmax(model->teach(in.source, in.lengths, heard).logits, -1);
+      const Tensor each = squeeze(gather(log_p, 2, unsqueeze(found.ids, 2)), 2);
+      for (int64_t b = 0; b < 2; ++b) {
+        const int64_t said = std::min(steps, found.lengths.at<int64_t>({b}) + 1);
+        REQUIRE(std::abs(sum(slice(select(each, 0, b), 0, 0, said)).item() - found.log_probability.at({b})) < 1e-9);
+      }
+    }
+}
+
+TEST_CASE("the plain decoder knows of the source nothing but the last state", "[seq2seq]") {
+  Generator g(8);
+  EncoderDecoder model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .constant_context = true}, g);
+  // What is read leaves no trace: an update gate of 1 keeps the state at zero.
+  for (const auto& [name, parameter] : named_parameters(model))
+    if (name == "encoder.bias_ih_l0") array::slice(parameter.detach(), 0, 4, 8).fill_(1000);
+  const Tensor heard = ids({1, 4}, 2);
+  REQUIRE(equal(model.teach(ids({1, 5}, 1), {}, heard).logits, model.teach(ids({1, 3}, 4), {}, heard).logits));
+}
+
+TEST_CASE("a reversed source is the source read from its end", "[seq2seq]") {
+  const Padded in;
+  const auto make = [](bool reversed) {
+    Generator g(8);
+    return EncoderDecoder({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .reverse_source = reversed}, g);
+  };
+  const EncoderDecoder straight = make(false), reversed = make(true);
+  const Tensor mirrored = flip(in.source, 1);
+  REQUIRE(equal(reversed.teach(in.source, {}, in.heard).logits, straight.teach(mirrored, {}, in.heard).logits));
+  const Tensor first = slice(slice(in.source, 0, 1), 1, 0, 3), heard = slice(in.heard, 0, 1);
+  const Tensor padded = reversed.teach(slice(in.source, 0, 1), tensor({int64_t{3}}), heard).logits;
+  REQUIRE(allclose(padded, straight.teach(flip(first, 1), {}, heard).logits, 1e-5, 1e-6));
+}
+
+TEST_CASE("weights sum to one and are zero on padding", "[seq2seq]") {
+  const Padded in;
+  Generator g(8);
+  RnnSearch model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4}, g);
+  name_paths(model);
+  WeightCollector collected;
+  model.teach(in.source, in.lengths, in.heard);
+  const Tensor weights = collected.over_time("attention");
+  REQUIRE(weights.shape() == Shape{2, 4, 5});
+  REQUIRE(allclose(sum(weights, -1), ones({2, 4})));
+  REQUIRE(equal(slice(select(weights, 0, 1), 1, 3), zeros({4, 2})));
+}
+
+TEST_CASE("Luong's scores and windows", "[seq2seq]") {
+  const Padded in;
+  Generator g(8);
+  LuongModel dot(luong({.score = "dot"}), g), general(luong({.score = "general"}), g);
+  NamedTensors values = state(dot);
+  values.emplace_back("attention.score.chosen.weight", eye(4));
+  load_state(general, values);
+  const Tensor alike = dot.teach(in.source, in.lengths, in.heard).logits;
+  REQUIRE(allclose(general.teach(in.source, in.lengths, in.heard).logits, alike, 1e-5, 1e-6));
+
+  LuongModel local(luong({.score = "dot", .align = "local_monotonic", .half_width = 1}), g);
+  const Tensor weights = weights_of(local, in.source, {}, in.heard);
+  for (int64_t u = 0; u < 4; ++u)
+    for (int64_t s = 0; s < 5; ++s) REQUIRE((weights.at({0, u, s}) > 0) == (std::abs(u - s) <= 1));
+
+  LuongModel wide(luong({.score = "dot", .align = "local_monotonic", .half_width = 5}), g);
+  load_state(wide, state(dot));
+  REQUIRE(equal(wide.teach(in.source, in.lengths, in.heard).logits, alike));
+}
+
+TEST_CASE("W_c = [0 | I] passes tanh(h_t): the source speaks through the first state alone", "[seq2seq]") {
+  const Padded in;
+  Generator g(8);
+  const LuongModel model(luong({.score = "general"}, false), g);
+  model.combine.weight->detach().copy_(cat({zeros({4, 4}), eye(4)}, 1));
+  std::vector<State> states = model.begin(in.source, in.lengths).layers;
+  const Tensor h = model.decoder_stack.run(model.target_embedding(in.heard), states);
+  REQUIRE(allclose(model.teach(in.source, in.lengths, in.heard).logits, model.output(tanh(h)), 1e-6, 1e-6));
+}
+
+TEST_CASE("input feeding reaches the next step and can be switched off", "[seq2seq]") {
+  const Padded in;
+  Generator g(8);
+  const LuongModel fed(luong({.score = "general"}), g);
+  const Tensor before = fed.teach(in.source, in.lengths, in.heard).logits;
+  fed.combine.weight->detach().fill_(0);  // h̃ = 0: nothing is fed, nothing is said
+  const Tensor after = fed.teach(in.source, in.lengths, in.heard).logits;
+  REQUIRE(equal(select(after, 1, 0), select(after, 1, 3)));
+  REQUIRE(!equal(before, after));
+  REQUIRE(parameter_count(LuongModel(luong({}, false), g)) == parameter_count(LuongModel(luong({}), g)) - 16 * 4);
+}
+
+TEST_CASE("hard attention draws while it is trained and takes the best key otherwise", "[seq2seq]") {
+  const Padded in;
+  Generator g(8), a(1), b(2);
+  RnnSearch model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = {.align = "hard"}}, g);
+  const auto taught = [&](Generator& own) { return model.teach(in.source, in.lengths, in.heard, {.generator = own}); };
+  const Taught x = taught(a), y = taught(b);
+  REQUIRE(!equal(x.logits, y.logits));
+  REQUIRE(max(x.log_probability).item() < 0);
+  REQUIRE(min(x.entropy).item() > 0);
+  sum(x.log_probability).backward();
+  for (const Tensor& parameter : parameters(model.attention)) REQUIRE(norm(parameter.grad()).item() > 0);
+  model.eval();
+  REQUIRE(equal(taught(a).logits, taught(b).logits));
+}
+
+TEST_CASE("models from sequence to sequence refuse what does not fit", "[seq2seq]") {
+  const Padded in;
+  for (const auto& model : all_models()) {
+    REQUIRE_THROWS_AS(model->teach(select(in.source, 0, 0), {}, in.heard), ShapeError);
+    REQUIRE_THROWS_AS(model->teach(in.source, {}, ids({3, 4}, 1)), ShapeError);
+    REQUIRE_THROWS_AS(model->teach(in.source, tensor({int64_t{5}}), in.heard), ShapeError);
+    REQUIRE_THROWS_AS(model->teach(in.source, tensor({int64_t{6}, int64_t{1}}), in.heard), IndexError);
+    REQUIRE_THROWS_AS(model->teach(to(in.source, f32), {}, in.heard), DTypeError);
+    REQUIRE_THROWS_AS(model->teach(in.source + full({}, 7, i64), {}, in.heard), IndexError);
+    REQUIRE_THROWS_AS(model->teach(in.source, {}, in.heard, {.truth = 1.5}), ValueError);
+    REQUIRE_THROWS_WITH(model->decoder(Tensor(), {}), test::contains("SequenceModel: source"));
+  }
+  REQUIRE_THROWS_AS(LuongModel({.source_vocabulary = 0}), ValueError);
+  REQUIRE_THROWS_AS(LuongModel({.source_vocabulary = 3, .layers = 0}), ValueError);
+  REQUIRE_THROWS_WITH(RnnSearch({.source_vocabulary = 3, .attention = {.score = "dot"}}),
+                      test::contains("equal sizes"));
+  REQUIRE_THROWS_AS(RnnSearch({.source_vocabulary = 3, .attention = {.align = "swim"}}), ValueError);
+  REQUIRE_THROWS_AS(recurrent_kind("swim"), ValueError);
+}
