@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-#include <fovea/autograd/distributions.h>
 #include <fovea/autograd/mode.h>
+#include <fovea/layers/decoding/search.h>
 #include <fovea/layers/transformer/language_model.h>
 
-#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace fovea {
 namespace {
@@ -16,13 +16,33 @@ Parameter table(const LanguageModelOptions& o, Generator& generator) {
   return Parameter(normal({o.vocabulary, o.transformer.size}, 0, 1 / std::sqrt(size), generator));
 }
 
-// One id for each row of logits [B, V].
-Tensor choose(const Tensor& logits, const GenerateOptions& o) {
-  if (o.temperature == 0) return argmax(logits, -1);
-  const int64_t k = o.top_k == 0 ? logits.size(1) : std::min(o.top_k, logits.size(1));
-  const Tensor least = slice(topk(logits, k, -1).first, 1, k - 1, k);  // [B, 1]
-  return Categorical(logits * (1 / o.temperature), ge(logits, least)).sample(o.generator);
-}
+// The prompt is heard at once; what it says comes before the first step, whose `last` is not needed.
+class Steps final : public IncrementalDecoder {
+ public:
+  Steps(const TransformerLanguageModel& model, const Tensor& prompt)
+      : model_(model), caches_(model.decoder.layers.size()), next_(hear(prompt)), rows_(prompt.size(0)) {}
+  int64_t rows() const override { return rows_; }
+  Tensor step(const Tensor& last) override {
+    if (next_.defined()) return std::exchange(next_, Tensor());
+    return hear(unsqueeze(last, 1));
+  }
+  void reorder(const Tensor& rows) override {
+    const NoGrad quiet;
+    for (KeyValueCache& cache : caches_) cache.reorder(rows);
+    if (next_.defined()) next_ = index_select(next_, 0, rows);
+    rows_ = rows.numel();
+  }
+
+ private:
+  Tensor hear(const Tensor& ids) {
+    const NoGrad quiet;
+    return select(model_(ids, &caches_), 1, -1);  // [R, V]
+  }
+  const TransformerLanguageModel& model_;
+  std::vector<KeyValueCache> caches_;
+  Tensor next_;
+  int64_t rows_;
+};
 
 }  // namespace
 
@@ -50,23 +70,9 @@ Tensor TransformerLanguageModel::generate(const Tensor& prompt, const GenerateOp
   if (!prompt.defined() || prompt.dim() != 2 || prompt.size(1) < 1)
     throw ShapeError(
         fmt::format("TransformerLanguageModel: the prompt is {}; need i64 [B, T], T >= 1", describe(prompt)));
-  if (o.count < 0 || !(o.temperature >= 0) || o.top_k < 0)
-    throw ValueError(fmt::format("TransformerLanguageModel: count {}, temperature {}, top_k {}; need 0 and above",
-                                 o.count, o.temperature, o.top_k));
-  const NoGrad quiet;
-  std::vector<KeyValueCache> caches(decoder.layers.size());
-  const Tensor mark = scalar(static_cast<double>(o.end), i64);
-  Tensor next = prompt, ended = zeros({prompt.size(0), 1}, boolean);
-  std::vector<Tensor> said;
-  for (int64_t i = 0; i < o.count; ++i) {
-    const Tensor logits = select((*this)(next, &caches), 1, -1);  // [B, V]
-    next = where(ended, mark, unsqueeze(choose(logits, o), 1));   // [B, 1]
-    said.push_back(next);
-    if (o.end < 0) continue;
-    ended = eq(next, mark);
-    if (all(ended)) break;
-  }
-  return said.empty() ? zeros({prompt.size(0), 0}, i64) : cat(said, 1);
+  const DecodingOptions decoding{.begin = 0, .end = o.end, .longest = o.count};
+  Steps steps(*this, prompt);
+  return sample(steps, decoding, {o.temperature, o.top_k, o.generator}).ids;
 }
 
 }  // namespace fovea

@@ -14,6 +14,21 @@ Parameter table(int64_t rows, int64_t size, Generator& generator) {
   return Parameter(normal({rows, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
 }
 
+class Steps final : public IncrementalDecoder {
+ public:
+  Steps(const TransformerModel& model, TransformerModel::Decoding state) : model_(model), state_(std::move(state)) {}
+  int64_t rows() const override { return state_.memory.size(0); }
+  Tensor step(const Tensor& last) override {
+    const NoGrad quiet;
+    return select(model_.step(unsqueeze(last, 1), state_), 1, 0);  // [R, V]
+  }
+  void reorder(const Tensor& rows) override { state_.reorder(rows); }
+
+ private:
+  const TransformerModel& model_;
+  TransformerModel::Decoding state_;
+};
+
 }  // namespace
 
 Transformer::Transformer(const TransformerOptions& options, Generator& generator)
@@ -72,20 +87,28 @@ Tensor TransformerModel::step(const Tensor& ids, Decoding& state) const {
   return linear(transformer.decoder(y, state.memory, {.memory_mask = state.memory_mask}, &state.caches), output);
 }
 
-Tensor TransformerModel::greedy(const Tensor& source, const Tensor& lengths, int64_t begin, int64_t end,
-                                int64_t longest) const {
+Taught TransformerModel::teach(const Tensor& source, const Tensor& lengths, const Tensor& heard,
+                               const TeachingOptions& options) const {
+  if (options.truth != 1)
+    throw ValueError(
+        fmt::format("TransformerModel: truth {}; it is taught all steps at once, so truth must be 1", options.truth));
+  return {(*this)(source, heard, lengths, options.generator), {}, {}};
+}
+
+void TransformerModel::Decoding::reorder(const Tensor& rows) {
   const NoGrad quiet;
-  Decoding state = encode(source, lengths);
-  Tensor last = full({source.size(0), 1}, static_cast<double>(begin), i64), ended = zeros(last.shape(), boolean);
-  std::vector<Tensor> said;
-  const Tensor mark = scalar(static_cast<double>(end), i64);
-  for (int64_t u = 0; u < longest; ++u) {
-    last = where(ended, mark, argmax(step(last, state), -1));  // [B, 1]
-    said.push_back(last);
-    ended = eq(last, mark);
-    if (all(ended)) break;
+  const auto chosen = [&](const Tensor& x) { return x.defined() ? index_select(x, 0, rows) : x; };
+  memory = chosen(memory);
+  memory_mask = chosen(memory_mask);
+  for (DecoderCache& cache : caches) {
+    cache.own.reorder(rows);
+    cache.memory = {chosen(cache.memory.keys), chosen(cache.memory.values)};
   }
-  return said.empty() ? zeros({source.size(0), 0}, i64) : cat(said, 1);
+}
+
+std::unique_ptr<IncrementalDecoder> TransformerModel::decoder(const Tensor& source, const Tensor& lengths) const {
+  const NoGrad quiet;
+  return std::make_unique<Steps>(*this, encode(source, lengths));
 }
 
 }  // namespace fovea

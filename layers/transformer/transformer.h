@@ -4,6 +4,7 @@
 //   y = E_t[target] √D + PE,   h = decoder(y, m)                                 (2)
 //   logits = h Uᵀ                                                                (3)
 //   tied: E_s = E_t = U, one table for both vocabularies, which starts as N(0, 1 / D)
+//   taught, all steps at once; decoded a step at a time, what was said before kept as keys and values
 //
 //   symbol   shape        meaning
 //   source   i64 [B, T]   ids; steps past a row's length are not attended to
@@ -16,6 +17,7 @@
 #pragma once
 
 #include <fovea/layers/embedding.h>
+#include <fovea/layers/seq2seq/sequence_model.h>
 #include <fovea/layers/transformer/decoder.h>
 #include <fovea/layers/transformer/positions.h>
 
@@ -47,7 +49,7 @@ struct TransformerModelOptions {
   bool tied = true;       // target embedding and output share a table, the source too where the vocabularies agree
 };
 
-class TransformerModel final : public Module {
+class TransformerModel final : public SequenceModel {
  public:
   explicit TransformerModel(const TransformerModelOptions& options, Generator& generator = default_generator());
   void members(Members& m) override;
@@ -55,16 +57,19 @@ class TransformerModel final : public Module {
   // All target positions at once; lengths i64 [B] of the source, or undefined.
   Tensor operator()(const Tensor& source, const Tensor& target, const Tensor& lengths = {},
                     Generator& generator = default_generator()) const;
+  Taught teach(const Tensor& source, const Tensor& lengths, const Tensor& heard,
+               const TeachingOptions& options = {}) const override;
+  std::unique_ptr<IncrementalDecoder> decoder(const Tensor& source, const Tensor& lengths = {}) const override;
 
   // A decoder's steps: encode once, then logits [B, 1, V] for each next column of ids [B, 1].
   struct Decoding {
     Tensor memory, memory_mask;
     std::vector<DecoderCache> caches;
+    // Row b becomes what row rows[b] was.
+    void reorder(const Tensor& rows);
   };
   Decoding encode(const Tensor& source, const Tensor& lengths = {}, Generator& generator = default_generator()) const;
   Tensor step(const Tensor& ids, Decoding& state) const;
-  // The most probable continuation of `begin`, until every row has said `end` (or `longest` ids): i64 [B, <= longest].
-  Tensor greedy(const Tensor& source, const Tensor& lengths, int64_t begin, int64_t end, int64_t longest) const;
 
   Transformer transformer;
   Parameter source_embedding, target_embedding, output;  // E_s, E_t, U

@@ -1,9 +1,9 @@
 // Decoding: what the searches find, compared with what a few lines find by trying everything; what they ask of the
 // model; scheduled sampling.
+#include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/decoding/scheduled_sampling.h>
 #include <fovea/layers/decoding/search.h>
-#include <fovea/layers/transformer/transformer.h>
 #include <tests/catch.h>
 
 #include <cmath>

@@ -1,5 +1,6 @@
 // The Transformer: the contract of its layers and models, what causality and padding promise, decoding by the step.
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/decoding/search.h>
 #include <fovea/layers/transformer/language_model.h>
 #include <fovea/layers/transformer/transformer.h>
 #include <tests/catch.h>
@@ -130,17 +131,63 @@ TEST_CASE("decoding by the step gives what the whole pass gives", "[layers][tran
   }
 }
 
-TEST_CASE("greedy decoding follows the whole pass and stops", "[layers][transformer]") {
+TEST_CASE("taught and decoded as every model from sequence to sequence", "[layers][transformer][decoding]") {
   TransformerModel model(model_options());
   model.eval();
-  const Tensor source = ids({3, 4}, 7, 1);
-  const Tensor said = model.greedy(source, {}, 0, -1, 5);
-  REQUIRE(said.shape() == Shape{3, 5});
-  const Tensor fed = cat({zeros({3, 1}, i64), slice(said, 1, 0, 4)}, 1);
-  REQUIRE(equal(argmax(model(source, fed), -1), said));
-  const int64_t end = said.at<int64_t>({0, 0});
-  const Tensor stopped = model.greedy(slice(source, 0, 0, 1), {}, 0, end, 5);
-  REQUIRE(stopped.shape() == Shape{1, 1});
+  const SequenceModel& any = model;
+  const Tensor source = ids({3, 4}, 7, 1), lengths = tensor<int64_t>({4, 2, 3});
+  const Decoded said = greedy(*any.decoder(source, lengths), {.begin = 0, .end = -1, .longest = 5});
+  REQUIRE(said.ids.shape() == Shape{3, 5});
+  const Tensor fed = cat({zeros({3, 1}, i64), slice(said.ids, 1, 0, 4)}, 1);
+  const Taught taught = any.teach(source, lengths, fed);
+  REQUIRE(equal(dense(taught.logits), dense(model(source, fed, lengths))));
+  REQUIRE_FALSE(taught.log_probability.defined());
+  REQUIRE(equal(argmax(taught.logits, -1), said.ids));
+  REQUIRE_THROWS_AS(any.teach(source, lengths, fed, {.truth = 0.5}), ValueError);
+}
+
+TEST_CASE("a beam's probability is what teaching gives its sentence", "[layers][transformer][decoding]") {
+  for (const bool padded : {true, false}) {
+    TransformerModel model(model_options());
+    model.eval();
+    const Tensor source = ids({4, 5}, 7, 3);
+    const Tensor lengths = padded ? tensor<int64_t>({5, 2, 4, 3}) : Tensor();
+    const Decoded said =
+        beam_search(*model.decoder(source, lengths), {.begin = 0, .end = 2, .longest = 6}, {.width = 3});
+    const int64_t L = said.ids.size(1);
+    const Tensor fed = cat({zeros({4, 1}, i64), slice(said.ids, 1, 0, L - 1)}, 1);
+    const Tensor log_p = log_softmax(to(model(source, fed, lengths), f64), -1);
+    for (int64_t b = 0; b < 4; ++b) {
+      double sum = 0;
+      for (int64_t t = 0; t < std::min(L, said.lengths.at<int64_t>({b}) + 1); ++t)
+        sum += log_p.at({b, t, said.ids.at<int64_t>({b, t})});
+      REQUIRE(said.log_probability.at({b}) == Approx(sum).margin(1e-5));
+    }
+  }
+}
+
+TEST_CASE("a decoder's rows may be copied, left out and put in another order", "[layers][transformer][decoding]") {
+  TransformerModel model(model_options());
+  model.eval();
+  const Tensor source = ids({3, 4}, 7, 1), lengths = tensor<int64_t>({4, 2, 3}), order = tensor<int64_t>({2, 0, 2, 1});
+  const auto chosen = [&](const Tensor& x) { return index_select(x, 0, order); };
+  const auto decoder = model.decoder(source, lengths);
+  const auto other = model.decoder(chosen(source), chosen(lengths));
+  REQUIRE(decoder->rows() == 3);
+  const Tensor first = tensor<int64_t>({1, 2, 3}), second = tensor<int64_t>({4, 5, 6, 1});
+  decoder->step(first);
+  decoder->reorder(order);
+  REQUIRE(decoder->rows() == 4);
+  other->step(chosen(first));
+  for (const Tensor& last : {second, first}) {
+    if (last.is_same(first)) {
+      decoder->reorder(tensor<int64_t>({3, 1, 0}));
+      other->reorder(tensor<int64_t>({3, 1, 0}));
+    }
+    const Tensor found = decoder->step(last);
+    REQUIRE(found.shape() == Shape{last.numel(), 7});
+    REQUIRE(allclose(found, other->step(last), 1e-6, 1e-6));
+  }
 }
 
 TEST_CASE("a language model's cached generation", "[layers][transformer]") {
@@ -158,6 +205,16 @@ TEST_CASE("a language model's cached generation", "[layers][transformer]") {
     REQUIRE(equal(model.generate(prompt, {.count = 6, .top_k = 1}), said));
   }
   TransformerLanguageModel model(language_options(false));
+  model.eval();
+  // Rows that have said the end mark leave; the others say what they would have said alone.
+  const Tensor prompt = ids({4, 2}, 9, 6);
+  const Tensor said = model.generate(prompt, {.count = 8, .temperature = 0, .end = 5});
+  for (int64_t b = 0; b < 4; ++b) {
+    const Tensor alone = model.generate(slice(prompt, 0, b, b + 1), {.count = 8, .temperature = 0, .end = 5});
+    const int64_t L = alone.size(1);
+    REQUIRE(equal(dense(slice(slice(said, 0, b, b + 1), 1, 0, L)), alone));
+    REQUIRE(all(eq(slice(slice(said, 0, b, b + 1), 1, L), scalar(5, i64))));
+  }
   REQUIRE_THROWS_AS(model.generate(zeros({2, 0}, i64), {}), ShapeError);
   REQUIRE_THROWS_AS(model.generate(zeros({1, 1}, i64), {.temperature = -1}), ValueError);
   REQUIRE_THROWS_AS(model(zeros({1, 13}, i64)), IndexError);
