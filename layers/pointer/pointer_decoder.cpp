@@ -1,0 +1,204 @@
+#include <fmt/format.h>
+#include <fovea/autograd/mode.h>
+#include <fovea/layers/attention/mask.h>
+#include <fovea/layers/init.h>
+#include <fovea/layers/pointer/pointer_decoder.h>
+
+#include <limits>
+
+namespace fovea {
+namespace {
+
+const PointerDecoderOptions& checked(const PointerDecoderOptions& o) {
+  if (o.inputs < 1 || o.hidden < 1)
+    throw ValueError(fmt::format("PointerDecoder: inputs {}, hidden {}; need at least 1", o.inputs, o.hidden));
+  return o;
+}
+
+void check_source(const PointerSource& s, const PointerDecoderOptions& o) {
+  const bool ranks = s.items.defined() && s.encoded.defined() && s.items.dim() == 3 && s.encoded.dim() == 3;
+  if (!ranks || s.items.size(2) != o.inputs || s.encoded.size(2) != o.hidden || s.items.size(0) != s.encoded.size(0) ||
+      s.items.size(1) != s.encoded.size(1))
+    throw ShapeError(fmt::format("PointerDecoder: items {}, encoded {}; need items[B, T, {}], encoded[B, T, {}]",
+                                 describe(s.items), describe(s.encoded), o.inputs, o.hidden));
+}
+
+void check_answers(const Tensor& answers, int64_t batch, int64_t slots) {
+  if (!answers.defined() || answers.dtype() != i64 || answers.dim() != 2 || answers.size(0) != batch ||
+      answers.size(1) < 1)
+    throw ShapeError(
+        fmt::format("PointerDecoder: answers are {}; need i64 [{}, U] with U >= 1", describe(answers), batch));
+  if (any(ge(answers, scalar(static_cast<double>(slots), i64))))
+    throw IndexError(fmt::format("PointerDecoder: an answer is {}; there are {} slots, 0 to {}",
+                                 max(to(answers, f64)).item<int64_t>(), slots, slots - 1));
+}
+
+// Row b, item ids[b, u]: items [B, T, E], ids [B, U] in [0, T) -> [B, U, E].
+Tensor items_at(const Tensor& items, const Tensor& ids) {
+  const int64_t B = items.size(0), T = items.size(1), E = items.size(2);
+  const auto rows = static_cast<double>(B * T);
+  const Tensor first = unsqueeze(arange(0, rows, static_cast<double>(T)), 1);  // [B, 1]
+  return reshape(index_select(reshape(items, {B * T, E}), 0, reshape(ids + first, {-1})), {B, ids.size(1), E});
+}
+
+Tensor expanded(const Tensor& vector, int64_t batch) { return expand(vector, {batch, 1, vector.size(0)}); }
+
+// The ids that name an item, and 0 in place of the others, which no one hears.
+Tensor heard_ids(const Tensor& ids, int64_t items) {
+  const Tensor none = scalar(0, i64), count = scalar(static_cast<double>(items), i64);
+  return where(logical_and(ge(ids, none), lt(ids, count)), ids, none);
+}
+
+// 1 where ids [..] name an item, [.., T].
+Tensor named(const Tensor& ids, int64_t items) {
+  const Tensor end = scalar(static_cast<double>(items), i64);
+  const Tensor safe = where(ge(ids, scalar(0, i64)), ids, end);
+  return slice(one_hot(safe, items + 1), -1, 0, items);
+}
+
+// bool [.., T] -> [.., T + 1]: the stop slot is always allowed.
+Tensor with_stop(const Tensor& mask) {
+  Shape shape = mask.shape();
+  shape[shape.rank() - 1] = 1;
+  return cat({mask, ones(shape, boolean)}, -1);
+}
+
+}  // namespace
+
+// What the searches step through.
+class PointerSteps final : public IncrementalDecoder {
+ public:
+  PointerSteps(const PointerDecoder& decoder, const PointerSource& source)
+      : decoder_(decoder),
+        items_(source.items),
+        state_(source.state),
+        keys_(decoder.keys(source)),
+        visited_(zeros({rows(), source.items.size(1)})),
+        lengths_(source.lengths.defined() ? source.lengths : full({rows()}, static_cast<double>(T()), i64)) {}
+
+  int64_t rows() const override { return items_.size(0); }
+
+  Tensor step(const Tensor& last) override {
+    const NoGrad quiet;
+    const PointerDecoderOptions& o = decoder_.options_;
+    Tensor x = expanded(decoder_.start_, rows());
+    if (said_ > 0) {
+      visited_ = visited_ + named(last, T());
+      x = items_at(items_, unsqueeze(heard_ids(last, T()), 1));
+    }
+    const RecurrentOutput d = decoder_.lstm_(x, state_);  // (1) [R, 1, H]
+    state_ = d.state;
+    Tensor mask;
+    if (!o.revisit) mask = unsqueeze(lt(visited_, scalar(0.5)), 1);
+    if (mask.defined() && o.stop) mask = with_stop(mask);
+    const Tensor log_p = select(decoder_.point(d.output, keys_, mask).log_weights, 1, 0);  // [R, S]
+    return o.stop ? (++said_, log_p) : ended(log_p);
+  }
+
+  void reorder(const Tensor& rows) override {
+    const auto take = [&](Tensor& x, int64_t dim) {
+      if (x.defined()) x = index_select(x, dim, rows);
+    };
+    const NoGrad quiet;
+    for (Tensor* x : {&items_, &visited_, &lengths_, &keys_.mask}) take(*x, 0);
+    for (AttentionMemory* memory : {&keys_.pointed, &keys_.glimpsed})
+      for (Tensor* x : {&memory->keys, &memory->values, &memory->mask, &memory->damaged}) take(*x, 0);
+    take(state_.hidden, 1);
+    take(state_.cell, 1);
+  }
+
+ private:
+  int64_t T() const { return items_.size(1); }
+
+  // Without a stop slot an answer ends, and ends only, after as many items as there are.
+  Tensor ended(const Tensor& log_p) {
+    const Tensor all_said = unsqueeze(le(lengths_, scalar(static_cast<double>(said_++), i64)), 1);  // [R, 1]
+    const Tensor never = scalar(-std::numeric_limits<double>::infinity(), log_p.dtype());
+    const Tensor end = where(all_said, scalar(0, log_p.dtype()), never);
+    return cat({where(all_said, never, log_p), end}, 1);  // [R, T + 1]
+  }
+
+  const PointerDecoder& decoder_;
+  Tensor items_;
+  State state_;
+  PointerDecoder::Keys keys_;
+  Tensor visited_;  // [R, T], above 0 where an item was chosen
+  Tensor lengths_;
+  int64_t said_ = 0;
+};
+
+PointerDecoder::PointerDecoder(const PointerDecoderOptions& o, Generator& generator)
+    : options_(checked(o)),
+      lstm_({.inputs = o.inputs, .hidden = o.hidden}, generator),
+      start_(init::uniform_fan({o.inputs}, o.inputs, generator)),
+      pointer_(AdditiveScore(o.glimpse ? 2 * o.hidden : o.hidden, o.hidden, o.hidden, generator)) {
+  if (o.stop) stop_ = Parameter(init::uniform_fan({o.hidden}, o.hidden, generator));
+  if (o.glimpse) glimpse_.emplace(AdditiveScore(o.hidden, o.hidden, o.hidden, generator));
+}
+
+void PointerDecoder::members(Members& m) {
+  m("lstm", lstm_)("start", start_)("stop", stop_)("glimpse", glimpse_)("pointer", pointer_);
+}
+
+PointerDecoder::Keys PointerDecoder::keys(const PointerSource& source) const {
+  check_source(source, options_);
+  Tensor encoded = source.encoded, mask;
+  if (source.lengths.defined()) mask = padding_mask(source.lengths, encoded.size(1));
+  if (options_.stop) {
+    encoded = cat({encoded, expanded(stop_, encoded.size(0))}, 1);  // e_j [B, S, H]
+    if (mask.defined()) mask = with_stop(mask);
+  }
+  return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{},
+          mask};
+}
+
+Alignment PointerDecoder::point(const Tensor& d, const Keys& keys, const Tensor& mask) const {
+  Tensor query = d;
+  if (glimpse_) query = cat({d, (*glimpse_)(d, keys.glimpsed, {.mask = mask}).context}, 2);  // (2) [B, U, 2H]
+  return pointer_.point(query, keys.pointed, {.mask = mask});                                // (3), (4) [B, U, S]
+}
+
+Alignment PointerDecoder::teach(const PointerSource& source, const Tensor& answers) const {
+  const Keys prepared = keys(source);
+  const int64_t B = source.items.size(0), T = source.items.size(1), U = answers.defined() ? answers.size(-1) : 0;
+  check_answers(answers, B, options_.stop ? T + 1 : T);
+  Tensor x = expanded(start_, B);
+  if (U > 1) x = cat({x, items_at(source.items, heard_ids(slice(answers, 1, 0, U - 1), T))}, 1);  // [B, U, E]
+  const Tensor d = lstm_(x, source.state).output;                                                 // (1) [B, U, H]
+  Tensor mask;
+  if (!options_.revisit) {
+    const Tensor chosen = named(answers, T);
+    mask = lt(cumsum(chosen, 1) - chosen, scalar(0.5));  // not chosen before step i
+    if (options_.stop) mask = with_stop(mask);
+  }
+  return point(d, prepared, mask);
+}
+
+std::unique_ptr<IncrementalDecoder> PointerDecoder::start(const PointerSource& source) const {
+  const NoGrad quiet;
+  return std::make_unique<PointerSteps>(*this, source);
+}
+
+Decoded PointerModel::greedy(const Tensor& points, const Tensor& lengths) const {
+  const NoGrad quiet;
+  const PointerSource source = read(points, lengths);
+  const int64_t T = points.size(1);
+  return fovea::greedy(*write.start(source), {.begin = T, .end = T, .longest = T + 1});
+}
+
+Decoded PointerModel::beam_search(const Tensor& points, int64_t width, const Tensor& lengths) const {
+  const NoGrad quiet;
+  const PointerSource source = read(points, lengths);
+  const int64_t T = points.size(1);
+  return fovea::beam_search(*write.start(source), {.begin = T, .end = T, .longest = T + 1},
+                            {.width = width, .length_penalty = 0});
+}
+
+Tensor PointerModel::checked_points(const char* model, const Tensor& points, int64_t inputs, const Tensor& lengths) {
+  if (!points.defined() || points.dim() != 3 || points.size(1) < 1 || points.size(2) != inputs)
+    throw ShapeError(fmt::format("{}: points are {}; need [B, T, {}] with T >= 1", model, describe(points), inputs));
+  if (!lengths.defined()) return points;
+  return where(query_padding_mask(lengths, points.size(1)), points, scalar(0, points.dtype()));
+}
+
+}  // namespace fovea

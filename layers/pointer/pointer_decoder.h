@@ -1,0 +1,97 @@
+// PointerDecoder: says which items of an input come next, by pointing at them; the second half of a pointer network
+// (pointer_network.h) and of read-process-write (read_process_write.h). Vinyals, Fortunato, Jaitly 2015, "Pointer
+// Networks", arXiv 1506.03134, equation (3); the glimpse: Vinyals, Bengio, Kudlur 2016, arXiv 1511.06391, section 4.2.
+//
+//   d_i = LSTM(x_i, d_{i-1});   x_1 = g,  x_i = what was chosen at i-1           (1)
+//   d_i ← [d_i ; Σ_j softmax_j(v_gᵀ tanh(W_g1 e_j + W_g2 d_i)) e_j]              (2) with a glimpse
+//   u_ij = vᵀ tanh(W_1 e_j + W_2 d_i)                                            (3)
+//   p(C_i = j | C_<i, P) = softmax_j(u_i)                                        (4)
+//
+//   symbol   shape          meaning
+//   items    [B, T, E]      what the decoder hears of an item once it was chosen
+//   e_j      [B, T, H]      encoded items; with `stop` one learned slot more, the last: S = T + 1, else S = T
+//   d_i      [B, U, H]      decoder's states; d_0 is given
+//   g        [E]            learned, heard at the first step
+//   C_i      [B, U]         answers: positions of items; T is the stop slot
+//   p        [B, U, S]
+//
+// An item may be chosen once, unless `revisit`; the stop slot never is masked. In training all steps are computed at
+// once. Errors: ShapeError, DTypeError, IndexError for an answer that is no position, ValueError for sizes.
+// Cost: B U H (4 E + 4 H) for (1), B H² (T + U) + B U T H for (3).
+#pragma once
+
+#include <fovea/layers/attention/kinds.h>
+#include <fovea/layers/decoding/search.h>
+#include <fovea/layers/recurrent/recurrent.h>
+
+namespace fovea {
+
+struct PointerDecoderOptions {
+  int64_t inputs;        // E
+  int64_t hidden = 128;  // H
+  bool stop = false;     // answers of variable length: the stop slot ends them. Else every item is asked for
+  bool revisit = false;
+  bool glimpse = false;
+};
+
+// An input as an encoder has read it.
+struct PointerSource {
+  Tensor items;    // [B, T, E]
+  Tensor encoded;  // e, [B, T, H]
+  State state;     // d_0 and its cell, [1, B, H]
+  Tensor lengths;  // i64 [B]: items of each row; undefined: T
+};
+
+class PointerDecoder final : public Module {
+ public:
+  explicit PointerDecoder(const PointerDecoderOptions& options, Generator& generator = default_generator());
+  void members(Members& m) override;
+
+  // Hears the true answers, i64 [B, U]; what is negative stands past a row's end and nothing is to be learned there.
+  // log_weights are log p(C_i | C_<i) [B, U, S], for nll_loss.
+  Alignment teach(const PointerSource& source, const Tensor& answers) const;
+  // A step at a time, for the searches; ids 0 .. T, of which T begins and ends.
+  std::unique_ptr<IncrementalDecoder> start(const PointerSource& source) const;
+
+  const PointerDecoderOptions& options() const { return options_; }
+
+ private:
+  friend class PointerSteps;
+  struct Keys {
+    AttentionMemory pointed, glimpsed;
+    Tensor mask;  // bool [B, 1, S]: the row has this slot
+  };
+  Keys keys(const PointerSource& source) const;
+  // (2) to (4) for decoder states d [B, U, H].
+  Alignment point(const Tensor& d, const Keys& keys, const Tensor& mask) const;
+
+  PointerDecoderOptions options_;
+  LSTM lstm_;
+  Parameter start_, stop_;
+  std::optional<BahdanauAttention> glimpse_;
+  PointerAttention pointer_;
+};
+
+// A network that reads an input and points into it.
+class PointerModel : public Module {
+ public:
+  // points [B, T, I], lengths i64 [B] or undefined.
+  virtual PointerSource read(const Tensor& points, const Tensor& lengths = {}) const = 0;
+  // Answers as in PointerDecoder::teach.
+  Alignment teach(const Tensor& points, const Tensor& answers, const Tensor& lengths = {}) const {
+    return write.teach(read(points, lengths), answers);
+  }
+  // ids [B, L] are positions of items; past a row's end they are T. Without `stop` every item is named.
+  Decoded greedy(const Tensor& points, const Tensor& lengths = {}) const;
+  // The most probable of the answers that a beam finds, by the sum of log p.
+  Decoded beam_search(const Tensor& points, int64_t width, const Tensor& lengths = {}) const;
+
+  PointerDecoder write;
+
+ protected:
+  PointerModel(const PointerDecoderOptions& options, Generator& generator) : write(options, generator) {}
+  // ShapeError unless points are [B, T, inputs] with T >= 1; zeros past each length, so that it is not looked at.
+  static Tensor checked_points(const char* model, const Tensor& points, int64_t inputs, const Tensor& lengths);
+};
+
+}  // namespace fovea

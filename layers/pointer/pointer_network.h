@@ -1,0 +1,47 @@
+// Pointer network: the answer is a sequence of positions of the input. Vinyals, Fortunato, Jaitly 2015, "Pointer
+// Networks", arXiv 1506.03134, section 2.3.
+//
+//   p_j = W_e P_j + b_e                                                          (1)
+//   e_j = LSTM(p_j, e_{j-1})                                                     (2)
+//   d_i = LSTM(p_{C_{i-1}}, d_{i-1});   d_0 = e_n, and at i = 1 it hears g       (3)
+//   u_ij = vᵀ tanh(W_1 e_j + W_2 d_i);   p(C_i = j | C_<i, P) = softmax_j(u_i)   (4)
+//
+//   symbol   shape        meaning
+//   P_j      [B, T, I]    points
+//   p_j      [B, T, H]    embedded points
+//   e_j      [B, T, H]    encoder's states
+//   d_i      [B, U, H]    decoder's states
+//   C_i      [B, U]       answers, positions of points
+//
+// No context is mixed in: the weights are the answer. (3) and (4) are PointerDecoder, where answers of variable length,
+// the mask of chosen points and the glimpse stand too. (1) is ours; the paper's LSTMs hear the coordinates themselves.
+//   PointerNetwork network({.inputs = 2, .stop = true});
+//   const Tensor loss = nll_loss(network.teach(points, hulls).log_weights, hulls);
+//   const Tensor hull = network.greedy(points).ids;
+#pragma once
+
+#include <fovea/layers/linear.h>
+#include <fovea/layers/pointer/pointer_decoder.h>
+
+namespace fovea {
+
+struct PointerNetworkOptions {
+  int64_t inputs;        // I
+  int64_t hidden = 128;  // H
+  bool stop = false;     // answers of variable length
+  bool revisit = false;  // a point may be chosen again
+  bool glimpse = false;  // attend once more before pointing
+};
+
+class PointerNetwork final : public PointerModel {
+ public:
+  explicit PointerNetwork(const PointerNetworkOptions& options, Generator& generator = default_generator());
+  void members(Members& m) override { m("embed", embed_)("encoder", encoder_)("decoder", write); }
+  PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override;
+
+ private:
+  Linear embed_;
+  LSTM encoder_;
+};
+
+}  // namespace fovea
