@@ -4,6 +4,7 @@
 // together (read weights above write weights, input above output, the heads of an attention side by side). Panels of a
 // column that have equally many columns share their horizontal axis to the pixel. Numbers or words mark rows and
 // columns; marks are thinned out, long words turned and cut, so that a long input stays readable. NaN cells are grey.
+// Point plots: numbered points of the unit square, and a closed line through some of them (a hull, a tour).
 // Line charts: several series, linear or logarithmic, with optional exponential smoothing over pale raw values.
 //
 // Errors: ShapeError when a grid, its labels or a series do not fit together; FileError when the file cannot be
@@ -36,6 +37,19 @@ struct HeatmapPicture {
   std::string title{};  // of the whole; may be empty
 };
 
+struct PointPlot {
+  std::string title{};
+  std::vector<double> x{};  // in [0, 1]
+  std::vector<double> y{};
+  std::vector<int64_t> corners{};  // points that the line runs through, from the one that is ringed and back to it
+};
+
+struct PointPicture {
+  std::vector<PointPlot> panels{};
+  int columns = 1;
+  std::string title{};
+};
+
 struct Series {
   std::string name{};
   std::vector<double> x{};
@@ -54,6 +68,7 @@ struct LineChart {
 };
 
 void write_heatmaps(const std::filesystem::path& file, const HeatmapPicture& picture);
+void write_point_plots(const std::filesystem::path& file, const PointPicture& picture);
 void write_line_chart(const std::filesystem::path& file, const LineChart& chart);
 
 }  // namespace fovea::examples

@@ -1,0 +1,100 @@
+// Point plots: a square with axes, a closed line, the points and their numbers above it.
+#include <fmt/format.h>
+#include <fovea/core/error.h>
+
+#include <algorithm>
+
+#include "examples/common/canvas.h"
+#include "examples/common/picture.h"
+#include "examples/common/ticks.h"
+#include "examples/common/write_file.h"
+
+namespace fovea::examples {
+namespace {
+
+constexpr double page_margin = 16;
+constexpr double text_size = 10.5;
+constexpr double side = 230;   // of a square
+constexpr double inset = 12;   // so that no point stands on the frame
+constexpr double above = 26;   // a panel's title
+constexpr double before = 30;  // the marks of the vertical axis
+constexpr double below = 22;
+constexpr double gap = 22;
+constexpr Colour title_colour{0.08, 0.09, 0.11};
+constexpr Colour frame_colour{0.55, 0.57, 0.60};
+constexpr Colour point_colour{0.20, 0.22, 0.25};
+
+void check(const PointPlot& panel) {
+  const auto count = static_cast<int64_t>(panel.x.size());
+  if (panel.x.size() != panel.y.size())
+    throw ShapeError(fmt::format("point plot '{}': {} x and {} y values; need as many of each", panel.title,
+                                 panel.x.size(), panel.y.size()));
+  for (const int64_t corner : panel.corners)
+    if (corner < 0 || corner >= count)
+      throw IndexError(fmt::format("point plot '{}': corner {} of {} points", panel.title, corner, count));
+}
+
+// Where the point (x, y) of the unit square stands on the page.
+Point at(Point corner, double x, double y) {
+  const double size = side - 2 * inset;
+  return {corner.x + inset + size * x, corner.y + side - inset - size * y};
+}
+
+void draw_axes(Canvas& canvas, Point corner) {
+  const double right = corner.x + side, bottom = corner.y + side;
+  const Point frame[] = {corner, {right, corner.y}, {right, bottom}, {corner.x, bottom}, corner};
+  canvas.polyline(frame, frame_colour, 0.75);
+  for (const Tick& tick : linear_ticks(0, 1, 5)) {
+    const Point mark = at(corner, tick.value, tick.value);
+    canvas.line({mark.x, bottom}, {mark.x, bottom + 3}, frame_colour, 0.75);
+    canvas.text(tick.text, {mark.x, bottom + 11}, {.size = text_size, .align = Align::centre});
+    canvas.line({corner.x - 3, mark.y}, {corner.x, mark.y}, frame_colour, 0.75);
+    canvas.text(tick.text, {corner.x - 6, mark.y}, {.size = text_size, .align = Align::right});
+  }
+}
+
+void draw_panel(Canvas& canvas, const PointPlot& panel, Point corner) {
+  draw_axes(canvas, corner);
+  canvas.text(elided(panel.title, 12.5, side), {corner.x, corner.y - 13},
+              {.size = 12.5, .bold = true, .colour = title_colour});
+  const auto point = [&](int64_t i) {
+    return at(corner, panel.x[static_cast<size_t>(i)], panel.y[static_cast<size_t>(i)]);
+  };
+  std::vector<Point> line;
+  for (const int64_t i : panel.corners) line.push_back(point(i));
+  if (!line.empty()) {
+    line.push_back(line.front());
+    canvas.polyline(line, series_colour(0), 1.8);
+    canvas.dot(line.front(), 7, series_colour(0));
+    canvas.dot(line.front(), 5.2, {1, 1, 1});
+  }
+  for (size_t i = 0; i < panel.x.size(); ++i) {
+    const Point place = point(static_cast<int64_t>(i));
+    canvas.dot(place, 2.8, point_colour);
+    const bool left = place.x > corner.x + side - 26;
+    canvas.text(std::to_string(i), {place.x + (left ? -8 : 8), place.y - 8},
+                {.size = text_size, .align = left ? Align::right : Align::left});
+  }
+}
+
+}  // namespace
+
+void write_point_plots(const std::filesystem::path& file, const PointPicture& picture) {
+  for (const PointPlot& panel : picture.panels) check(panel);
+  const auto columns = static_cast<size_t>(std::clamp<int>(picture.columns, 1, 64));
+  const size_t count = picture.panels.size(), across = std::min(columns, std::max<size_t>(1, count));
+  const size_t down = (count + columns - 1) / columns;
+  const double first = page_margin + (picture.title.empty() ? 0 : 28);
+  const double wide = before + side + gap, high = above + side + below;
+  Canvas canvas(std::max(2 * page_margin + wide * static_cast<double>(across) - gap + 10,
+                         2 * page_margin + text_width(picture.title, 15, true)),
+                first + high * static_cast<double>(down) + page_margin);
+  canvas.text(picture.title, {page_margin, page_margin + 8}, {.size = 15, .bold = true, .colour = title_colour});
+  for (size_t i = 0; i < count; ++i)
+    draw_panel(canvas, picture.panels[i],
+               {page_margin + before + wide * static_cast<double>(i % columns),
+                first + above + high * static_cast<double>(i / columns)});
+  write_file(file, canvas.png());
+}
+
+}  // namespace fovea::examples
