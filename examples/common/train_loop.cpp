@@ -50,6 +50,10 @@ void TrainLoop::validate(const TrainSteps& steps, Progress& progress) {
   if (!run_.quiet) progress.note(fmt::format("step {}: validation {:.5g}, the best so far", step_, score));
 }
 
+void TrainLoop::note(std::string_view line) {
+  if (progress_ != nullptr && !run_.quiet) progress_->note(line);
+}
+
 bool TrainLoop::run(const TrainSteps& steps) {
   if (line_.resumed()) {
     state_.load(folder_.file(kCheckpoint).string());
@@ -64,6 +68,7 @@ bool TrainLoop::run(const TrainSteps& steps) {
                      .unit = options_.unit,
                      .quiet = run_.quiet,
                      .style = terminal_style(stderr)});
+  progress_ = &progress;
   const InterruptGuard guard;
   const double before = seconds_, start = now();
   double saved = start;
@@ -93,6 +98,7 @@ bool TrainLoop::run(const TrainSteps& steps) {
       saved = time;
     }
   }
+  progress_ = nullptr;
   progress.finish();
   metrics.sync();
   save();

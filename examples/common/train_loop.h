@@ -16,6 +16,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "examples/common/command_line.h"
 #include "examples/common/run_folder.h"
@@ -55,6 +56,9 @@ class TrainLoop {
   // printed.
   bool run(const TrainSteps& steps);
 
+  // A line above the progress, such as a sample from the model; nothing when quiet.
+  void note(std::string_view line);
+
   int64_t step() const { return step_; }
   double seconds() const { return seconds_; }  // of training, over all sittings
   double best_score() const { return best_; }
@@ -69,6 +73,7 @@ class TrainLoop {
   TrainLoopOptions options_;
   RunFolder folder_;
   TrainingState state_;
+  class Progress* progress_ = nullptr;  // while run() runs
   int64_t step_ = 0, best_step_ = 0, in_a_row_ = 0;
   double seconds_ = 0, best_ = std::numeric_limits<double>::infinity();
   double loss_sum_ = 0, extra_sum_ = 0;  // of the steps since the last row
