@@ -1,0 +1,108 @@
+// extend: checks the gradient of an attention that the library does not have (nearness.h), and trains it to look
+// values up: the query is one of the keys in an unknown code, with noise, and the answer is the value beside that key.
+//
+//   extend [--seed S] [--steps N] [--out FOLDER]     --out: summary.json is written there
+#include <fovea/fovea.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "nearness.h"
+
+using namespace fovea;
+
+namespace {
+
+constexpr int64_t items = 8, size = 8;
+
+struct Batch {
+  Tensor query, keys, values, wanted;  // [B, D], [B, T, D], [B, T, 1], i64 [B]
+};
+
+// code is a rotation: what the attention has to undo.
+Batch make_batch(int64_t batch, const Tensor& code, Generator& generator) {
+  const Tensor keys = normal({batch, items, size}, 0, 1, generator), wanted = randint({batch}, 0, items, generator);
+  const Tensor key = gather(keys, 1, expand(reshape(wanted, {batch, 1, 1}), {batch, 1, size}));
+  const Tensor query = matmul(squeeze(key, 1), code) + normal({batch, size}, 0, 0.05, generator);
+  return {query, keys, normal({batch, items, 1}, 0, 1, generator), wanted};
+}
+
+// By query, keys, W and b.
+GradcheckResult check_gradient() {
+  Generator generator(1);
+  std::vector<Tensor> inputs;
+  for (const Shape& shape : {Shape{2, 3, 3}, Shape{2, 5, 4}, Shape{4, 3}, Shape{}})
+    inputs.push_back(uniform(shape, -1, 1, generator, f64).requires_grad_());
+  return gradcheck([](const std::vector<Tensor>& x) { return std::vector{nearness(x[0], x[1], x[2], x[3])}; }, inputs);
+}
+
+double percent_right(const NearnessAttention& attention, const Tensor& code, Generator generator) {
+  const NoGrad guard;
+  const Batch batch = make_batch(2000, code, generator);
+  const Tensor found = argmax(attention(batch.query, batch.keys, batch.values).alignment.weights, -1);
+  return 100 * mean(to(eq(found, batch.wanted), f64)).item();
+}
+
+int run(uint64_t seed, int64_t steps, const std::string& folder) {
+  const auto start = std::chrono::steady_clock::now();
+  const GradcheckResult checked = check_gradient();
+  std::printf("gradient of nearness: %s\n", checked ? "agrees with differences" : checked.message.c_str());
+  if (!checked) return 1;
+
+  const Generator root(seed);
+  Generator initial = root.fork(1), data = root.fork(2);
+  const Tensor code = init::orthogonal({size, size}, initial);
+  NearnessAttention attention(NearnessScore(size, size, initial));
+  Adam adam(parameters(attention), {.lr = 0.01});
+  for (int64_t step = 0; step < steps; ++step) {
+    const Batch batch = make_batch(64, code, data);
+    const Tensor answer = attention(batch.query, batch.keys, batch.values).context;  // [B, 1]
+    const Tensor right = gather(squeeze(batch.values, -1), 1, unsqueeze(batch.wanted, 1));
+    const Tensor loss = mse_loss(answer, right);
+    adam.zero_grad();
+    loss.backward();
+    adam.step();
+    if (step % 200 == 0) std::printf("step %4d: loss %.4f\n", static_cast<int>(step), loss.item());
+  }
+  const double right = percent_right(attention, code, root.fork(3));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  std::printf("2000 fresh questions: %.2f %% of the keys found\n", right);
+  if (folder.empty()) return 0;
+  std::filesystem::create_directories(folder);
+  std::ofstream out(folder + "/summary.json");
+  out << "{\"example\": \"extend\", \"task\": \"retrieval\", \"seed\": " << seed << ", \"threads\": " << num_threads()
+      << ", \"steps\": " << steps << ", \"seconds\": " << seconds.count()
+      << ", \"parameters\": " << parameter_count(attention) << ", \"metrics\": {\"exact_percent\": " << right << "}}\n";
+  return out.flush() ? 0 : (std::fprintf(stderr, "extend: cannot write %s/summary.json\n", folder.c_str()), 1);
+}
+
+int usage(const std::string& why) {
+  std::fprintf(stderr, "extend: %s\nusage: extend [--seed S] [--steps N] [--out FOLDER]\n", why.c_str());
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::map<std::string, std::string> flags{{"--seed", "1"}, {"--steps", "1000"}, {"--out", ""}};
+  for (int i = 1; i < argc; i += 2) {
+    if (flags.count(argv[i]) == 0) return usage(std::string("unknown flag ") + argv[i]);
+    if (i + 1 == argc) return usage(std::string(argv[i]) + " needs a value");
+    flags[argv[i]] = argv[i + 1];
+  }
+  for (const char* name : {"--seed", "--steps"})
+    if (flags[name].empty() || flags[name].size() > 9 ||
+        flags[name].find_first_not_of("0123456789") != std::string::npos)
+      return usage(std::string(name) + " must be a whole number of at most 9 digits, not \"" + flags[name] + "\"");
+  try {
+    return run(std::stoull(flags["--seed"]), std::stoll(flags["--steps"]), flags["--out"]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "extend: %s\n", error.what());
+    return 1;
+  }
+}
