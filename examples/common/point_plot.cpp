@@ -3,6 +3,7 @@
 #include <fovea/core/error.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr double page_margin = 16;
 constexpr double text_size = 10.5;
 constexpr double side = 230;   // of a square
-constexpr double inset = 12;   // so that no point stands on the frame
+constexpr double inset = 18;   // room for the numbers of points at the edge
 constexpr double above = 26;   // a panel's title
 constexpr double before = 30;  // the marks of the vertical axis
 constexpr double below = 22;
@@ -40,6 +41,19 @@ Point at(Point corner, double x, double y) {
   return {corner.x + inset + size * x, corner.y + side - inset - size * y};
 }
 
+// Where the number of point i stands: beside it, pushed away by all others, the near ones most.
+Point number_at(const std::vector<Point>& points, size_t i) {
+  Point away;
+  for (const Point& other : points) {
+    const double x = points[i].x - other.x, y = points[i].y - other.y, square = std::max(1.0, x * x + y * y);
+    away.x += x / square;
+    away.y += y / square;
+  }
+  const double length = std::hypot(away.x, away.y);
+  if (length == 0) return {points[i].x, points[i].y - 14};
+  return {points[i].x + 14 * away.x / length, points[i].y + 14 * away.y / length};
+}
+
 void draw_axes(Canvas& canvas, Point corner) {
   const double right = corner.x + side, bottom = corner.y + side;
   const Point frame[] = {corner, {right, corner.y}, {right, bottom}, {corner.x, bottom}, corner};
@@ -57,23 +71,18 @@ void draw_panel(Canvas& canvas, const PointPlot& panel, Point corner) {
   draw_axes(canvas, corner);
   canvas.text(elided(panel.title, 12.5, side), {corner.x, corner.y - 13},
               {.size = 12.5, .bold = true, .colour = title_colour});
-  const auto point = [&](int64_t i) {
-    return at(corner, panel.x[static_cast<size_t>(i)], panel.y[static_cast<size_t>(i)]);
-  };
-  std::vector<Point> line;
-  for (const int64_t i : panel.corners) line.push_back(point(i));
+  std::vector<Point> points, line;
+  for (size_t i = 0; i < panel.x.size(); ++i) points.push_back(at(corner, panel.x[i], panel.y[i]));
+  for (const int64_t i : panel.corners) line.push_back(points[static_cast<size_t>(i)]);
   if (!line.empty()) {
     line.push_back(line.front());
     canvas.polyline(line, series_colour(0), 1.8);
     canvas.dot(line.front(), 7, series_colour(0));
     canvas.dot(line.front(), 5.2, {1, 1, 1});
   }
-  for (size_t i = 0; i < panel.x.size(); ++i) {
-    const Point place = point(static_cast<int64_t>(i));
-    canvas.dot(place, 2.8, point_colour);
-    const bool left = place.x > corner.x + side - 26;
-    canvas.text(std::to_string(i), {place.x + (left ? -8 : 8), place.y - 8},
-                {.size = text_size, .align = left ? Align::right : Align::left});
+  for (size_t i = 0; i < points.size(); ++i) {
+    canvas.dot(points[i], 2.8, point_colour);
+    canvas.text(std::to_string(i), number_at(points, i), {.size = text_size, .align = Align::centre});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fovea/autograd/mode.h>
+#include <fovea/layers/attention/weights.h>
 
 #include <algorithm>
 
@@ -21,20 +22,46 @@ std::string item_text(const Tensor& points, int64_t item) {
   return fmt::format("{} ({:.2f}, {:.2f})", item, points.at({0, item, 0}), points.at({0, item, 1}));
 }
 
+std::vector<std::string> column_labels(const Tensor& points, int64_t columns) {
+  std::vector<std::string> labels;
+  for (int64_t j = 0; j < columns; ++j) labels.push_back(j == points.size(1) ? "stop" : item_text(points, j));
+  return labels;
+}
+
+// What a model attends to besides pointing, by the names of its attentions: glimpses, steps over a set.
+std::vector<Heatmap> other_attentions(const WeightCollector& collected, const Tensor& points) {
+  std::vector<Heatmap> maps;
+  for (const auto& [name, list] : collected.weights()) {
+    if (name == "decoder.pointer") continue;
+    const bool process = name == "attention";
+    const Grid grid = grid_of(select(collected.over_time(name), 0, 0));
+    maps.push_back({.grid = grid,
+                    .title = process ? "processing the set" : "glimpses",
+                    .row_title = "step",
+                    .column_title = "input",
+                    .column_labels = column_labels(points, grid.cols)});
+  }
+  return maps;
+}
+
 // The weights while the answer `said` to set 0 is heard.
-Heatmap attention(const PointerModel& model, const Tensor& points, const Tensor& said) {
+std::vector<Heatmap> attention(PointerModel& model, const Tensor& points, const Tensor& said) {
   const int64_t items = points.size(1);
+  name_paths(model);
+  const WeightCollector collected;
   Heatmap map{.grid = grid_of(select(model.teach(points, said).weights, 0, 0)),
               .title = "where the pointer stands",
-              .row_title = "chosen, from above",
+              .row_title = "chosen, step by step",
               .column_title = "input",
               .range = ValueRange{0, 1}};
   for (int64_t i = 0; i < said.size(1); ++i) {
     const auto id = said.at<int64_t>({0, i});
     map.row_labels.push_back(id == items ? "stop" : item_text(points, id));
   }
-  for (int64_t j = 0; j < map.grid.cols; ++j) map.column_labels.push_back(j == items ? "stop" : item_text(points, j));
-  return map;
+  map.column_labels = column_labels(points, map.grid.cols);
+  std::vector<Heatmap> maps = other_attentions(collected, points);
+  maps.push_back(std::move(map));
+  return maps;
 }
 
 PointPlot polygon(const Tensor& points, int64_t set, const Positions& corners, const std::string& title) {
@@ -49,12 +76,12 @@ PointPlot polygon(const Tensor& points, int64_t set, const Positions& corners, c
 
 void show_answers(const Batch& batch, const Decoded& decoded, const std::filesystem::path& folder) {
   const int64_t sets = batch.points.size(0), items = batch.points.size(1);
-  PointPicture picture{.columns = static_cast<int>(sets), .title = "the ring is where an answer begins"};
+  PointPicture picture{.columns = static_cast<int>(sets), .title = "answers run anticlockwise from the ring"};
   for (bool truth : {false, true})
     for (int64_t b = 0; b < sets; ++b) {
       const Positions corners = positions(truth ? batch.answers : decoded.ids, b, items);
       picture.panels.push_back(
-          polygon(batch.points, b, corners, fmt::format("{} {}", truth ? "right" : "said", b + 1)));
+          polygon(batch.points, b, corners, fmt::format("set {}, {}", b + 1, truth ? "exact" : "network")));
     }
   write_point_plots(folder / "answers.png", picture);
 }
@@ -76,18 +103,19 @@ std::unique_ptr<Problem::Judge> evaluate(const PointerModel& model, const Proble
   return judge;
 }
 
-void show(const PointerModel& model, const Problem& problem, const Asked& asked, Generator generator,
+void show(PointerModel& model, const Problem& problem, const Asked& asked, Generator generator,
           const std::filesystem::path& folder, bool quiet) {
   const NoGrad guard;
   const Batch batch = problem.make(3, asked.items, generator);
   const Decoded decoded = decode(model, batch.points, asked);
   const int64_t steps = decoded.lengths.at<int64_t>({0}) + (problem.stop() ? 1 : 0);
   const Tensor first = slice(batch.points, 0, 0, 1), said = slice(slice(decoded.ids, 0, 0, 1), 1, 0, steps);
-  const Heatmap map = attention(model, first, contiguous(said));
-  write_heatmaps(folder / "attention.png", {.panels = {map}});
+  const std::vector<Heatmap> maps = attention(model, first, contiguous(said));
+  write_heatmaps(folder / "attention.png", {.panels = maps});
   if (problem.inputs() == 2) show_answers(batch, decoded, folder);
   if (!quiet)
-    fmt::print("{}", heatmap_text(map.grid, "pointer weights, steps down, input across", terminal_style(stdout), 16));
+    fmt::print("{}",
+               heatmap_text(maps.back().grid, "pointer weights, steps down, input across", terminal_style(stdout), 16));
 }
 
 }  // namespace fovea::examples

@@ -18,9 +18,9 @@ struct Asked {
 std::unique_ptr<Problem::Judge> evaluate(const PointerModel& model, const Problem& problem, const Asked& asked,
                                          int64_t count, Generator generator);
 
-// attention.png: the weights of every step over the items of one set; for points answers.png too: what was said beside
-// what is right, of a few sets.
-void show(const PointerModel& model, const Problem& problem, const Asked& asked, Generator generator,
+// attention.png: the weights of every step over the items of one set, and what else the model attends to; for points
+// answers.png too: what was said above what is right, of a few sets. Names the model's paths.
+void show(PointerModel& model, const Problem& problem, const Asked& asked, Generator generator,
           const std::filesystem::path& folder, bool quiet);
 
 }  // namespace fovea::examples

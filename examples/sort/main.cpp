@@ -122,7 +122,7 @@ class Run {
                                            .y_title = "-log p of a position, nats",
                                            .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
                                            .log_y = true,
-                                           .smoothing = 0.9});
+                                           .smoothing = 0.6});
     show(*model_, *problem_, asked_, root_.fork(5), folder, run_.quiet);
     fmt::print("pictures, metrics.csv and summary.json are in {}\n", folder.string());
   }

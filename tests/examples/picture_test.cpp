@@ -144,6 +144,20 @@ TEST_CASE("line charts take long, broken, constant and empty series") {
   CHECK_THROWS_WITH(write_line_chart(scratch / "a.png", chart), contains("'bad' has 2 x and 1 y"));
 }
 
+TEST_CASE("point plots take any points and lines through them, and refuse corners that are no points") {
+  const Scratch scratch;
+  const PointPlot square{.title = "square", .x = {0, 1, 1, 0, 0.5}, .y = {0, 0, 1, 1, 0.5}, .corners = {0, 1, 2, 3}};
+  const PointPlot same{.title = "equal points", .x = {0.2, 0.2}, .y = {0.2, 0.2}}, none{};
+  write_point_plots(scratch / "a.png", {.panels = {square}});
+  write_point_plots(scratch / "b.png", {.panels = {square, same, none}, .columns = 2, .title = "three"});
+  write_point_plots(scratch / "c.png", {});
+  CHECK(png_size(scratch / "b.png").width > png_size(scratch / "a.png").width);
+  CHECK(png_size(scratch / "b.png").height > png_size(scratch / "a.png").height);
+  CHECK(png_size(scratch / "c.png").width > 0);
+  CHECK_THROWS_AS(write_point_plots(scratch / "d.png", {.panels = {{.x = {0}, .y = {}}}}), ShapeError);
+  CHECK_THROWS_AS(write_point_plots(scratch / "d.png", {.panels = {{.x = {0}, .y = {0}, .corners = {1}}}}), IndexError);
+}
+
 TEST_CASE("ticks are round numbers, written with the decimals they need") {
   CHECK(tick_texts(linear_ticks(0, 1, 5)) == std::vector<std::string>{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"});
   CHECK(tick_texts(linear_ticks(-1, 1, 4)) == std::vector<std::string>{"-1.0", "-0.5", "0.0", "0.5", "1.0"});
