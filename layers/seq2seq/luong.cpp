@@ -49,7 +49,7 @@ Tensor LuongModel::attend(const Tensor& gates, DecoderState& state, Generator& g
 Taught LuongModel::step(const Tensor& last, DecoderState& state, Generator& generator) const {
   Alignment alignment;
   const Tensor attentional = attend(gates_of(last), state, generator, alignment);
-  return {output(attentional), alignment.log_probability, alignment.entropy};  // (6) [B, V]
+  return {output(attentional), alignment.log_probability, alignment.entropy, alignment.weights};  // (6) [B, V]
 }
 
 Taught LuongModel::all(const Tensor& heard, DecoderState& state, Generator& generator) const {
@@ -57,7 +57,8 @@ Taught LuongModel::all(const Tensor& heard, DecoderState& state, Generator& gene
     const Tensor h = decoder_stack.run(target_embedding(heard), state.layers);               // (2) [B, U, H]
     const Attended read = attention(h, state.memory, {.first = 0, .generator = generator});  // (3), (4) [B, U, H]
     const Tensor attentional = tanh(combine(cat({read.context, h}, 2)));                     // (5) [B, U, H]
-    return {output(attentional), read.alignment.log_probability, read.alignment.entropy};    // (6) [B, U, V]
+    return {output(attentional), read.alignment.log_probability, read.alignment.entropy,
+            read.alignment.weights};  // (6) [B, U, V]
   }
   std::vector<Tensor> attentional;
   AlignmentSteps alignments;

@@ -101,7 +101,7 @@ void AlignmentSteps::add(const Alignment& alignment) {
 Tensor AlignmentSteps::weights() const { return over_steps(weights_); }
 
 Taught AlignmentSteps::taught(const Tensor& logits) const {
-  return {logits, over_steps(log_probability_), over_steps(entropy_)};
+  return {logits, over_steps(log_probability_), over_steps(entropy_), over_steps(weights_)};
 }
 
 }  // namespace fovea

@@ -58,8 +58,8 @@ Taught RnnSearch::step(const Tensor& last, DecoderState& state, Generator& gener
   const Tensor token = target_embedding(last);  // [B, D]
   Alignment alignment;
   const Tensor s = search(gates_of(token), state, generator, alignment);
-  const Tensor context = squeeze(matmul(unsqueeze(alignment.weights, 1), state.encoded), 1);  // (4) [B, 2N]
-  return {say(s, context, token), alignment.log_probability, alignment.entropy};              // (6) [B, V]
+  const Tensor context = squeeze(matmul(unsqueeze(alignment.weights, 1), state.encoded), 1);         // (4) [B, 2N]
+  return {say(s, context, token), alignment.log_probability, alignment.entropy, alignment.weights};  // (6) [B, V]
 }
 
 Taught RnnSearch::all(const Tensor& heard, DecoderState& state, Generator& generator) const {

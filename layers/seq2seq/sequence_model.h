@@ -24,6 +24,7 @@ struct Taught {
   Tensor logits;           // [B, U, V]
   Tensor log_probability;  // [B, U] of what a hard attention drew; undefined elsewhere
   Tensor entropy;          // [B, U] of what it drew from; undefined elsewhere
+  Tensor weights = {};     // [B, U, T] of a recurrent model's attention; undefined elsewhere
 };
 
 class SequenceModel : public Module {

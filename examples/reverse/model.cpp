@@ -1,0 +1,71 @@
+#include "examples/reverse/model.h"
+
+#include <fovea/layers/seq2seq/encoder_decoder.h>
+#include <fovea/layers/seq2seq/luong.h>
+#include <fovea/layers/seq2seq/rnn_search.h>
+#include <fovea/layers/transformer/transformer.h>
+
+namespace fovea::examples {
+namespace {
+
+// The library's names of scores and alignments.
+std::string library_name(std::string name) {
+  if (name == "local-m") return "local_monotonic";
+  if (name == "local-p") return "local_predictive";
+  for (char& c : name)
+    if (c == '-') c = '_';
+  return name;
+}
+
+bool compares_one_by_one(const std::string& score) {
+  return score == "dot" || score == "scaled-dot" || score == "cosine";
+}
+
+}  // namespace
+
+std::unique_ptr<SequenceModel> make_model(const ModelOptions& o, int64_t vocabulary, Generator& generator) {
+  const AttentionChoice attention{.score = library_name(o.score),
+                                  .align = library_name(o.align),
+                                  .width = o.hidden,
+                                  .half_width = o.window,
+                                  .longest = o.longest};
+  const Recurrent::Kind cell = recurrent_kind(o.cell);
+  if (o.model == "encoder-decoder")
+    return std::make_unique<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = vocabulary,
+                                                                  .embedding = o.embedding,
+                                                                  .hidden = o.hidden,
+                                                                  .layers = o.layers,
+                                                                  .cell = cell},
+                                            generator);
+  if (o.model == "luong")
+    return std::make_unique<LuongModel>(LuongOptions{.source_vocabulary = vocabulary,
+                                                     .embedding = o.embedding,
+                                                     .hidden = o.hidden,
+                                                     .layers = o.layers,
+                                                     .cell = cell,
+                                                     .attention = attention,
+                                                     .input_feeding = o.feeding},
+                                        generator);
+  if (o.model == "transformer")
+    return std::make_unique<TransformerModel>(TransformerModelOptions{.transformer = {.size = o.hidden,
+                                                                                      .heads = 4,
+                                                                                      .feed_forward = 4 * o.hidden,
+                                                                                      .layers = o.layers,
+                                                                                      .dropout = 0,
+                                                                                      .norm_first = true},
+                                                                      .source_vocabulary = vocabulary},
+                                              generator);
+  if (o.model != "rnnsearch") throw ValueError("make_model: no model is called '" + o.model + "'");
+  if (compares_one_by_one(o.score) && o.hidden % 2 != 0)
+    throw ValueError("--hidden is " + std::to_string(o.hidden) + "; the score " + o.score + " needs it to be even");
+  return std::make_unique<RnnSearch>(
+      RnnSearchOptions{.source_vocabulary = vocabulary,
+                       .embedding = o.embedding,
+                       .encoder = compares_one_by_one(o.score) ? o.hidden / 2 : o.encoder,
+                       .hidden = o.hidden,
+                       .cell = cell,
+                       .attention = attention},
+      generator);
+}
+
+}  // namespace fovea::examples
