@@ -143,7 +143,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     std::array<Tensor, 3> out_gradients;
     const Tensor rows_g = reshape(g, {-1, w.size(0)});
     if (needs_grad(0)) out_gradients[0] = reshape(matmul(rows_g, w), input.shape());
-    if (needs_grad(1)) out_gradients[1] = matmul(transpose(rows_g, 0, 1), reshape(input, {-1, w.size(1)}));
+    if (needs_grad(1)) out_gradients[1] = product_gradient(1, rows_g, reshape(input, {-1, w.size(1)}));
     if (needs_grad(2)) out_gradients[2] = sum(rows_g, 0);
     return out_gradients;
   });

@@ -1,9 +1,9 @@
 #include <cblas.h>
+#include <fovea/core/kernels/blas.h>
 #include <fovea/core/kernels/gemm.h>
 #include <fovea/core/parallel.h>
 
 #include <cstring>
-#include <mutex>
 
 namespace fovea::kernels {
 namespace {
@@ -11,25 +11,6 @@ namespace {
 // Measured against one call of OpenBLAS: column panels of this width cost at most 5 %; narrower ones pack A too often.
 constexpr int64_t kWide = 256, kNarrow = 128, kTall = 512;
 constexpr int64_t kSmallWork = 64 * 64 * 64;  // below this a thread costs more than it saves
-
-// OpenBLAS would start threads of its own, and give other results. Built over OpenMP it goes by OpenMP's count, of
-// which each thread has one, and what is set inside a parallel loop is forgotten after it; inside it is serial by
-// itself.
-void use_one_blas_thread() {
-#ifdef FOVEA_HAVE_OPENBLAS
-  const auto set = [] {
-    static std::mutex one_at_a_time;
-    const std::lock_guard<std::mutex> lock(one_at_a_time);
-    num_threads();  // asks OpenMP first: the next line resets its count
-    openblas_set_num_threads(1);
-    return true;
-  };
-  static const bool in_process = set();
-  if (in_parallel()) return;
-  static thread_local const bool in_thread = set();
-  (void)in_process, (void)in_thread;
-#endif
-}
 
 void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<float>& a, const Matrix<float>& b, float* c, int64_t ldc,
                float beta) {
@@ -76,7 +57,7 @@ void gemm_serial(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c
       for (int64_t i = 0; i < m; ++i) std::memset(c + i * c_stride, 0, static_cast<size_t>(n) * sizeof(T));
     return;
   }
-  use_one_blas_thread();
+  prepare_blas();
   const T beta = accumulate ? T(1) : T(0);
   if (m == 1)
     call_gemv(n, k, a.data, a.transposed ? a.stride : 1, b, c, beta);
@@ -108,15 +89,3 @@ template void gemm_serial(int64_t, int64_t, int64_t, Matrix<float>, Matrix<float
 template void gemm_serial(int64_t, int64_t, int64_t, Matrix<double>, Matrix<double>, double*, int64_t, bool);
 
 }  // namespace fovea::kernels
-
-namespace fovea {
-
-std::string blas_core_name() {
-#ifdef FOVEA_HAVE_OPENBLAS
-  return openblas_get_corename();
-#else
-  return "unknown";
-#endif
-}
-
-}  // namespace fovea

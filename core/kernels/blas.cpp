@@ -1,0 +1,84 @@
+#include <cblas.h>
+#include <fovea/core/kernels/blas.h>
+#include <fovea/core/parallel.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <string>
+
+#ifdef FOVEA_HAVE_OPENBLAS
+// Of builds for many CPUs (DYNAMIC_ARCH); null in others.
+extern "C" {
+[[gnu::weak]] void gotoblas_dynamic_init();
+[[gnu::weak]] void gotoblas_dynamic_quit();
+}
+#endif
+
+namespace fovea::kernels {
+namespace {
+
+#ifdef FOVEA_HAVE_OPENBLAS
+
+// The best kernels for what this CPU can do; null: leave the choice alone.
+const char* better_core() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return "SkylakeX";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return nullptr;
+}
+
+// OpenBLAS goes by the CPU's model number. One that is newer than the library gets kernels of 2004, several times
+// slower (0.3.21 on model 207: 22 instead of 195 GFLOP/s). It then chooses again, by what the CPU can do. Whoever has
+// set OPENBLAS_CORETYPE has chosen already.
+void choose_core() {
+  const char* const variable = "OPENBLAS_CORETYPE";
+  if (gotoblas_dynamic_init == nullptr || gotoblas_dynamic_quit == nullptr || std::getenv(variable) != nullptr) return;
+  const char* const core = better_core();
+  if (core == nullptr || std::string(openblas_get_corename()) != "Prescott") return;
+  setenv(variable, core, 1);
+  gotoblas_dynamic_quit();
+  gotoblas_dynamic_init();
+  unsetenv(variable);
+}
+
+// OpenBLAS would start threads of its own, and give other results. Built over OpenMP it goes by OpenMP's count, of
+// which each thread has one, and what is set inside a parallel loop is forgotten after it; inside it is serial by
+// itself.
+bool set_one_thread() {
+  static std::mutex one_at_a_time;
+  const std::lock_guard<std::mutex> lock(one_at_a_time);
+  num_threads();  // asks OpenMP first: the next line resets its count
+  openblas_set_num_threads(1);
+  return true;
+}
+
+#endif
+
+}  // namespace
+
+void prepare_blas() {
+#ifdef FOVEA_HAVE_OPENBLAS
+  static const bool in_process = (choose_core(), set_one_thread());
+  if (in_parallel()) return;
+  static thread_local const bool in_thread = set_one_thread();
+  (void)in_process, (void)in_thread;
+#endif
+}
+
+}  // namespace fovea::kernels
+
+namespace fovea {
+
+std::string blas_core_name() {
+#ifdef FOVEA_HAVE_OPENBLAS
+  kernels::prepare_blas();
+  return openblas_get_corename();
+#else
+  return "unknown";
+#endif
+}
+
+}  // namespace fovea
