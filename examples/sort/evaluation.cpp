@@ -74,7 +74,7 @@ PointPlot polygon(const Tensor& points, int64_t set, const Positions& corners, c
   return plot;
 }
 
-void show_answers(const Batch& batch, const Decoded& decoded, const std::filesystem::path& folder) {
+void show_answers(const Sets& batch, const Decoded& decoded, const std::filesystem::path& folder) {
   const int64_t sets = batch.points.size(0), items = batch.points.size(1);
   PointPicture picture{.columns = static_cast<int>(sets), .title = "answers run anticlockwise from the ring"};
   for (bool truth : {false, true})
@@ -94,7 +94,7 @@ std::unique_ptr<Problem::Judge> evaluate(const PointerModel& model, const Proble
   auto judge = problem.judge();
   for (int64_t done = 0; done < count;) {
     const int64_t sets = std::min<int64_t>(250, count - done);
-    const Batch batch = problem.make(sets, asked.items, generator);
+    const Sets batch = problem.make(sets, asked.items, generator);
     const Decoded decoded = decode(model, batch.points, asked);
     for (int64_t b = 0; b < sets; ++b)
       judge->add(batch.points, b, positions(decoded.ids, b, asked.items), positions(batch.answers, b, asked.items));
@@ -106,7 +106,7 @@ std::unique_ptr<Problem::Judge> evaluate(const PointerModel& model, const Proble
 void show(PointerModel& model, const Problem& problem, const Asked& asked, Generator generator,
           const std::filesystem::path& folder, bool quiet) {
   const NoGrad guard;
-  const Batch batch = problem.make(3, asked.items, generator);
+  const Sets batch = problem.make(3, asked.items, generator);
   const Decoded decoded = decode(model, batch.points, asked);
   const int64_t steps = decoded.lengths.at<int64_t>({0}) + (problem.stop() ? 1 : 0);
   const Tensor first = slice(batch.points, 0, 0, 1), said = slice(slice(decoded.ids, 0, 0, 1), 1, 0, steps);

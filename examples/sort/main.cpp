@@ -101,7 +101,7 @@ class Run {
 
  private:
   StepReport step() {
-    const Batch fresh = problem_->make(run_.batch, asked_.items, data_);
+    const Sets fresh = problem_->make(run_.batch, asked_.items, data_);
     optimizer_->zero_grad();
     const Alignment pointed = model_->teach(fresh.points, fresh.answers);
     const Tensor loss = nll_loss(pointed.log_weights, fresh.answers);

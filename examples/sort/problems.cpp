@@ -122,7 +122,7 @@ class Tour final : public Problem {
 
 }  // namespace
 
-Batch Problem::make(int64_t batch, int64_t items, Generator& generator) const {
+Sets Problem::make(int64_t batch, int64_t items, Generator& generator) const {
   check_items(items);
   const Tensor points = uniform({batch, items, inputs()}, 0, 1, generator);
   std::vector<Positions> answers;

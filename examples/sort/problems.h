@@ -18,7 +18,7 @@
 
 namespace fovea::examples {
 
-struct Batch {
+struct Sets {
   Tensor points;   // [B, N, I]
   Tensor answers;  // i64 [B, U]: positions; with a stop slot then N; then -100
 };
@@ -38,7 +38,7 @@ class Problem {
   virtual bool stop() const = 0;  // answers vary in length
   virtual int64_t default_items() const = 0;
   virtual int64_t beam() const { return 1; }
-  Batch make(int64_t batch, int64_t items, Generator& generator) const;
+  Sets make(int64_t batch, int64_t items, Generator& generator) const;
 
   // How good answers are, added up over sets.
   class Judge {

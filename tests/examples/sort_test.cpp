@@ -103,12 +103,12 @@ TEST_CASE("what is a simple polygon", "[examples][sort]") {
 
 TEST_CASE("answers of the tasks are what they are said to be", "[examples][sort]") {
   Generator generator(3);
-  const Batch sorting = make_problem("sort")->make(20, 6, generator);
+  const Sets sorting = make_problem("sort")->make(20, 6, generator);
   for (int64_t b = 0; b < 20; ++b)
     for (int64_t i = 1; i < 6; ++i)
       REQUIRE(sorting.points.at({b, sorting.answers.at<int64_t>({b, i - 1}), 0}) <=
               sorting.points.at({b, sorting.answers.at<int64_t>({b, i}), 0}));
-  const Batch hulls = make_problem("hull")->make(20, 5, generator);
+  const Sets hulls = make_problem("hull")->make(20, 5, generator);
   for (int64_t b = 0; b < 20; ++b) {
     const Positions hull = positions(hulls.answers, b, 5);
     REQUIRE(hull == convex_hull(places(hulls.points, b)));
