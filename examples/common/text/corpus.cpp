@@ -9,17 +9,6 @@
 namespace fovea::examples {
 namespace {
 
-// FNV-1a over the words, a 0 after each.
-uint64_t hash_of(const Words& words) {
-  uint64_t hash = 14695981039346656037ULL;
-  const auto mix = [&](uint8_t byte) { hash = (hash ^ byte) * 1099511628211ULL; };
-  for (const std::string& word : words) {
-    for (const char c : word) mix(static_cast<uint8_t>(c));
-    mix(0);
-  }
-  return hash;
-}
-
 // Rows of ids, filled up with <pad>.
 Tensor padded(const std::vector<std::vector<int64_t>>& rows) {
   size_t longest = 0;
@@ -39,6 +28,16 @@ void shuffle_in_place(std::vector<T>& list, Generator& generator) {
 }
 
 }  // namespace
+
+uint64_t hash_of(const Words& words) {
+  uint64_t hash = 14695981039346656037ULL;
+  const auto mix = [&](uint8_t byte) { hash = (hash ^ byte) * 1099511628211ULL; };
+  for (const std::string& word : words) {
+    for (const char c : word) mix(static_cast<uint8_t>(c));
+    mix(0);
+  }
+  return hash;
+}
 
 Split split_by_source(std::vector<Pair> pairs, int64_t validation, int64_t test) {
   std::map<std::pair<uint64_t, Words>, std::vector<size_t>> sources;  // in order of the hash

@@ -29,6 +29,8 @@ struct Split {
   std::vector<Sentence> validation{}, test{};
 };
 
+uint64_t hash_of(const Words& words);  // FNV-1a over the words, a 0 after each
+
 // `test` sources, then `validation` of the others; the rest is for training. ValueError when nothing is left for it.
 Split split_by_source(std::vector<Pair> pairs, int64_t validation, int64_t test);
 

@@ -19,6 +19,13 @@ void Vocabulary::add(std::string word) {
   words_.push_back(std::move(word));
 }
 
+Vocabulary Vocabulary::of(const Words& words) {
+  Vocabulary vocabulary;
+  for (const std::string& word : words)
+    if (!vocabulary.knows(word)) vocabulary.add(word);
+  return vocabulary;
+}
+
 Vocabulary Vocabulary::count(const std::vector<const Words*>& sentences, int64_t size, int64_t least) {
   std::unordered_map<std::string, int64_t> counts;
   for (const Words* sentence : sentences)

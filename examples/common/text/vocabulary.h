@@ -22,6 +22,7 @@ class Vocabulary {
   static constexpr int64_t pad = 0, begin = 1, end = 2, unknown = 3;
 
   Vocabulary();
+  static Vocabulary of(const Words& words);  // the marks, then these
   // The most frequent words of `sentences`: at most `size` numbers, the marks included, and each word at least
   // `least` times.
   static Vocabulary count(const std::vector<const Words*>& sentences, int64_t size, int64_t least = 1);

@@ -1,0 +1,41 @@
+// What the transformer program may be told, besides what all programs share.
+#pragma once
+
+#include <fovea/layers/transformer/encoder.h>
+
+#include <string>
+
+#include "examples/common/command_line.h"
+
+namespace fovea::examples {
+
+struct Options {
+  int64_t size = 64, heads = 4, layers = 2;  // D, H, N; F = 4 D
+  double dropout = 0;
+  std::string norm = "pre";
+  int64_t warmup = 400;
+  double clip = 1;
+  int64_t validate_every = 250, enough = 4;
+  int64_t shortest = 10, longest = 20;  // strings
+  int64_t test = 2000;                  // strings
+  std::string answer = "backwards";     // of addition
+  int64_t context = 64;                 // characters that a language model looks back at, at most
+  double temperature = 0.8;
+  int64_t top_k = 20;
+  std::string beginning = "\n";
+
+  TransformerOptions transformer() const {
+    return {.size = size,
+            .heads = heads,
+            .feed_forward = 4 * size,
+            .layers = layers,
+            .dropout = dropout,
+            .norm_first = norm == "pre"};
+  }
+};
+
+// Both train, test, draw and return the exit code.
+int run_strings(const CommandLine& line, const RunOptions& run, const Options& options);
+int run_text(const CommandLine& line, const RunOptions& run, const Options& options);
+
+}  // namespace fovea::examples
