@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# translate_run.sh PROGRAM: what examples/translate promises of a run.
+#   every model trains, and its checkpoint is the same, bit for bit, with 1 and 2 threads
+#   a run that was stopped and resumed is the uninterrupted one: checkpoint and metrics.csv
+#   the run folder is complete and summary.json has its keys
+#   a trained model translates sentences given as an argument and on stdin, with notices of what it does not know
+#   bad pairs, bad text and bad flags are refused with clear messages
+set -euo pipefail
+translate=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { echo "translate_run: $*" >&2; exit 1; }
+
+# Sentences of a small language: "the red dog sees a cat" -> "un chat voit le chien rouge"; the third column is none of
+# its business.
+colours=(red green blue black white) names=(dog cat bird fish horse)
+couleurs=(rouge vert bleu noir blanc) noms=(chien chat oiseau poisson cheval)
+for c in 0 1 2 3 4; do for a in 0 1 2 3 4; do for b in 0 1 2 3 4; do
+  printf 'The %s %s sees a %s.\tUn %s voit le %s %s.\tno one\n' \
+    "${colours[c]}" "${names[a]}" "${names[b]}" "${noms[b]}" "${noms[a]}" "${couleurs[c]}"
+done; done; done >"$folder/pairs.tsv"
+
+small=(--pairs "$folder/pairs.tsv" --quiet --batch 16 --embedding 16 --hidden 16 --test 10 --validation 10 --validate-every 20)
+for model in encoder-decoder rnnsearch luong transformer; do
+  for threads in 1 2; do
+    "$translate" "${small[@]}" --model "$model" --steps 40 --threads "$threads" --out "$folder/$model$threads" >"$folder/log" 2>&1 ||
+      { cat "$folder/log" >&2; fail "$model failed"; }
+  done
+  cmp "$folder/${model}1/last.safetensors" "$folder/${model}2/last.safetensors" || fail "$model differs at 1 and 2 threads"
+  cmp "$folder/${model}1/metrics.csv" "$folder/${model}2/metrics.csv" || fail "metrics of $model differ at 1 and 2 threads"
+done
+
+"$translate" "${small[@]}" --model transformer --steps 25 --threads 1 --out "$folder/parts" >/dev/null 2>&1
+"$translate" --resume "$folder/parts" --steps 40 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
+cmp "$folder/transformer1/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
+cmp "$folder/transformer1/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
+
+for file in config.toml metrics.csv last.safetensors best.safetensors summary.json source_words.txt target_words.txt loss.png attention.png; do
+  [ -s "$folder/rnnsearch1/$file" ] || fail "$file is missing"
+done
+[ ! -e "$folder/encoder-decoder1/attention.png" ] || fail "a model without attention drew some"
+for key in example task seed threads steps seconds parameters metrics bleu; do
+  grep -q "\"$key\"" "$folder/rnnsearch1/summary.json" || fail "summary.json has no $key"
+done
+
+# Learned well enough to be right about a sentence that was not among the pairs it learned from.
+"$translate" "${small[@]}" --model rnnsearch --embedding 32 --hidden 32 --learning-rate 0.01 --steps 250 --warmup 50 \
+  --threads 1 --out "$folder/good" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "training failed"; }
+bleu=$(sed -n 's/.*"bleu": \([0-9]*\).*/\1/p' "$folder/good/summary.json")
+[ "$bleu" -ge 90 ] || fail "BLEU $bleu on a language of five sentences' kind; expected 90"
+said=$("$translate" --run "$folder/good" --translate "The blue  HORSE sees a fish ." 2>"$folder/log")
+[ "$said" = "un poisson voit le cheval bleu." ] || fail "translated as \"$said\""
+printf 'The red dog sees a cat.\n\nThe red unicorn sees a cat.\n' >"$folder/typed"
+"$translate" --run "$folder/good" --translate - --beam 2 <"$folder/typed" >"$folder/said" 2>"$folder/log"
+[ "$(wc -l <"$folder/said")" -eq 3 ] || fail "3 lines in, $(wc -l <"$folder/said") lines out"
+[ -z "$(sed -n 2p "$folder/said")" ] || fail "an empty line was translated"
+grep -q 'stdin:3: "unicorn" is none of' "$folder/log" || fail "no notice of an unknown word"
+"$translate" --run "$folder/good" --translate "the the the the the the the the the the the the" >/dev/null 2>"$folder/log"
+grep -q '12 words, and the model learned from at most 10' "$folder/log" || fail "no notice of a long sentence"
+
+# refused TEXT-OF-THE-MESSAGE ARGUMENTS...
+refused() {
+  local expected=$1 code=0
+  shift
+  "$translate" "$@" --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [ "$code" -ne 0 ] || fail "accepted: $*"
+  grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
+  [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
+}
+printf 'a\tb\nonly one column\n' >"$folder/one.tsv"
+printf 'a\tb\nc\tcaf\351\n' >"$folder/latin1.tsv"
+printf 'a\tb\n' >"$folder/single.tsv"
+refused "one.tsv:2: one column" --pairs "$folder/one.tsv"
+refused "latin1.tsv:2: byte 6 of the line is not UTF-8" --pairs "$folder/latin1.tsv"
+refused "leave none to learn from" --pairs "$folder/single.tsv"
+refused "manythings.org" --pairs "$folder/none.tsv" --data "$folder"
+refused "must be one of\|model" --model swim --pairs "$folder/pairs.tsv"
+refused "--hidden" --hidden 0 --pairs "$folder/pairs.tsv"
+refused "config.toml" --run "$folder/nowhere" --translate "a"
+refused "needs --run" --translate "a"
+refused "not UTF-8" --run "$folder/good" --translate $'caf\351'
+refused "nonsense" --nonsense
+echo "translate_run: all promises kept"
