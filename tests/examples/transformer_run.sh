@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# transformer_run.sh PROGRAM: what examples/transformer promises of a run.
+#   every task runs; the checkpoint is the same, bit for bit, with 1, 2 and 4 threads
+#   a run that was stopped by Ctrl-C and resumed is the uninterrupted one: checkpoint and metrics.csv
+#   the run folder is complete and summary.json has its keys
+#   a few hundred steps teach it to copy short strings that it has never seen
+#   bad flags and a missing text are refused with clear messages
+set -euo pipefail
+transformer=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { echo "transformer_run: $*" >&2; exit 1; }
+small=(--quiet --size 16 --heads 2 --layers 1 --batch 8 --test 20)
+
+for threads in 1 2 4; do
+  "$transformer" "${small[@]}" --task reverse --dropout 0.1 --steps 60 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
+    { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
+done
+for threads in 2 4; do
+  cmp "$folder/t1/last.safetensors" "$folder/t$threads/last.safetensors" || fail "checkpoints differ at 1 and $threads threads"
+  cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
+done
+
+"$transformer" "${small[@]}" --task reverse --dropout 0.1 --steps 25 --out "$folder/parts" >/dev/null 2>&1
+"$transformer" --resume "$folder/parts" --steps 60 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
+cmp "$folder/t1/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
+cmp "$folder/t1/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
+
+"$transformer" "${small[@]}" --steps 100000000 --enough 0 --out "$folder/stopped" >/dev/null 2>"$folder/log" &
+running=$!
+for _ in $(seq 200); do [ -s "$folder/stopped/metrics.csv" ] && [ "$(wc -l <"$folder/stopped/metrics.csv")" -gt 2 ] && break; sleep 0.05; done
+kill -INT "$running"
+code=0; wait "$running" || code=$?
+[ "$code" -eq 130 ] || fail "Ctrl-C ended with $code, expected 130"
+grep -q -- --resume "$folder/log" || fail "Ctrl-C does not say how to resume"
+
+for task in copy sort addition; do
+  "$transformer" "${small[@]}" --task "$task" --norm post --steps 20 --validate-every 10 --out "$folder/$task" >"$folder/log" 2>&1 ||
+    { cat "$folder/log" >&2; fail "task $task failed"; }
+done
+for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png encoder.png loss.png; do
+  [ -s "$folder/sort/$file" ] || fail "$file is missing"
+done
+for key in example task seed threads steps seconds parameters metrics token_percent exact_percent; do
+  grep -q "\"$key\"" "$folder/sort/summary.json" || fail "summary.json has no $key"
+done
+
+"$transformer" --quiet --task copy --shortest 4 --longest 6 --size 32 --steps 700 --warmup 100 --learning-rate 0.004 --batch 32 \
+  --threads 1 --enough 0 --test 200 --out "$folder/copied" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "copying failed"; }
+right=$(sed -n 's/.*"token_percent": \([0-9]*\).*/\1/p' "$folder/copied/summary.json")
+[ "$right" -ge 95 ] || fail "copied $right % of the tokens; expected 95"
+
+mkdir -p "$folder/data/text"
+for i in $(seq 400); do echo "To be, or not to be, line $((i * 7919 % 1000)): that is the question."; done >"$folder/data/text/tinyshakespeare.txt"
+"$transformer" "${small[@]}" --task shakespeare --data "$folder/data" --context 16 --steps 30 --validate-every 15 --out "$folder/text" \
+  >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "shakespeare failed"; }
+grep -q '"validation_loss"' "$folder/text/summary.json" || fail "summary.json has no validation_loss"
+[ -s "$folder/text/attention.png" ] || fail "shakespeare drew no attention"
+
+# refused TEXT-OF-THE-MESSAGE ARGUMENTS...
+refused() {
+  local expected=$1 code=0
+  shift
+  "$transformer" "$@" --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [ "$code" -ne 0 ] || fail "accepted: $*"
+  grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
+  [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
+}
+refused "char-rnn" --task shakespeare --data "$folder"
+refused "heads must divide" --size 10 --heads 4
+refused "shortest <= longest" --shortest 12 --longest 8
+refused "--task" --task swim
+refused "--norm" --norm middle
+refused "--steps" --steps -1
+refused "beginning is empty" --task shakespeare --beginning ""
+: >"$folder/data/text/tinyshakespeare.txt"
+refused "0 characters" --task shakespeare --data "$folder/data"
+echo "transformer_run: all promises kept"
