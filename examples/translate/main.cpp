@@ -28,7 +28,7 @@ struct Options {
   ModelOptions model{};
   std::string pairs = "translation/fra.txt";
   int64_t longest = 10, words = 5000, limit = 0, test = 1000, validation = 500;
-  int64_t validate_every = 500, beam = 4, warmup = 400;
+  int64_t validate_every = 750, beam = 4, warmup = 400;
   double clip = 1;
   std::string translate{}, run{};
 };
@@ -241,7 +241,7 @@ int translate(const Options& options) {
 }
 
 int start(int argc, char** argv) {
-  RunOptions run{.steps = 4000, .batch = 64, .optimizer = "adam", .learning_rate = 2e-3};
+  RunOptions run{.steps = 3000, .batch = 64, .optimizer = "adam", .learning_rate = 2e-3};
   Options options;
   CommandLine line({.name = "translate",
                     .description = "A model learns to translate, and shows which words it looks at.",

@@ -30,7 +30,7 @@ Tensor next_log_p(const char* name, IncrementalDecoder& decoder, const Tensor& l
                                  last.size(0), last.size(0)));
   if (o.end >= logits.size(1))
     throw ValueError(fmt::format("{}: the end mark {} is outside the vocabulary of {}", name, o.end, logits.size(1)));
-  const Tensor log_p = log_softmax(to(logits, f64), -1);
+  Tensor log_p = log_softmax(to(logits, f64), -1);
   if (any(ne(log_p, log_p))) throw ValueError(fmt::format("{}: the decoder's logits hold NaN", name));
   return log_p;
 }
