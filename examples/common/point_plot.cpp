@@ -99,10 +99,12 @@ void write_point_plots(const std::filesystem::path& file, const PointPicture& pi
                          2 * page_margin + text_width(picture.title, 15, true)),
                 first + high * static_cast<double>(down) + page_margin);
   canvas.text(picture.title, {page_margin, page_margin + 8}, {.size = 15, .bold = true, .colour = title_colour});
-  for (size_t i = 0; i < count; ++i)
-    draw_panel(canvas, picture.panels[i],
-               {page_margin + before + wide * static_cast<double>(i % columns),
-                first + above + high * static_cast<double>(i / columns)});
+  for (size_t i = 0; i < count; ++i) {
+    const size_t row = i / columns, column = i % columns;
+    draw_panel(
+        canvas, picture.panels[i],
+        {page_margin + before + wide * static_cast<double>(column), first + above + high * static_cast<double>(row)});
+  }
   write_file(file, canvas.png());
 }
 

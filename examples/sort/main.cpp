@@ -143,18 +143,20 @@ struct Recipe {
   int64_t steps, decay_every;
 };
 Recipe recipe(const std::string& task) {
-  if (task == "hull") return {20000, 3000};
-  if (task == "tsp") return {20000, 3000};
-  return {4000, 1000};
+  if (task == "hull") return {20000, 4000};
+  if (task == "tsp") return {12000, 2500};
+  return {2500, 600};
 }
 
 int start(int argc, char** argv) {
-  RunOptions run{.task = "sort", .threads = 1, .steps = 0, .batch = 128, .learning_rate = 1e-3};
+  RunOptions run{.task = "sort", .threads = 1, .steps = 0, .batch = 128, .learning_rate = 2e-3};
   Options options;
-  CommandLine line({.name = "sort",
-                    .description = "A pointer network learns to sort, to find convex hulls, and short tours.",
-                    .tasks = {"sort", "hull", "tsp"}},
-                   run);
+  CommandLine line(
+      {.name = "sort",
+       .description =
+           "A pointer network learns to sort, to find convex hulls, and short tours. --steps 0: the task's own number.",
+       .tasks = {"sort", "hull", "tsp"}},
+      run);
   line.add("model", &options.model, "model", one_of({"pointer", "read-process-write"}));
   line.add("items", &options.items, "items of a set; 0: the task's own, 10 for sort and 5 for hull and tsp",
            whole(0, 1000));
