@@ -1,0 +1,99 @@
+#include "examples/dates/dates.h"
+
+#include <fmt/format.h>
+#include <fovea/core/error.h>
+
+#include <array>
+#include <chrono>
+
+namespace fovea::examples {
+namespace {
+
+constexpr std::string_view kCharacters = " ,./-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kWeekdays{"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                    "Thursday", "Friday", "Saturday"};
+
+// What a form may be made of: numbers and words of one day.
+struct Parts {
+  int year;
+  unsigned month, day, weekday;
+  std::string_view month_name() const { return kMonths[month - 1]; }
+  std::string_view short_month() const { return month_name().substr(0, 3); }
+  std::string_view weekday_name() const { return kWeekdays[weekday]; }
+  std::string_view short_weekday() const { return weekday_name().substr(0, 3); }
+  std::string_view ordinal() const {
+    if (day / 10 == 1) return "th";
+    return day % 10 == 1 ? "st" : day % 10 == 2 ? "nd" : day % 10 == 3 ? "rd" : "th";
+  }
+};
+
+Parts parts_of(int64_t day) {
+  if (day < 0 || day >= day_count) throw IndexError(fmt::format("dates: day {}; need 0 to {}", day, day_count - 1));
+  const std::chrono::sys_days first = std::chrono::year{1950} / std::chrono::January / 1;
+  const std::chrono::sys_days it = first + std::chrono::days{day};
+  const std::chrono::year_month_day date{it};
+  return {int{date.year()}, unsigned{date.month()}, unsigned{date.day()}, std::chrono::weekday{it}.c_encoding()};
+}
+
+using Form = std::string (*)(const Parts&);
+constexpr Form kForms[] = {
+    [](const Parts& p) { return fmt::format("{} {} {}", p.day, p.month_name(), p.year); },
+    [](const Parts& p) { return fmt::format("{} {} {}", p.day, p.short_month(), p.year); },
+    [](const Parts& p) { return fmt::format("{}{} of {} {}", p.day, p.ordinal(), p.month_name(), p.year); },
+    [](const Parts& p) { return fmt::format("{} {}, {}", p.month_name(), p.day, p.year); },
+    [](const Parts& p) { return fmt::format("{} {}{}, {}", p.month_name(), p.day, p.ordinal(), p.year); },
+    [](const Parts& p) { return fmt::format("{} {} {} {}", p.weekday_name(), p.day, p.month_name(), p.year); },
+    [](const Parts& p) { return fmt::format("{}, {} {}, {}", p.weekday_name(), p.month_name(), p.day, p.year); },
+    [](const Parts& p) { return fmt::format("{} {:02} {} {}", p.short_weekday(), p.day, p.short_month(), p.year); },
+    [](const Parts& p) { return fmt::format("{:02}-{}-{}", p.day, p.short_month(), p.year); },
+    [](const Parts& p) { return fmt::format("{:02}/{:02}/{:02}", p.day, p.month, p.year % 100); },
+    [](const Parts& p) { return fmt::format("{:02}/{:02}/{}", p.day, p.month, p.year); },
+    [](const Parts& p) { return fmt::format("{}.{}.{}", p.day, p.month, p.year); },
+    [](const Parts& p) { return fmt::format("{}/{:02}/{:02}", p.year, p.month, p.day); },
+    [](const Parts& p) { return fmt::format("{}, {} {}", p.year, p.month_name(), p.day); },
+};
+
+}  // namespace
+
+// Mixed, so that no calendar period decides.
+Share share_of(int64_t day) {
+  auto mixed = static_cast<uint64_t>(day) * 0x9E3779B97F4A7C15u;
+  mixed = (mixed ^ (mixed >> 31)) * 0xBF58476D1CE4E5B9u;
+  const uint64_t tenth = (mixed >> 33) % 10;
+  return tenth == 0 ? Share::test : tenth == 1 ? Share::validation : Share::training;
+}
+
+int64_t draw_day(Share share, Generator& generator) {
+  for (;;) {
+    const int64_t day = generator.randint(0, day_count);
+    if (share_of(day) == share) return day;
+  }
+}
+
+int64_t forms() { return std::size(kForms); }
+
+std::string written(int64_t day, int64_t form) {
+  if (form < 0 || form >= forms()) throw IndexError(fmt::format("dates: form {}; need 0 to {}", form, forms() - 1));
+  return kForms[form](parts_of(day));
+}
+
+std::string iso(int64_t day) {
+  const Parts p = parts_of(day);
+  return fmt::format("{}-{:02}-{:02}", p.year, p.month, p.day);
+}
+
+int64_t Characters::count() { return static_cast<int64_t>(kCharacters.size()) + 3; }
+
+int64_t Characters::id(char c) {
+  const size_t at = kCharacters.find(c);
+  return at == std::string_view::npos ? -1 : static_cast<int64_t>(at) + 3;
+}
+
+char Characters::character(int64_t id) {
+  return id < 3 || id >= count() ? '?' : kCharacters[static_cast<size_t>(id - 3)];
+}
+
+}  // namespace fovea::examples
