@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# dates_run.sh PROGRAM: what examples/dates promises of a run.
+#   the same checkpoint, bit for bit, with 1, 2 and 4 threads; a resumed run is the uninterrupted one
+#   the run folder is complete; a trained model converts what it is given, and names a character that no date has
+#   bad flags and what is no run folder are refused
+set -euo pipefail
+dates=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { echo "dates_run: $*" >&2; exit 1; }
+short=(--quiet --test 20 --hidden 16 --embedding 8 --batch 16 --validate-every 60)
+
+for threads in 1 2 4; do
+  "$dates" "${short[@]}" --steps 100 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
+    { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
+done
+for threads in 2 4; do
+  cmp "$folder/t1/last.safetensors" "$folder/t$threads/last.safetensors" || fail "checkpoints differ at 1 and $threads threads"
+  cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
+done
+
+"$dates" "${short[@]}" --steps 40 --out "$folder/parts" >/dev/null 2>&1
+"$dates" --resume "$folder/parts" --steps 100 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
+cmp "$folder/t1/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
+cmp "$folder/t1/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
+
+for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png loss.png; do
+  [ -s "$folder/t1/$file" ] || fail "$file is missing"
+done
+for key in example task seed threads steps seconds parameters metrics exact_percent exact_percent_by_form; do
+  grep -q "\"$key\"" "$folder/t1/summary.json" || fail "summary.json has no $key"
+done
+
+# So few steps teach nothing: only that one answer a date comes out.
+said=$("$dates" --run "$folder/t1" --convert "3 May 1979") || fail "--convert failed"
+[ "$(wc -l <<<"$said")" -eq 1 ] || fail "--convert says: $said"
+[ "$(printf '3 May 1979\nMay 3, 1979\n' | "$dates" --run "$folder/t1" --convert - | wc -l)" -eq 2 ] || fail "--convert - failed"
+"$dates" --run "$folder/t1" --convert "3 May 1979!" >/dev/null 2>"$folder/log" && fail "an unknown character was accepted"
+grep -q "'!'" "$folder/log" || fail "the message does not name the unknown character"
+
+for bad in "--hidden 1" "--cell rnn" "--score dot" "--nonsense" "--convert x" "--run $folder" "--run $folder --convert x"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$dates" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
+done
+echo "dates_run: all promises kept"
