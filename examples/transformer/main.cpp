@@ -5,8 +5,8 @@
 //
 // The data, the initial weights, dropout, validation and test draw from separate streams of one seed. What is tested
 // was never learned from: strings.h says how the parts are kept apart, Shakespeare's last tenth is for validation. The
-// rate rises for `warmup` steps and then falls with the root of the step (Vaswani et al. 2017, section 5.3), to
-// --learning-rate at its highest.
+// rate rises for --warmup steps to --learning-rate and then falls along a cosine to a hundredth of it at --anneal
+// steps: mistakes that have become rare go away when the steps become small.
 #include <fovea/fovea.h>
 
 #include "examples/transformer/options.h"
@@ -36,10 +36,10 @@ struct Settings {
   static RunOptions defaults(const std::string& task) {
     if (task == "shakespeare")
       return {.task = task, .threads = 0, .steps = 2000, .batch = 32, .optimizer = "adam", .learning_rate = 2e-3};
-    return {.task = task, .threads = 0, .steps = 6000, .batch = 64, .optimizer = "adam", .learning_rate = 2e-3};
+    return {.task = task, .threads = 0, .steps = 2000, .batch = 64, .optimizer = "adam", .learning_rate = 2e-3};
   }
   static Options model_of(const std::string& task) {
-    if (task == "shakespeare") return {.size = 128, .layers = 3, .warmup = 200};
+    if (task == "shakespeare") return {.size = 128, .layers = 3};
     return {};
   }
   void declare() {
@@ -52,12 +52,11 @@ struct Settings {
     add("dropout", &options.dropout, "share of what is dropped while training", real(0, 0.9));
     add("norm", &options.norm, "layer norm before each part (pre) or after it (post, as in the paper)",
         one_of({"pre", "post"}));
-    add("warmup", &options.warmup, "steps until the rate is full; then it falls with the root of the step",
-        whole(1, 1000000));
+    add("warmup", &options.warmup, "steps until the rate is full", whole(0, 1000000));
+    add("anneal", &options.anneal, "steps until the rate has fallen to a hundredth, along a cosine",
+        whole(1, 1000000000));
     add("clip", &options.clip, "largest norm of the gradient", positive());
     add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
-    add("enough", &options.enough, "stop after this many validations without a mistake in a row; 0: never",
-        whole(0, 1000000));
     add("shortest", &options.shortest, "digits of a string at least", whole(4, 1000));
     add("longest", &options.longest, "digits of a string at most", whole(4, 1000));
     add("test", &options.test, "held-out strings of the test", whole(1, 10000000));
@@ -77,6 +76,7 @@ int start(int argc, char** argv) {
     own.line.parse(argc, argv);
     set_num_threads(static_cast<int>(own.run.threads));
     if (own.options.size % own.options.heads != 0) throw UsageError("--heads must divide --size");
+    if (own.options.anneal <= own.options.warmup) throw UsageError("--anneal must be more than --warmup");
     if (own.options.beginning.empty()) throw UsageError("--beginning is empty; it must be one character at least");
     const bool text = own.run.task == "shakespeare";
     return text ? run_text(own.line, own.run, own.options) : run_strings(own.line, own.run, own.options);

@@ -2,10 +2,7 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include <cmath>
-
 #include "examples/common/header_line.h"
-#include "examples/common/optimizers.h"
 #include "examples/common/picture.h"
 #include "examples/common/train_loop.h"
 #include "examples/transformer/heads.h"
@@ -37,16 +34,14 @@ class StringRun {
         data_(root_.fork(2)),
         noise_(root_.fork(5)),
         model_({.transformer = options.transformer(), .source_vocabulary = strings_.vocabulary().size()}, initial_),
-        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate)),
-        schedule_(*optimizer_, {.model_size = 1,
-                                .warmup = options.warmup,
-                                .scale = run.learning_rate * std::sqrt(static_cast<double>(options.warmup))}),
+        optimizer_(make_teacher(run, parameters(model_))),
+        schedule_(*optimizer_, options.schedule(run.learning_rate)),
         loop_(line, run,
-              {.extra_name = "tokens right",
-               .unit = "strings",
-               .validate_every = options.validate_every,
-               .enough = options.enough,
-               .good_score = 0.1}) {
+              {
+                  .extra_name = "tokens right",
+                  .unit = "strings",
+                  .validate_every = options.validate_every,
+              }) {
     loop_.state()("model", model_)("optimizer", *optimizer_)("schedule", schedule_)("data", data_)("noise", noise_);
     fmt::print(stderr, "{}\n",
                header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(model_),
@@ -205,7 +200,7 @@ class StringRun {
   Generator root_, initial_, data_, noise_;
   TransformerModel model_;
   std::unique_ptr<Optimizer> optimizer_;
-  Noam schedule_;
+  Cosine schedule_;
   TrainLoop loop_;
 };
 

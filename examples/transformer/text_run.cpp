@@ -2,10 +2,7 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include <cmath>
-
 #include "examples/common/header_line.h"
-#include "examples/common/optimizers.h"
 #include "examples/common/picture.h"
 #include "examples/common/train_loop.h"
 #include "examples/common/write_file.h"
@@ -65,10 +62,8 @@ class TextRun {
                 .vocabulary = static_cast<int64_t>(text_.alphabet.size()),
                 .positions = Positions::sinusoidal},
                initial_),
-        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate)),
-        schedule_(*optimizer_, {.model_size = 1,
-                                .warmup = options.warmup,
-                                .scale = run.learning_rate * std::sqrt(static_cast<double>(options.warmup))}),
+        optimizer_(make_teacher(run, parameters(model_))),
+        schedule_(*optimizer_, options.schedule(run.learning_rate)),
         loop_(line, run,
               {.extra_name = "characters right", .unit = "windows", .validate_every = options.validate_every}) {
     loop_.state()("model", model_)("optimizer", *optimizer_)("schedule", schedule_)("data", data_)("noise", noise_);
@@ -201,7 +196,7 @@ class TextRun {
   Generator root_, initial_, data_, noise_;
   TransformerLanguageModel model_;
   std::unique_ptr<Optimizer> optimizer_;
-  Noam schedule_;
+  Cosine schedule_;
   TrainLoop loop_;
 };
 

@@ -26,7 +26,7 @@ done
 cmp "$folder/t1/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
 cmp "$folder/t1/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
 
-"$transformer" "${small[@]}" --steps 100000000 --enough 0 --out "$folder/stopped" >/dev/null 2>"$folder/log" &
+"$transformer" "${small[@]}" --steps 100000000 --out "$folder/stopped" >/dev/null 2>"$folder/log" &
 running=$!
 for _ in $(seq 200); do [ -s "$folder/stopped/metrics.csv" ] && [ "$(wc -l <"$folder/stopped/metrics.csv")" -gt 2 ] && break; sleep 0.05; done
 kill -INT "$running"
@@ -45,8 +45,8 @@ for key in example task seed threads steps seconds parameters metrics token_perc
   grep -q "\"$key\"" "$folder/sort/summary.json" || fail "summary.json has no $key"
 done
 
-"$transformer" --quiet --task copy --shortest 4 --longest 6 --size 32 --steps 700 --warmup 100 --learning-rate 0.004 --batch 32 \
-  --threads 1 --enough 0 --test 200 --out "$folder/copied" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "copying failed"; }
+"$transformer" --quiet --task copy --shortest 4 --longest 6 --size 32 --steps 700 --anneal 700 --warmup 100 --learning-rate 0.004 --batch 32 \
+  --threads 1 --test 200 --out "$folder/copied" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "copying failed"; }
 right=$(sed -n 's/.*"token_percent": \([0-9]*\).*/\1/p' "$folder/copied/summary.json")
 [ "$right" -ge 95 ] || fail "copied $right % of the tokens; expected 95"
 
@@ -69,6 +69,7 @@ refused() {
 refused "char-rnn" --task shakespeare --data "$folder"
 refused "heads must divide" --size 10 --heads 4
 refused "shortest <= longest" --shortest 12 --longest 8
+refused "anneal must be more than" --warmup 50 --anneal 50
 refused "--task" --task swim
 refused "--norm" --norm middle
 refused "--steps" --steps -1

@@ -1,0 +1,89 @@
+// The tasks of examples/transformer: right answers, and parts that have no string in common.
+#include <fovea/core/error.h>
+#include <tests/catch.h>
+
+#include <algorithm>
+#include <set>
+
+#include "examples/transformer/strings.h"
+
+// The program's own source: it belongs to no library.
+#include "examples/transformer/strings.cpp"  // NOLINT(bugprone-suspicious-include)
+
+using namespace fovea;
+using namespace fovea::examples;
+
+namespace {
+
+std::string text_of(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += word;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the answers of the string tasks", "[transformer]") {
+  Generator generator(1);
+  std::set<size_t> lengths;
+  for (const char* task : {"copy", "reverse", "sort"}) {
+    const Strings strings({.task = task, .shortest = 4, .longest = 7});
+    REQUIRE(strings.longest_answer() == 8);
+    for (int i = 0; i < 100; ++i) {
+      const Pair pair = strings.draw(Part::training, generator);
+      std::string expected = text_of(pair.source);
+      if (std::string(task) == "reverse") std::reverse(expected.begin(), expected.end());
+      if (std::string(task) == "sort") std::sort(expected.begin(), expected.end());
+      REQUIRE(text_of(pair.target) == expected);
+      lengths.insert(expected.size());
+      const IdPair ids = strings.ids(pair);
+      REQUIRE(ids.source.size() == expected.size() + 1);
+      REQUIRE(ids.target == strings.vocabulary().ids(pair.target));
+    }
+  }
+  REQUIRE(lengths == std::set<size_t>{4, 5, 6, 7});
+}
+
+TEST_CASE("sums forwards and backwards", "[transformer]") {
+  Generator generator(2);
+  for (const bool backwards : {false, true}) {
+    const Strings strings({.task = "addition", .backwards = backwards});
+    for (int i = 0; i < 200; ++i) {
+      const Pair pair = strings.draw(Part::test, generator);
+      const std::string question = text_of(pair.source);
+      std::string answer = text_of(pair.target);
+      REQUIRE(question.size() == 8);
+      REQUIRE(question[3] == '+');
+      REQUIRE(question[7] == '=');
+      if (backwards) std::reverse(answer.begin(), answer.end());
+      REQUIRE(answer.size() == 4);
+      REQUIRE(std::stoi(answer) == std::stoi(question.substr(0, 3)) + std::stoi(question.substr(4, 3)));
+    }
+  }
+}
+
+TEST_CASE("no string of a test is one of training", "[transformer]") {
+  for (const char* task : {"sort", "addition"}) {
+    // Strings of four digits: so few that parts that overlap would show it.
+    const Strings strings({.task = task, .shortest = 4, .longest = 4});
+    std::set<std::string> parts[3];
+    const Generator generator(3);
+    for (int p = 0; p < 3; ++p)
+      for (const Pair& pair : strings.draw(static_cast<Part>(p), 4000, generator.fork(static_cast<uint64_t>(p)))) {
+        std::string key = text_of(pair.source);
+        if (key.size() == 8 && key.substr(4, 3) < key.substr(0, 3))
+          key = key.substr(4, 3) + '+' + key.substr(0, 3) + '=';
+        parts[p].insert(key);
+      }
+    for (int p = 0; p < 3; ++p) {
+      REQUIRE(parts[p].size() > 500);
+      for (const std::string& key : parts[p]) REQUIRE(parts[(p + 1) % 3].count(key) == 0);
+    }
+  }
+}
+
+TEST_CASE("string tasks that cannot be", "[transformer]") {
+  REQUIRE_THROWS_AS(Strings({.task = "swim"}), ValueError);
+  REQUIRE_THROWS_AS(Strings({.task = "copy", .shortest = 3}), ValueError);
+  REQUIRE_THROWS_AS(Strings({.task = "copy", .shortest = 8, .longest = 7}), ValueError);
+}
