@@ -166,6 +166,7 @@ CommandLine::CommandLine(Program program, RunOptions& options)
     add_here("data", &run.data, "Folder of the data sets", {}, OnResume::may_change);
   }
   add_here("out", &run.out, "Folder of the run; default runs/" + parts.program.name + "-...").saved = false;
+  add_here("save-every", &run.save_every, "Seconds between checkpoints", real(0, 1e9)).saved = false;
   add_here("quiet", &run.quiet, "No progress on stderr").saved = false;
   Parameter& resume = add_here("resume", &run.resume, "Go on with the run in this folder");
   Parameter& config = add_here("config", &run.config, "Take settings from this TOML file; flags win");

@@ -38,6 +38,7 @@ struct RunOptions {
   std::string config{};
   std::string data{};
   bool quiet = false;
+  double save_every = 30;  // seconds between checkpoints
 };
 
 // What a value must be, in words that follow "must be", and the test of it.

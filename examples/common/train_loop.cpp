@@ -70,6 +70,7 @@ bool TrainLoop::run(const TrainSteps& steps) {
                      .style = terminal_style(stderr)});
   progress_ = &progress;
   const InterruptGuard guard;
+  if (!line_.resumed()) save();  // from here on a run can be resumed, whatever stops it
   const double before = seconds_, start = now();
   double saved = start;
   const auto enough = [&] { return options_.enough > 0 && in_a_row_ >= options_.enough; };
@@ -92,7 +93,7 @@ bool TrainLoop::run(const TrainSteps& steps) {
     progress.step(step_, report.loss, report.extra);
     const double time = now();
     seconds_ = before + time - start;
-    if (time - saved > options_.save_every_seconds) {
+    if (time - saved > run_.save_every) {
       metrics.sync();
       save();
       saved = time;

@@ -33,7 +33,6 @@ struct TrainLoopOptions {
   std::string unit = "sequences";
   int64_t log_every = 20;          // steps a row of metrics.csv, which holds their means
   int64_t validate_every = 500;    // steps
-  double save_every_seconds = 30;  // last.safetensors, besides the end and Ctrl-C
   int64_t enough = 0;              // stop after this many validations in a row with a good score; 0: never
   double good_score = 0;           // at most this
 };

@@ -26,6 +26,8 @@ struct Options {
   std::string memory = "128x20";
   double clip = 10;
   double decay = 0.95;  // of the rate, after a validation without a mistake
+  double average = 0.999;
+  double eps = 1e-5;
   int64_t validate_every = 1000;
   int64_t enough = 20;
   int64_t patience = -1;
@@ -57,7 +59,7 @@ NeuralTuringMachine make_model(const Options& options, const Task& task, Generat
 
 struct Validation {
   double score = 0;
-  bool right = false;  // no wrong sequence up to the longest training length
+  double wrong = 0;  // percent of the sequences up to the longest training length; NaN where none can be perfect
 };
 
 // Wrong sequences up to the longest training length, and wrong bits beyond it, at a length that no test uses.
@@ -65,15 +67,15 @@ struct Validation {
 // perfect.
 Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
   const Errors beyond = evaluate(model, task, std::max(task.validation_length(), longest), 50, generator.fork(1));
-  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, false};
+  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan("")};
   double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
   for (int64_t length : {longest / 4, longest / 2, longest}) {
     const Errors inside =
         evaluate(model, task, std::max(length, task.shortest()), 300, generator.fork(static_cast<uint64_t>(length)));
     score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
-    wrong += inside.wrong_sequences_percent;
+    wrong += inside.wrong_sequences_percent / 3;
   }
-  return {score, wrong == 0};
+  return {score, wrong};
 }
 
 // One run: the model, what trains it, and what is drawn at random.
@@ -88,7 +90,9 @@ class Run {
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
         model_(make_model(options, *task_, initial_)),
-        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate)),
+        averaged_(clone(model_)),
+        average_(model_, averaged_, options.average),
+        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate, options.eps)),
         schedule_(*optimizer_, {.every = 1, .gamma = options.decay}),
         fresh_optimizer_(optimizer_->saved_state()),
         fresh_schedule_(schedule_.saved_state()),
@@ -97,20 +101,20 @@ class Run {
                .validate_every = options.validate_every,
                .enough = options.enough,
                .good_score = 0.01}) {
-    loop_.state()("model", model_)("optimizer", *optimizer_)("schedule", schedule_)("data", data_)("initial", initial_)(
-        "began", began_)("right", right_);
+    loop_.state()("model", model_)("averaged", averaged_)("average", average_)("optimizer", *optimizer_)(
+        "schedule", schedule_)("data", data_)("initial", initial_)("began", began_)("learned", learned_);
     fmt::print(stderr, "{}\n",
                header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(model_),
                             std::string(library_version())}));
   }
 
-  // False after Ctrl-C. Afterwards the model is the best by validation.
+  // False after Ctrl-C. Afterwards the averaged model is the best by validation.
   bool train() {
     const std::string best = loop_.folder().file("best.safetensors").string();
     const bool finished = loop_.run({.step = [this] { return step(); },
                                      .validate = [this] { return validated(); },
-                                     .on_best = [&] { save(model_, best); }});
-    if (finished && loop_.best_step() > 0) load(model_, best);
+                                     .on_best = [&] { save(averaged_, best); }});
+    if (finished && loop_.best_step() > 0) load(averaged_, best);
     return finished;
   }
 
@@ -119,7 +123,7 @@ class Run {
                     {}};
     Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
     for (int64_t length : options_.test_lengths.empty() ? task_->test_lengths() : options_.test_lengths) {
-      const Errors errors = evaluate(model_, *task_, length, options_.test_sequences, root_.fork(4));
+      const Errors errors = evaluate(averaged_, *task_, length, options_.test_sequences, root_.fork(4));
       wrong_bits.emplace_back(std::to_string(length), errors.wrong_bits_percent);
       wrong_sequences.emplace_back(std::to_string(length), errors.wrong_sequences_percent);
       bits.emplace_back(std::to_string(length), errors.bits_per_sequence);
@@ -145,23 +149,25 @@ class Run {
     loss.backward();
     clip_grad_norm_(optimizer_->parameters(), options_.clip);
     optimizer_->step();
+    average_.update();
     const NoGrad guard;
     const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
     return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(run_.batch)};
   }
 
   // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
-  // Weights that were never right after `patience` steps are given up: what learns late has learned to do without the
-  // memory.
+  // Weights that get most sequences wrong after `patience` steps are given up: what learns late has learned to do
+  // without the memory.
   double validated() {
-    const Validation found = validate(model_, *task_, longest_, root_.fork(3));
-    if (found.right) {
-      right_ = 1;
+    const Validation found = validate(averaged_, *task_, longest_, root_.fork(3));
+    if (found.wrong < 50) learned_ = 1;
+    if (found.wrong == 0) {
       schedule_.step();
-    } else if (right_ == 0 && options_.patience > 0 && loop_.step() - began_ >= options_.patience) {
+    } else if (learned_ == 0 && options_.patience > 0 && loop_.step() - began_ >= options_.patience) {
       began_ = loop_.step();
       const NeuralTuringMachine again = make_model(options_, *task_, initial_);
       load_state(model_, state(again));
+      average_.restart();
       optimizer_->load_state(fresh_optimizer_);
       schedule_.load_state(fresh_schedule_);
     }
@@ -177,7 +183,7 @@ class Run {
                                            .series = {{"loss", metrics.column("step"), metrics.column("loss")}},
                                            .log_y = true,
                                            .smoothing = 0.9});
-    show(model_, *task_, longest_, root_.fork(5), folder, run_.quiet);
+    show(averaged_, *task_, longest_, root_.fork(5), folder, run_.quiet);
     fmt::print("pictures, metrics.csv and summary.json are in {}\n", folder.string());
   }
 
@@ -186,11 +192,12 @@ class Run {
   std::unique_ptr<Task> task_;
   int64_t longest_;
   Generator root_, initial_, data_;
-  NeuralTuringMachine model_;
+  NeuralTuringMachine model_, averaged_;
+  WeightAverage average_;
   std::unique_ptr<Optimizer> optimizer_;
   StepDecay schedule_;
   SavedState fresh_optimizer_, fresh_schedule_;
-  int64_t began_ = 0, right_ = 0;  // step at which these weights began; whether a validation found them right
+  int64_t began_ = 0, learned_ = 0;  // step at which these weights began; whether they ever got half of it right
   TrainLoop loop_;
 };
 
@@ -210,13 +217,17 @@ int start(int argc, char** argv) {
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
   line.add("decay", &options.decay, "what the rate is multiplied by after a validation without a mistake",
            real(0.01, 1));
+  line.add("eps", &options.eps, "what rmsprop and adam add to a gradient's size; a large one lets a solved task rest",
+           positive());
+  line.add("average", &options.average, "decay of the moving average of the weights, which is what is tested; 0: none",
+           real(0, 0.999999));
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
   line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never",
            whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
   line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
   line.add("patience", &options.patience,
-           "steps after which weights that were never right are drawn anew; 0: never, -1: the task's own",
+           "steps after which weights that get most sequences wrong are drawn anew; 0: never, -1: the task's own",
            whole(-1, 1000000000));
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));

@@ -2,6 +2,7 @@
 # copy_run.sh PROGRAM: what examples/copy promises of a run.
 #   1,000 steps give the same checkpoint, bit for bit, with 1, 2 and 4 threads
 #   a run that was stopped by Ctrl-C and resumed is the uninterrupted one: checkpoint and metrics.csv
+#   a run that is killed again and again, while it saves after every step, is the uninterrupted one
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2
 set -euo pipefail
 copy=$1
@@ -24,6 +25,21 @@ done
 "$copy" --resume "$folder/parts" --steps 400 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
 cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
 cmp "$folder/whole/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
+
+# Killed at any moment, at worst while it saves, it goes on from what it saved last.
+"$copy" "${short[@]}" --steps 400 --save-every 0 --out "$folder/killed" >/dev/null 2>&1 &
+running=$!
+for delay in 0.3 0.05 0.11 0.17 0.23 0.29; do
+  sleep "$delay"
+  kill -KILL "$running" 2>/dev/null || true
+  wait "$running" 2>/dev/null || true
+  "$copy" --resume "$folder/killed" --steps 400 --save-every 0 --quiet >/dev/null 2>"$folder/log" &
+  running=$!
+done
+wait "$running" || { cat "$folder/log" >&2; fail "a killed run cannot be resumed"; }
+cmp "$folder/whole/last.safetensors" "$folder/killed/last.safetensors" || fail "a killed run is not the uninterrupted one"
+cmp "$folder/whole/metrics.csv" "$folder/killed/metrics.csv" || fail "a killed run has other metrics"
+[ "$(find "$folder/killed" -name '*.tmp*' -o -name '.*.safetensors*' | wc -l)" -le 1 ] || fail "kills leave temporary files"
 
 "$copy" "${short[@]}" --steps 100000000 --out "$folder/stopped" >/dev/null 2>"$folder/log" &
 running=$!
