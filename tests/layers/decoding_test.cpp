@@ -186,21 +186,37 @@ TEST_CASE("the probability that is returned is the sentence's", "[layers][decodi
 }
 
 TEST_CASE("ties go to the lower id, then to the lower beam", "[layers][decoding]") {
-  // Every step is a tie of all ids: nothing but the rule decides.
+  // The first two steps are ties of all ids; then a sentence that has said 1 once, first or second, ends for sure.
   class Even final : public IncrementalDecoder {
    public:
-    explicit Even(int64_t rows) : rows_(rows) {}
-    int64_t rows() const override { return rows_; }
-    Tensor step(const Tensor&) override { return zeros({rows_, 4}); }
-    void reorder(const Tensor& rows) override { rows_ = rows.numel(); }
+    explicit Even(int64_t rows) : said_(static_cast<size_t>(rows)) {}
+    int64_t rows() const override { return static_cast<int64_t>(said_.size()); }
+    Tensor step(const Tensor& last) override {
+      Tensor logits = zeros({rows(), 4});
+      for (size_t r = 0; r < said_.size(); ++r) {
+        said_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
+        const bool sure = said_[r] == Ids{0, 1, 0} || said_[r] == Ids{0, 0, 1};
+        if (sure) logits.set({static_cast<int64_t>(r), 3}, 30);
+      }
+      return logits;
+    }
+    void reorder(const Tensor& rows) override {
+      std::vector<Ids> next;
+      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(said_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+      said_ = std::move(next);
+    }
 
    private:
-    int64_t rows_;
+    std::vector<Ids> said_;
   };
   Even model(2);
   const DecodingOptions options{.begin = 0, .end = 3, .longest = 3};
-  const Decoded said = beam_search(model, options, {.width = 3, .length_penalty = 0});
-  REQUIRE(equal(said.ids, zeros({2, 3}, i64)));  // 0 0 0, not 0 1 0 or 1 0 0
+  const Decoded said = beam_search(model, options, {.width = 2, .length_penalty = 0});
+  // After 0 and 1 a beam of two keeps 0 0 and 1 0, not 0 0 and 0 1.
+  REQUIRE(equal(said.ids, tensor<int64_t>({1, 0, 3, 1, 0, 3}, {2, 3})));
+  Even other(1);
+  const Decoded cut = beam_search(other, {.begin = 0, .end = 3, .longest = 2}, {.width = 3, .length_penalty = 0});
+  REQUIRE(equal(cut.ids, zeros({1, 2}, i64)));  // 0 0, 1 0 and 2 0 are equal: the lower beam
 }
 
 TEST_CASE("a search asks for no step that cannot matter", "[layers][decoding]") {
