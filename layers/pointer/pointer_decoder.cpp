@@ -92,7 +92,8 @@ class PointerSteps final : public IncrementalDecoder {
     if (!o.revisit) mask = unsqueeze(lt(visited_, scalar(0.5)), 1);
     if (mask.defined() && o.stop) mask = with_stop(mask);
     const Tensor log_p = select(decoder_.point(d.output, keys_, mask).log_weights, 1, 0);  // [R, S]
-    return o.stop ? (++said_, log_p) : ended(log_p);
+    ++said_;
+    return o.stop ? log_p : with_end(log_p);
   }
 
   void reorder(const Tensor& rows) override {
@@ -100,7 +101,7 @@ class PointerSteps final : public IncrementalDecoder {
       if (x.defined()) x = index_select(x, dim, rows);
     };
     const NoGrad quiet;
-    for (Tensor* x : {&items_, &visited_, &lengths_, &keys_.mask}) take(*x, 0);
+    for (Tensor* x : {&items_, &visited_, &lengths_}) take(*x, 0);
     for (AttentionMemory* memory : {&keys_.pointed, &keys_.glimpsed})
       for (Tensor* x : {&memory->keys, &memory->values, &memory->mask, &memory->damaged}) take(*x, 0);
     take(state_.hidden, 1);
@@ -111,8 +112,8 @@ class PointerSteps final : public IncrementalDecoder {
   int64_t T() const { return items_.size(1); }
 
   // Without a stop slot an answer ends, and ends only, after as many items as there are.
-  Tensor ended(const Tensor& log_p) {
-    const Tensor all_said = unsqueeze(le(lengths_, scalar(static_cast<double>(said_++), i64)), 1);  // [R, 1]
+  Tensor with_end(const Tensor& log_p) const {
+    const Tensor all_said = unsqueeze(lt(lengths_, scalar(static_cast<double>(said_), i64)), 1);  // [R, 1]
     const Tensor never = scalar(-std::numeric_limits<double>::infinity(), log_p.dtype());
     const Tensor end = where(all_said, scalar(0, log_p.dtype()), never);
     return cat({where(all_said, never, log_p), end}, 1);  // [R, T + 1]
@@ -124,7 +125,7 @@ class PointerSteps final : public IncrementalDecoder {
   PointerDecoder::Keys keys_;
   Tensor visited_;  // [R, T], above 0 where an item was chosen
   Tensor lengths_;
-  int64_t said_ = 0;
+  int64_t said_ = 0;  // steps
 };
 
 PointerDecoder::PointerDecoder(const PointerDecoderOptions& o, Generator& generator)
@@ -148,8 +149,7 @@ PointerDecoder::Keys PointerDecoder::keys(const PointerSource& source) const {
     encoded = cat({encoded, expanded(stop_, encoded.size(0))}, 1);  // e_j [B, S, H]
     if (mask.defined()) mask = with_stop(mask);
   }
-  return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{},
-          mask};
+  return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{}};
 }
 
 Alignment PointerDecoder::point(const Tensor& d, const Keys& keys, const Tensor& mask) const {

@@ -15,9 +15,9 @@
 //   C_i      [B, U]         answers: positions of items; T is the stop slot
 //   p        [B, U, S]
 //
-// An item may be chosen once, unless `revisit`; the stop slot never is masked. In training all steps are computed at
-// once. Errors: ShapeError, DTypeError, IndexError for an answer that is no position, ValueError for sizes.
-// Cost: B U H (4 E + 4 H) for (1), B H² (T + U) + B U T H for (3).
+// An item may be chosen once, unless `revisit`; the stop slot never is masked. An answer that is masked has p = 0. In
+// training all steps are computed at once. Errors: ShapeError, DTypeError, IndexError for an answer that is no
+// position, ValueError for sizes. Cost: B U H (4 E + 4 H) for (1), B H² (T + U) + B U T H for (3).
 #pragma once
 
 #include <fovea/layers/attention/kinds.h>
@@ -58,8 +58,7 @@ class PointerDecoder final : public Module {
  private:
   friend class PointerSteps;
   struct Keys {
-    AttentionMemory pointed, glimpsed;
-    Tensor mask;  // bool [B, 1, S]: the row has this slot
+    AttentionMemory pointed, glimpsed;  // masked where a row has no item
   };
   Keys keys(const PointerSource& source) const;
   // (2) to (4) for decoder states d [B, U, H].
