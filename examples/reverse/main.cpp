@@ -136,14 +136,14 @@ class Run {
  private:
   // Strings grow as the model does: a length is drawn up to the longest reached, which grows while the loss is small.
   StepReport step() {
-    const int64_t length = data_.randint(std::max<int64_t>(1, reached_ / 2), reached_ + 1);
+    const int64_t length = std::max(data_.randint(1, reached_ + 1), data_.randint(1, reached_ + 1));
     Strings strings = task_.make(run_.batch, length, data_);
     const Tensor hidden = bernoulli(strings.heard.shape(), options_.forget, data_);
     const Tensor mark = scalar(static_cast<double>(task_.begin()), i64);
     strings.heard = where(gt(hidden, scalar(0.5)), mark, strings.heard);
     const double loss = main_.learn(options_.model.align == "hard" ? repeated(strings, options_.hard) : strings,
                                     options_.hard, options_.clip, draws_, options_.sharpen);
-    if (loss < 0.3 && length == reached_ && reached_ < options_.length) ++reached_;
+    if (loss < 0.3 && 2 * length > reached_ && reached_ < options_.length) ++reached_;
     const double plain = without_ ? without_->learn(strings, options_.hard, options_.clip, draws_, 0) : 0;
     return {loss, without_ ? plain : static_cast<double>(reached_)};
   }
@@ -230,6 +230,7 @@ void add_flags(CommandLine& line, Options& options) {
   line.add("encoder", &model.encoder, "size of rnnsearch's encoder in each direction; 0: as hidden", whole(0, 4096));
   line.add("layers", &model.layers, "layers, of luong, encoder-decoder and transformer", whole(1, 16));
   line.add("window", &model.window, "half the width of a local attention's window", positive());
+  line.add("embeddings", &model.embeddings, "rnnsearch: read the letters' embeddings, not the encoder's states");
   line.add("feeding", &model.feeding, "luong: feed the last attentional state");
   line.add("letters", &options.letters, "size of the alphabet", whole(2, 10000));
   line.add("length", &options.length, "longest training string", whole(1, 1000));

@@ -64,7 +64,8 @@ std::unique_ptr<SequenceModel> make_model(const ModelOptions& o, int64_t vocabul
                        .encoder = compares_one_by_one(o.score) ? o.hidden / 2 : o.encoder,
                        .hidden = o.hidden,
                        .cell = cell,
-                       .attention = attention},
+                       .attention = attention,
+                       .read_embeddings = o.embeddings},
       generator);
 }
 

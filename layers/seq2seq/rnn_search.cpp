@@ -5,6 +5,7 @@ namespace fovea {
 namespace {
 
 int64_t encoder_size(const RnnSearchOptions& o) { return o.encoder == 0 ? o.hidden : o.encoder; }
+int64_t context_size(const RnnSearchOptions& o) { return o.read_embeddings ? o.embedding : 2 * encoder_size(o); }
 
 }  // namespace
 
@@ -15,9 +16,9 @@ RnnSearch::RnnSearch(const RnnSearchOptions& o, Generator& generator)
       encoder(o.cell, {.inputs = o.embedding, .hidden = encoder_size(o), .bidirectional = true}, generator),
       bridge((o.start_from_both_ends ? 2 : 1) * encoder_size(o), o.hidden, true, generator),
       attention(make_attention(o.attention, o.hidden, 2 * encoder_size(o), generator)),
-      decoder_stack(o.cell, o.embedding + 2 * encoder_size(o), o.hidden, 1, generator),
-      output(o.hidden + 2 * encoder_size(o) + (o.output_hears ? o.embedding : 0), target_embedding.weight->size(0),
-             true, generator),
+      decoder_stack(o.cell, o.embedding + context_size(o), o.hidden, 1, generator),
+      output(o.hidden + context_size(o) + (o.output_hears ? o.embedding : 0), target_embedding.weight->size(0), true,
+             generator),
       options_(o) {}
 
 void RnnSearch::members(Members& m) {
@@ -26,16 +27,18 @@ void RnnSearch::members(Members& m) {
 }
 
 DecoderState RnnSearch::begin(const Tensor& source, const Tensor& lengths) const {
-  const auto [h, last] = encoder(source_embedding(source), {}, lengths);  // (1) [B, T, 2N]
-  const std::vector<Tensor> ends = unbind(last.hidden, 0);                // →h_T, ←h_1  [B, N] each
+  const Tensor words = source_embedding(source);
+  const auto [h, last] = encoder(words, {}, lengths);       // (1) [B, T, 2N]
+  const std::vector<Tensor> ends = unbind(last.hidden, 0);  // →h_T, ←h_1  [B, N] each
   const Tensor first =
       tanh(bridge(options_.start_from_both_ends ? cat({ends[0], ends[1]}, 1) : ends[1]));  // (2) [B, H]
   DecoderState state;
   const bool has_cell = options_.cell == Recurrent::Kind::lstm;
   state.layers = {{first, has_cell ? zeros_like(first) : Tensor()}};
-  const Tensor heard = linear(h, decoder_stack.input_weight(options_.embedding, h.size(2)));  // C h_j  [B, T, G H]
+  state.encoded = options_.read_embeddings ? words : h;
+  const Tensor columns = decoder_stack.input_weight(options_.embedding, context_size(options_));  // C
+  const Tensor heard = linear(state.encoded, columns);                                            // C h_j  [B, T, G H]
   state.memory = attention.prepare(h, heard, lengths.defined() ? padding_mask(lengths, source.size(1)) : Tensor());
-  state.encoded = h;
   return state;
 }
 

@@ -37,6 +37,7 @@ struct RnnSearchOptions {
   AttentionChoice attention = {};
   bool start_from_both_ends = false;  // (2) from [→h_T ; ←h_1]
   bool output_hears = true;           // (6) with E_y y_{i-1}
+  bool read_embeddings = false;  // (4) from E_x x_j in place of h_j: what is read is the word at j and nothing else
 };
 
 class RnnSearch final : public RecurrentModel {

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# reverse_run.sh PROGRAM: what examples/reverse promises of a run.
+#   the same checkpoint, bit for bit, with 1, 2 and 4 threads; a resumed run is the uninterrupted one, hard attention too
+#   every task, model, score and alignment runs; the run folder is complete; bad flags are refused
+set -euo pipefail
+reverse=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { echo "reverse_run: $*" >&2; exit 1; }
+short=(--quiet --test-sequences 10 --test-lengths 3,6 --hidden 16 --embedding 8 --batch 8 --length 6 --validate-every 40)
+
+for threads in 1 2 4; do
+  "$reverse" "${short[@]}" --steps 120 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
+    { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
+done
+for threads in 2 4; do
+  cmp "$folder/t1/last.safetensors" "$folder/t$threads/last.safetensors" || fail "checkpoints differ at 1 and $threads threads"
+  cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
+done
+
+for align in soft hard; do
+  for baseline in leave-one-out moving; do
+    [ "$align/$baseline" = soft/moving ] && continue
+    own=("${short[@]}" --align "$align" --baseline "$baseline")
+    rm -rf "$folder/whole" "$folder/parts"
+    "$reverse" "${own[@]}" --steps 90 --out "$folder/whole" >/dev/null 2>&1
+    "$reverse" "${own[@]}" --steps 50 --out "$folder/parts" >/dev/null 2>&1
+    "$reverse" --resume "$folder/parts" --steps 90 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
+    cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "$align, $baseline: the resumed run is another"
+    cmp "$folder/whole/metrics.csv" "$folder/parts/metrics.csv" || fail "$align, $baseline: the resumed run has other metrics"
+  done
+done
+
+for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png loss.png accuracy.png; do
+  [ -s "$folder/t1/$file" ] || fail "$file is missing"
+done
+for key in example task seed threads steps seconds parameters metrics exact_percent alignment_percent exact_percent_without_attention; do
+  grep -q "\"$key\"" "$folder/t1/summary.json" || fail "summary.json has no $key"
+done
+grep -q '"gradient_variance"' "$folder/whole/summary.json" || fail "summary.json of hard attention has no gradient_variance"
+
+few=("${short[@]}" --steps 2 --no-compare)
+number=0
+while read -r flags; do
+  number=$((number + 1))
+  # shellcheck disable=SC2086
+  "$reverse" "${few[@]}" $flags --out "$folder/few$number" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "$flags failed"; }
+done <<'FLAGS'
+--task copy --model luong --align local-m --cell lstm
+--task sort --model luong --no-feeding --score general
+--model luong --align local-p --score concat --layers 2
+--model transformer
+--model encoder-decoder --cell lstm --layers 2
+--score dot --align straight-through
+--score scaled-dot --align gumbel
+--score cosine
+--score location
+FLAGS
+
+for bad in "--hidden 0" "--model swim" "--score swim" "--align swim" "--task swim" "--draws 1" "--entropy -1" "--nonsense" \
+  "--model rnnsearch --score dot --hidden 7" "--model transformer --hidden 18"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
+done
+echo "reverse_run: all promises kept"
