@@ -28,8 +28,9 @@ struct Options {
   double decay = 0.95;  // of the rate, after a validation without a mistake
   double average = 0.999;
   double eps = 1e-5;
+  int64_t grown_batch = 8;
   int64_t validate_every = 1000;
-  int64_t enough = 20;
+  int64_t enough = 12;
   int64_t patience = -1;
   std::vector<int64_t> test_lengths{};
   int64_t test_sequences = 1000;
@@ -59,7 +60,8 @@ NeuralTuringMachine make_model(const Options& options, const Task& task, Generat
 
 struct Validation {
   double score = 0;
-  double wrong = 0;  // percent of the sequences up to the longest training length; NaN where none can be perfect
+  double wrong = 0;   // percent of the sequences up to the longest training length; NaN where none can be perfect
+  double beyond = 0;  // percent of the bits at the length beyond it
 };
 
 // Wrong sequences up to the longest training length, and wrong bits beyond it, at a length that no test uses.
@@ -67,7 +69,7 @@ struct Validation {
 // perfect.
 Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
   const Errors beyond = evaluate(model, task, std::max(task.validation_length(), longest), 50, generator.fork(1));
-  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan("")};
+  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
   double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
   for (int64_t length : {longest / 4, longest / 2, longest}) {
     const Errors inside =
@@ -75,7 +77,7 @@ Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t 
     score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
     wrong += inside.wrong_sequences_percent / 3;
   }
-  return {score, wrong};
+  return {score, wrong, beyond.wrong_bits_percent};
 }
 
 // One run: the model, what trains it, and what is drawn at random.
@@ -142,7 +144,8 @@ class Run {
 
  private:
   StepReport step() {
-    const Batch fresh = task_->make(run_.batch, task_->draw_length(longest_, data_), data_);
+    const int64_t batch = learned_ != 0 ? std::max(run_.batch, options_.grown_batch) : run_.batch;
+    const Batch fresh = task_->make(batch, task_->draw_length(longest_, data_), data_);
     optimizer_->zero_grad();
     const Tensor logits = model_(fresh.input, fresh.target.size(1));
     const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
@@ -152,26 +155,36 @@ class Run {
     average_.update();
     const NoGrad guard;
     const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
-    return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(run_.batch)};
+    return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch)};
   }
 
   // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
-  // Weights that get most sequences wrong after `patience` steps are given up: what learns late has learned to do
-  // without the memory.
   double validated() {
     const Validation found = validate(averaged_, *task_, longest_, root_.fork(3));
-    if (found.wrong < 50) learned_ = 1;
-    if (found.wrong == 0) {
-      schedule_.step();
-    } else if (learned_ == 0 && options_.patience > 0 && loop_.step() - began_ >= options_.patience) {
-      began_ = loop_.step();
-      const NeuralTuringMachine again = make_model(options_, *task_, initial_);
-      load_state(model_, state(again));
-      average_.restart();
-      optimizer_->load_state(fresh_optimizer_);
-      schedule_.load_state(fresh_schedule_);
-    }
+    if (learned_ == 0 && found.wrong < 50) learned_ = loop_.step();
+    if (found.wrong == 0) schedule_.step();
+    if (options_.patience > 0 && hopeless(found)) draw_anew();
     return found.score;
+  }
+
+  // Weights that get most sequences wrong after `patience` steps are learning to do without the memory, and those that
+  // are lost on longer sequences after half as many further ones address it in a way that ends with the training
+  // length.
+  bool hopeless(const Validation& found) const {
+    const int64_t step = loop_.step();
+    if (learned_ == 0) return step - began_ >= options_.patience;
+    const int64_t since = step - learned_ - options_.patience / 2;
+    return since >= 0 && since < options_.validate_every && found.beyond > 1;
+  }
+
+  void draw_anew() {
+    began_ = loop_.step();
+    learned_ = 0;
+    const NeuralTuringMachine again = make_model(options_, *task_, initial_);
+    load_state(model_, state(again));
+    average_.restart();
+    optimizer_->load_state(fresh_optimizer_);
+    schedule_.load_state(fresh_schedule_);
   }
 
   void draw() {
@@ -197,13 +210,13 @@ class Run {
   std::unique_ptr<Optimizer> optimizer_;
   StepDecay schedule_;
   SavedState fresh_optimizer_, fresh_schedule_;
-  int64_t began_ = 0, learned_ = 0;  // step at which these weights began; whether they ever got half of it right
+  int64_t began_ = 0, learned_ = 0;  // steps at which these weights began, and first had half of it right
   TrainLoop loop_;
 };
 
 int start(int argc, char** argv) {
   RunOptions run{
-      .task = "copy", .threads = 1, .steps = 60000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+      .task = "copy", .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
   Options options;
   CommandLine line({.name = "copy",
                     .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
@@ -221,17 +234,20 @@ int start(int argc, char** argv) {
            positive());
   line.add("average", &options.average, "decay of the moving average of the weights, which is what is tested; 0: none",
            real(0, 0.999999));
+  line.add("grown-batch", &options.grown_batch,
+           "sequences a step once most are right: single ones find the way, many find the rare mistakes",
+           whole(1, 1 << 20));
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
   line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never",
            whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
   line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
   line.add("patience", &options.patience,
-           "steps after which weights that get most sequences wrong are drawn anew; 0: never, -1: the task's own",
+           "steps after which weights that do not find the way are drawn anew; 0: never, -1: the task's own",
            whole(-1, 1000000000));
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
-    if (options.patience < 0) options.patience = run.task == "copy" ? 12000 : 0;
+    if (options.patience < 0) options.patience = run.task == "copy" ? 8000 : 0;
     Run copying(line, run, options);
     if (!copying.train()) return 130;
     copying.report(line.name());

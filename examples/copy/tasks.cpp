@@ -33,7 +33,7 @@ class Copy final : public Task {
   int64_t outputs() const override { return kBits; }
   int64_t longest_training() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {10, 20, 30, 50, 120}; }
-  int64_t validation_length() const override { return 110; }
+  int64_t validation_length() const override { return 116; }
   int64_t draw_length(int64_t longest, Generator& generator) const override {
     return generator.randint(1, longest + 1);
   }
