@@ -21,7 +21,7 @@ namespace {
 struct Options {
   std::string model = "pointer";
   int64_t items = 0;
-  int64_t hidden = 128;
+  int64_t hidden = 0;
   int64_t process_steps = 5;
   bool glimpse = false;
   bool revisit = false;
@@ -140,12 +140,12 @@ class Run {
 
 // What each task takes to be learned; what is asked for goes before.
 struct Recipe {
-  int64_t steps, decay_every;
+  int64_t hidden, steps, decay_every;
 };
 Recipe recipe(const std::string& task) {
-  if (task == "hull") return {20000, 4000};
-  if (task == "tsp") return {12000, 2500};
-  return {2500, 600};
+  if (task == "hull") return {128, 20000, 4000};
+  if (task == "tsp") return {64, 12000, 2500};
+  return {64, 2000, 500};
 }
 
 int start(int argc, char** argv) {
@@ -160,7 +160,7 @@ int start(int argc, char** argv) {
   line.add("model", &options.model, "model", one_of({"pointer", "read-process-write"}));
   line.add("items", &options.items, "items of a set; 0: the task's own, 10 for sort and 5 for hull and tsp",
            whole(0, 1000));
-  line.add("hidden", &options.hidden, "size of states, keys and scores", whole(1, 4096));
+  line.add("hidden", &options.hidden, "size of states, keys and scores; 0: the task's own", whole(0, 4096));
   line.add("process-steps", &options.process_steps, "steps of read-process-write over the set", whole(0, 1000));
   line.add("glimpse", &options.glimpse, "attend once more before pointing");
   line.add("revisit", &options.revisit, "let an item be chosen again");
@@ -173,6 +173,7 @@ int start(int argc, char** argv) {
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
     const Recipe own = recipe(run.task);
+    if (options.hidden == 0) options.hidden = own.hidden;
     if (run.steps == 0) run.steps = own.steps;
     if (options.decay_every == 0) options.decay_every = own.decay_every;
     Run pointing(line, run, options);

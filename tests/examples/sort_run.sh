@@ -49,7 +49,7 @@ for task in sort hull tsp; do
     rm -rf "$folder/each"
   done
 done
-for bad in "--items -1" "--task tsp --items 13" "--task hull --items 2" "--task swim" "--model bag" "--hidden 0" "--clip 0" \
+for bad in "--items -1" "--task tsp --items 13" "--task hull --items 2" "--task swim" "--model bag" "--hidden -1" "--clip 0" \
   "--process-steps -1" "--beam x" "--nonsense" "--resume $folder/nowhere" "--out $folder/whole"; do
   code=0
   # shellcheck disable=SC2086
