@@ -14,11 +14,11 @@ struct ModelOptions {
   std::string align = "soft";       // soft, local-m, local-p, hard, straight-through, gumbel
   std::string cell = "gru";         // gru, lstm
   int64_t hidden = 64, embedding = 64, layers = 1;
-  int64_t encoder = 0;      // states of rnnsearch's encoder in each direction; 0: as hidden
-  double window = 10;       // D of the local alignments
-  bool embeddings = false;  // rnnsearch reads the source's embeddings
-  bool feeding = true;      // input feeding of luong
-  int64_t longest = 256;    // source that location can look at
+  int64_t encoder = 0;     // states of rnnsearch's encoder in each direction; 0: as hidden
+  double window = 10;      // D of the local alignments
+  bool embeddings = true;  // rnnsearch reads the source's embeddings
+  bool feeding = true;     // input feeding of luong
+  int64_t longest = 256;   // source that location can look at
 };
 
 // Errors: ValueError for what does not go together.

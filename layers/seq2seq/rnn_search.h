@@ -18,7 +18,9 @@
 //
 // f is PyTorch's GRU or LSTM in place of the paper's GRU, and (6) is linear in place of its maxout. (5) needs of c_i
 // only C c_i, with C the columns of W_ih that hear it; C c_i = Σ_j α_ij C h_j, so C h_j is worked out once a sequence,
-// and (4) and (6) for all steps at once. Errors: those of recurrent_model.h.
+// and (4) and (6) for all steps at once. An annotation knows its neighbours too, so a weight may stand beside the word
+// that is read; where (4) reads the embeddings E_x x_j instead (keys and values apart: Daniluk et al. 2017, arXiv
+// 1702.04521), what is read is the word at j and nothing else. Errors: those of recurrent_model.h.
 #pragma once
 
 #include <fovea/layers/embedding.h>
@@ -37,7 +39,7 @@ struct RnnSearchOptions {
   AttentionChoice attention = {};
   bool start_from_both_ends = false;  // (2) from [→h_T ; ←h_1]
   bool output_hears = true;           // (6) with E_y y_{i-1}
-  bool read_embeddings = false;  // (4) from E_x x_j in place of h_j: what is read is the word at j and nothing else
+  bool read_embeddings = false;       // (4) from E_x x_j in place of h_j
 };
 
 class RnnSearch final : public RecurrentModel {
