@@ -34,12 +34,13 @@ struct Settings {
 
  private:
   static RunOptions defaults(const std::string& task) {
-    if (task == "shakespeare")
-      return {.task = task, .threads = 0, .steps = 2000, .batch = 32, .optimizer = "adam", .learning_rate = 2e-3};
-    return {.task = task, .threads = 0, .steps = 2000, .batch = 64, .optimizer = "adam", .learning_rate = 2e-3};
+    const bool text = task == "shakespeare";
+    const int64_t steps = task == "addition" ? 6000 : 2000;
+    return {.task = task, .steps = steps, .batch = text ? 32 : 64, .optimizer = "adam", .learning_rate = 2e-3};
   }
   static Options model_of(const std::string& task) {
     if (task == "shakespeare") return {.size = 128, .layers = 3};
+    if (task == "addition") return {.anneal = 6000, .validate_every = 500};
     return {};
   }
   void declare() {
@@ -60,7 +61,7 @@ struct Settings {
     add("shortest", &options.shortest, "digits of a string at least", whole(4, 1000));
     add("longest", &options.longest, "digits of a string at most", whole(4, 1000));
     add("test", &options.test, "held-out strings of the test", whole(1, 10000000));
-    add("answer", &options.answer, "of addition: units first (backwards) or last (forwards)",
+    add("answer", &options.answer, "of addition: 0579 (forwards) or 9750, units first (backwards)",
         one_of({"backwards", "forwards"}));
     add("context", &options.context, "shakespeare: characters that are looked back at, at most", whole(1, 100000));
     add("temperature", &options.temperature, "of the samples of shakespeare; 0: the most probable", real(0, 100));

@@ -21,7 +21,7 @@ struct Options {
   int64_t validate_every = 250;
   int64_t shortest = 10, longest = 20;  // strings
   int64_t test = 2000;                  // strings
-  std::string answer = "backwards";     // of addition
+  std::string answer = "forwards";      // of addition
   int64_t context = 64;                 // characters that a language model looks back at, at most
   double temperature = 0.8;
   int64_t top_k = 20;

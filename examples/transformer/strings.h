@@ -16,7 +16,7 @@ namespace fovea::examples {
 struct StringRules {
   std::string task{};
   int64_t shortest = 10, longest = 20;  // digits; addition has 3 + 3
-  bool backwards = true;                // the answer of addition
+  bool backwards = false;               // the answer of addition
 };
 
 enum class Part { training, validation, test };
