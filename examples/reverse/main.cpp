@@ -28,7 +28,7 @@ struct Options {
   HardOptions hard{};
   int64_t letters = 26, length = 30, first_length = 5;
   double clip = 1;
-  double sharpen = 0.2;  // weight of the entropy of soft weights in the loss
+  double sharpen = 0.2;  // weight of the entropy of the attention's weights in the loss
   int64_t halve = 1500;  // steps after which the rate is halved, again and again
   int64_t validate_every = 100;
   int64_t enough = 0;
@@ -36,6 +36,12 @@ struct Options {
   std::vector<int64_t> test_lengths{5, 10, 15, 20, 25, 30, 40};
   int64_t test_sequences = 1000;
 };
+
+// Of the weights of each step, [B, U].
+Tensor entropy_of(const Taught& taught) {
+  if (taught.entropy.defined()) return taught.entropy;
+  return neg(sum(taught.weights * log(taught.weights + 1e-8), -1));
+}
 
 // A model, its optimiser and what it has learned of a moving baseline.
 struct Learner {
@@ -50,16 +56,18 @@ struct Learner {
   // for one letter: what it has said it knows, so a share of the weight left on that would cost it nothing.
   double learn(const Strings& strings, const HardOptions& hard, double clip, Generator& draws, double sharpen) {
     optimizer->zero_grad();
-    const Taught taught = model->teach(strings.source, {}, strings.heard, {.generator = draws});
+    const Taught taught = model->teach(strings.source, {}, strings.heard,
+                                       {.generator = draws, .expectation = warming(hard) ? 1 : hard.expectation});
     Tensor loss = answer_loss(taught, strings.target, hard, baseline);
-    if (sharpen > 0 && taught.weights.defined() && !taught.log_probability.defined())
-      loss = loss - mean(sum(taught.weights * log(taught.weights + 1e-8), -1)) * sharpen;
+    if (sharpen > 0 && taught.weights.defined()) loss = loss + mean(entropy_of(taught)) * sharpen;
     loss.backward();
     clip_grad_norm_(optimizer->parameters(), clip);
     optimizer->step();
     schedule.step();
     return cross_entropy(taught.logits.detach(), strings.target).item();
   }
+
+  bool warming(const HardOptions& hard) const { return schedule.steps() < hard.warm; }
 
   std::unique_ptr<SequenceModel> model;
   std::unique_ptr<Optimizer> optimizer;
@@ -143,8 +151,9 @@ class Run {
   StepReport step() {
     const int64_t length = std::max(data_.randint(1, reached_ + 1), data_.randint(1, reached_ + 1));
     const Strings strings = task_.make(run_.batch, length, data_);
-    const double loss = main_.learn(options_.model.align == "hard" ? repeated(strings, options_.hard) : strings,
-                                    options_.hard, options_.clip, draws_, options_.sharpen);
+    HardOptions hard = options_.hard;
+    if (options_.model.align != "hard" || main_.warming(hard)) hard.baseline = "none";  // nothing is drawn
+    const double loss = main_.learn(repeated(strings, hard), hard, options_.clip, draws_, options_.sharpen);
     if (loss < 0.3 && 2 * length > reached_ && reached_ < options_.length) ++reached_;
     const double plain = without_ ? without_->learn(strings, options_.hard, options_.clip, draws_, 0) : 0;
     return {loss, without_ ? plain : static_cast<double>(reached_)};
@@ -235,11 +244,15 @@ void add_flags(CommandLine& line, Options& options) {
   line.add("letters", &options.letters, "size of the alphabet", whole(2, 10000));
   line.add("length", &options.length, "longest training string", whole(1, 1000));
   line.add("first-length", &options.first_length, "longest training string at first", whole(1, 1000));
-  line.add("sharpen", &options.sharpen, "weight of the entropy of soft weights in the loss", real(0, 1000));
+  line.add("sharpen", &options.sharpen, "weight of the entropy of the attention's weights in the loss", real(0, 1000));
   line.add("baseline", &hard.baseline, "hard: baseline", one_of({"none", "moving", "leave-one-out"}));
   line.add("draws", &hard.draws, "hard: draws a string for leave-one-out", whole(2, 64));
   line.add("discount", &hard.discount, "hard: share of later rewards", real(0, 1));
   line.add("score-weight", &hard.weight, "hard: weight of the score-function term", real(0, 1000));
+  line.add("expectation", &hard.expectation, "hard: share of steps that read the expectation and draw nothing",
+           real(0, 1));
+  line.add("warm", &hard.warm, "hard: updates before the first draw, in which all steps read the expectation",
+           whole(0, 1000000000));
   line.add("entropy", &hard.entropy, "hard: weight of the entropy", real(0, 1000));
   line.add("compare", &options.compare, "train the network without attention beside it");
   line.add("clip", &options.clip, "largest norm of the gradient", positive());

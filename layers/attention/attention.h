@@ -42,6 +42,7 @@ struct AttentionStep {
   Tensor mask = {};   // what may be attended in this call, on top of the memory's mask
   int64_t first = 0;  // position of the first query, for local-m
   Generator& generator = default_generator();
+  double expectation = 0;  // ε of hard.h
 };
 
 struct Attended {

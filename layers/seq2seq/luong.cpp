@@ -38,7 +38,7 @@ Tensor LuongModel::gates_of(const Tensor& ids) const {
 Tensor LuongModel::attend(const Tensor& gates, DecoderState& state, Generator& generator, Alignment& alignment) const {
   const Tensor heard = options_.input_feeding ? gates + linear(state.fed, state.input_weights) : gates;  // [B, G H]
   const Tensor h = decoder_stack.step(heard, state.layers);                                              // (2) [B, H]
-  const AttentionStep step{.first = state.step++, .generator = generator};
+  const AttentionStep step{.first = state.step++, .generator = generator, .expectation = state.expectation};
   const Attended read = attention(h, state.memory, step);  // (3), (4) [B, H]
   alignment = read.alignment;
   const Tensor attentional = tanh(combine(cat({read.context, h}, 1)));  // (5) [B, H]
@@ -54,9 +54,10 @@ Taught LuongModel::step(const Tensor& last, DecoderState& state, Generator& gene
 
 Taught LuongModel::all(const Tensor& heard, DecoderState& state, Generator& generator) const {
   if (!options_.input_feeding) {
-    const Tensor h = decoder_stack.run(target_embedding(heard), state.layers);               // (2) [B, U, H]
-    const Attended read = attention(h, state.memory, {.first = 0, .generator = generator});  // (3), (4) [B, U, H]
-    const Tensor attentional = tanh(combine(cat({read.context, h}, 2)));                     // (5) [B, U, H]
+    const Tensor h = decoder_stack.run(target_embedding(heard), state.layers);  // (2) [B, U, H]
+    const Attended read = attention(
+        h, state.memory, {.first = 0, .generator = generator, .expectation = state.expectation});  // (3), (4) [B, U, H]
+    const Tensor attentional = tanh(combine(cat({read.context, h}, 2)));                           // (5) [B, U, H]
     return {output(attentional), read.alignment.log_probability, read.alignment.entropy,
             read.alignment.weights};  // (6) [B, U, V]
   }

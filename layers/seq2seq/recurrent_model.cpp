@@ -58,7 +58,10 @@ Taught RecurrentModel::teach(const Tensor& source, const Tensor& lengths, const 
   check_ids("heard", heard, source);
   if (!(options.truth >= 0 && options.truth <= 1))
     throw ValueError(fmt::format("SequenceModel: a share of truth of {}; need 0 to 1", options.truth));
-  DecoderState state = begin(source, lengths);                          // (1)
+  if (!(options.expectation >= 0 && options.expectation <= 1))
+    throw ValueError(fmt::format("SequenceModel: a share of expectations of {}; need 0 to 1", options.expectation));
+  DecoderState state = begin(source, lengths);  // (1)
+  state.expectation = options.expectation;
   if (options.truth == 1) return all(heard, state, options.generator);  // (3)
   const std::vector<Tensor> truth = unbind(heard, 1);
   std::vector<Tensor> logits, log_probability, entropy;

@@ -26,6 +26,7 @@ struct DecoderState {
   Tensor encoded;          // [B, T, .] the source's states, where the memory's values are something else
   Tensor input_weights;    // of what is heard beside the token, sliced once
   int64_t step = 0;
+  double expectation = 0;  // of TeachingOptions
 };
 
 class RecurrentModel : public SequenceModel {

@@ -47,7 +47,7 @@ Tensor RnnSearch::gates_of(const Tensor& tokens) const {
 }
 
 Tensor RnnSearch::search(const Tensor& gates, DecoderState& state, Generator& generator, Alignment& alignment) const {
-  const AttentionStep step{.first = state.step++, .generator = generator};
+  const AttentionStep step{.first = state.step++, .generator = generator, .expectation = state.expectation};
   const Attended read = attention(state.layers[0].hidden, state.memory, step);  // (3) [B, T], C c_i [B, G H]
   alignment = read.alignment;
   return decoder_stack.step(gates + read.context, state.layers);  // (5) [B, H]

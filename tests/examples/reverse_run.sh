@@ -21,7 +21,7 @@ done
 for align in soft hard; do
   for baseline in leave-one-out moving; do
     [ "$align/$baseline" = soft/moving ] && continue
-    own=("${short[@]}" --align "$align" --baseline "$baseline")
+    own=("${short[@]}" --align "$align" --baseline "$baseline" --warm 30)
     rm -rf "$folder/whole" "$folder/parts"
     "$reverse" "${own[@]}" --steps 90 --out "$folder/whole" >/dev/null 2>&1
     "$reverse" "${own[@]}" --steps 50 --out "$folder/parts" >/dev/null 2>&1
@@ -58,7 +58,7 @@ done <<'FLAGS'
 FLAGS
 
 for bad in "--hidden 0" "--model swim" "--score swim" "--align swim" "--task swim" "--draws 1" "--entropy -1" "--nonsense" \
-  "--model rnnsearch --score dot --hidden 7" "--model transformer --hidden 18"; do
+  "--score dot --hidden 7" "--model transformer --hidden 18"; do
   code=0
   # shellcheck disable=SC2086
   "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?

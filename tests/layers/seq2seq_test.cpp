@@ -141,6 +141,7 @@ TEST_CASE("any score goes with any alignment in both attentive models", "[seq2se
         REQUIRE(taught.log_probability.defined() == (align == "hard"));
         REQUIRE(taught.entropy.defined() == (align == "hard"));
         if (align == "hard") REQUIRE(taught.log_probability.shape() == Shape{2, 4});
+        REQUIRE(taught.weights.shape() == Shape{2, 4, 5});
         sum(taught.logits).backward();
       }
     }
@@ -312,6 +313,38 @@ TEST_CASE("hard attention draws while it is trained and takes the best key other
   for (const Tensor& parameter : parameters(model.attention)) REQUIRE(norm(parameter.grad()).item() > 0);
   model.eval();
   REQUIRE(equal(taught(a).logits, taught(b).logits));
+}
+
+TEST_CASE("hard attention that always reads the expectation is soft attention", "[seq2seq]") {
+  const Padded in;
+  const auto make = [](const AttentionChoice& choice) {
+    Generator g(8);
+    return RnnSearch({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = choice}, g);
+  };
+  const RnnSearch soft = make({.align = "soft"}), hard = make({.align = "hard"});
+  const Tensor logits = soft.teach(in.source, in.lengths, in.heard).logits;
+  const Taught taught = hard.teach(in.source, in.lengths, in.heard, {.expectation = 1});
+  REQUIRE(equal(taught.logits, logits));
+  REQUIRE(equal(taught.log_probability, zeros({2, 4})));
+  // Some steps draw: those, and no others, have a log-probability and weights of 0 and 1.
+  const Taught some = hard.teach(in.source, in.lengths, in.heard, {.expectation = 0.5});
+  const Tensor drew = ne(some.log_probability, zeros({2, 4})), one_hot = eq(max(some.weights, -1), ones({2, 4}));
+  REQUIRE(equal(drew, one_hot));
+  REQUIRE(any(drew));
+  REQUIRE(!all(drew));
+  REQUIRE_THROWS_AS(hard.teach(in.source, in.lengths, in.heard, {.expectation = 2}), ValueError);
+}
+
+TEST_CASE("RNNsearch that reads embeddings hears of a word what stands there", "[seq2seq]") {
+  check_contract<RnnSearch>(
+      RnnSearchOptions{.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .read_embeddings = true});
+  const Padded in;
+  Generator g(8);
+  const RnnSearch model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .read_embeddings = true}, g);
+  const DecoderState state = model.begin(in.source, in.lengths);
+  REQUIRE(equal(state.encoded, model.source_embedding(in.source)));
+  REQUIRE(allclose(by_steps(model, in.source, in.lengths, in.heard),
+                   model.teach(in.source, in.lengths, in.heard).logits, 1e-5, 1e-6));
 }
 
 TEST_CASE("models from sequence to sequence refuse what does not fit", "[seq2seq]") {

@@ -17,6 +17,7 @@ struct AlignInput {
   const Tensor& query;   // [B, Tq, Dq]; undefined unless the alignment asks for it
   int64_t first = 0;     // position of query 0 in its own sequence
   Generator& generator = default_generator();
+  double expectation = 0;  // of Hard: probability that a row reads its expectation
 };
 
 struct Alignment {

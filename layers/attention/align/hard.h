@@ -4,14 +4,16 @@
 //   weights = onehot(s_t)                                                        (2)
 //   log_probability = log α_{t, s_t}                                             (3)
 //   entropy = -Σ_i α_{ti} log α_{ti}                                             (4)
+//   with probability ε:  weights = α_t, and nothing was drawn: log_probability = 0         (5)
 //
 //   symbol   shape          meaning
 //   e_t      [B, Tq, Tk]    scores
 //   s_t      [B, Tq]        the key that is read
 //
 // No gradient passes (2); the scores learn through (3) and (4), which go into surrogate_loss of
-// autograd/score_function.h. In eval mode s_t is the key of the largest weight. A row that is masked wholly draws
-// nothing: its weights, log-probability and entropy are 0.
+// autograd/score_function.h. (5), in training alone, lowers the variance of what they learn (section 4.2, with ε =
+// 1/2): there the gradient passes through α as in soft attention. In eval mode s_t is the key of the largest weight. A
+// row that is masked wholly draws nothing: its weights, log-probability and entropy are 0.
 #pragma once
 
 #include <fovea/autograd/distributions.h>
@@ -23,8 +25,13 @@ class Hard final : public Align {
  public:
   Alignment weigh(const AlignInput& in) const override {
     const Categorical alpha(in.scores, in.mask);
-    const Tensor s = training() ? alpha.sample(in.generator) : alpha.mode();        // (1) [B, Tq]
-    return {one_at(in, unsqueeze(s, -1)), {}, alpha.log_prob(s), alpha.entropy()};  // (2), (3), (4)
+    const Tensor s = training() ? alpha.sample(in.generator) : alpha.mode();             // (1) [B, Tq]
+    const Tensor drawn = one_at(in, unsqueeze(s, -1)), log_p = alpha.log_prob(s);        // (2) [B, Tq, Tk], (3) [B, Tq]
+    if (!training() || in.expectation == 0) return {drawn, {}, log_p, alpha.entropy()};  // (4) [B, Tq]
+    const Tensor expected = lt(uniform(s.shape(), 0, 1, in.generator, in.scores.dtype()),
+                               scalar(in.expectation, in.scores.dtype()));  // [B, Tq]
+    const Tensor mixed = where(unsqueeze(expected, -1), softmax(in.scores, -1, in.mask), drawn);
+    return {mixed, {}, where(expected, scalar(0, log_p.dtype()), log_p), alpha.entropy()};  // (5), (4)
   }
 };
 
