@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
+#include <algorithm>
+
 #include "examples/common/header_line.h"
 #include "examples/common/picture.h"
 #include "examples/common/train_loop.h"
@@ -19,11 +21,15 @@ struct CharacterText {
 
   int64_t id(char c) const {
     const size_t at = alphabet.find(c);
-    return at == std::string::npos ? 0 : static_cast<int64_t>(at);
+    if (at == std::string::npos)
+      throw ValueError(fmt::format("the character with byte {} does not occur in the text; begin with others",
+                                   static_cast<int>(static_cast<unsigned char>(c))));
+    return static_cast<int64_t>(at);
   }
 };
 
-CharacterText read_text(const CommandLine& line, int64_t context) {
+CharacterText read_text(const CommandLine& line, const Options& options) {
+  const int64_t context = options.context;
   constexpr const char* name = "text/tinyshakespeare.txt";
   std::filesystem::path file;
   try {
@@ -43,6 +49,7 @@ CharacterText read_text(const CommandLine& line, int64_t context) {
   for (const char c : text) seen[static_cast<unsigned char>(c)] = true;
   for (int c = 0; c < 256; ++c)
     if (seen[static_cast<size_t>(c)]) found.alphabet += static_cast<char>(c);
+  for (const char c : options.beginning) found.id(c);  // refused now rather than after training
   for (size_t i = 0; i < text.size(); ++i)
     (i < text.size() / 10 * 9 ? found.training : found.validation).push_back(found.id(text[i]));
   return found;
@@ -53,7 +60,7 @@ class TextRun {
   TextRun(const CommandLine& line, const RunOptions& run, const Options& options)
       : run_(run),
         options_(options),
-        text_(read_text(line, options.context)),
+        text_(read_text(line, options)),
         root_(run.seed),
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
@@ -146,18 +153,27 @@ class TextRun {
     return loss;
   }
 
-  // A sample, from a stream of its own.
+  // A sample, from a stream of its own. It is written in pieces, each with the last half of the context before it: no
+  // position is asked for that training never saw.
   std::string said(int64_t count) {
-    std::vector<int64_t> prompt;
-    for (const char c : options_.beginning) prompt.push_back(text_.id(c));
+    std::vector<int64_t> ids;
+    for (const char c : options_.beginning) ids.push_back(text_.id(c));
     Generator generator = root_.fork(7);
     model_.eval();
-    const Tensor ids = model_.generate(
-        from(prompt, {1, static_cast<int64_t>(prompt.size())}),
-        {.count = count, .temperature = options_.temperature, .top_k = options_.top_k, .generator = generator});
+    const auto end = static_cast<int64_t>(ids.size()) + count;
+    while (static_cast<int64_t>(ids.size()) < end) {
+      const auto size = static_cast<int64_t>(ids.size()), heard = std::min(size, (options_.context + 1) / 2);
+      const std::vector<int64_t> prompt(ids.end() - heard, ids.end());
+      const Tensor more = model_.generate(
+          from(prompt, {1, heard}), {.count = std::min(end - size, std::max<int64_t>(1, options_.context - heard)),
+                                     .temperature = options_.temperature,
+                                     .top_k = options_.top_k,
+                                     .generator = generator});
+      for (int64_t t = 0; t < more.size(1); ++t) ids.push_back(more.at<int64_t>({0, t}));
+    }
     model_.train();
-    std::string text = options_.beginning;
-    for (int64_t t = 0; t < ids.size(1); ++t) text += text_.alphabet[static_cast<size_t>(ids.at<int64_t>({0, t}))];
+    std::string text;
+    for (const int64_t id : ids) text += text_.alphabet[static_cast<size_t>(id)];
     return text;
   }
 

@@ -74,6 +74,7 @@ refused "--task" --task swim
 refused "--norm" --norm middle
 refused "--steps" --steps -1
 refused "beginning is empty" --task shakespeare --beginning ""
+refused "byte 35 does not occur" --task shakespeare --data "$folder/data" --context 16 --beginning "#"
 : >"$folder/data/text/tinyshakespeare.txt"
 refused "0 characters" --task shakespeare --data "$folder/data"
 echo "transformer_run: all promises kept"
