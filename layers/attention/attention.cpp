@@ -51,7 +51,8 @@ Scored score_and_align(const BasicAttention& layer, const Tensor& query, const A
   check_mask(place(layer), memory.mask, scores.shape());
   check_mask(place(layer), step.mask, scores.shape());
   const Tensor mask = both_masks(memory.mask, step.mask);
-  Scored out{layer.align().weigh({scores, mask, query, step.first, step.generator, step.expectation}), {}};  // (2) [B, Tq, Tk]
+  Scored out{layer.align().weigh({scores, mask, query, step.first, step.generator, step.expectation}),
+             {}};  // (2) [B, Tq, Tk]
   if (memory.damaged.defined()) out.damaged_rows = attends_any(both_masks(mask, memory.damaged));
   return out;
 }
