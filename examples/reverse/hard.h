@@ -24,13 +24,13 @@
 namespace fovea::examples {
 
 struct HardOptions {
-  std::string baseline = "leave-one-out";  // none, moving, leave-one-out
-  int64_t draws = 2;                       // of leave-one-out
-  double discount = 0;                     // γ
-  double weight = 1;                       // λ
-  double entropy = 0;                      // μ
-  double expectation = 0.5;                // share of steps that read the expectation and draw nothing
-  int64_t warm = 4500;                     // updates before that in which all steps do
+  std::string baseline = "moving";  // none, moving, leave-one-out
+  int64_t draws = 2;                // of leave-one-out
+  double discount = 0;              // γ
+  double weight = 1;                // λ
+  double entropy = 0;               // μ
+  double expectation = 0.5;         // share of steps that read the expectation and draw nothing
+  int64_t warm = 2000;              // updates before that in which all steps do
 };
 
 // Strings for one update: those of a batch, each `draws` times where the baseline wants it.

@@ -175,7 +175,7 @@ class Run {
     for (const auto& [name, parameter] : named_parameters(*main_.model))
       if (name.find("attention") == 0) watched.push_back(parameter);
     const Strings strings = task_.make(run_.batch, options_.length, data);
-    const Summary::Figures found = gradient_variance(*main_.model, watched, strings, options_.hard, 100, root_.fork(8));
+    Summary::Figures found = gradient_variance(*main_.model, watched, strings, options_.hard, 100, root_.fork(8));
     main_.model->eval();
     for (const auto& [name, value] : found) fmt::print("gradient's variance, baseline {:<14} {:.4g}\n", name, value);
     return found;
