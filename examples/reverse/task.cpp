@@ -31,7 +31,7 @@ Tensor LetterTask::heard_of(const Tensor& ids) const {
 
 Tensor LetterTask::origins(const Strings& strings) const {
   const int64_t length = strings.source.size(1);
-  const Tensor same = eq(unsqueeze(slice(strings.target, 1, 0, length), 2), unsqueeze(strings.source, 1));
+  Tensor same = eq(unsqueeze(slice(strings.target, 1, 0, length), 2), unsqueeze(strings.source, 1));
   if (kind_ == Kind::sort) return same;
   const Tensor from = arange(length), place = kind_ == Kind::reverse ? flip(from, 0) : from;
   return expand(unsqueeze(eq(unsqueeze(place, 1), unsqueeze(from, 0)), 0), same.shape());

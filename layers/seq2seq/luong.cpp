@@ -41,7 +41,7 @@ Tensor LuongModel::attend(const Tensor& gates, DecoderState& state, Generator& g
   const AttentionStep step{.first = state.step++, .generator = generator, .expectation = state.expectation};
   const Attended read = attention(h, state.memory, step);  // (3), (4) [B, H]
   alignment = read.alignment;
-  const Tensor attentional = tanh(combine(cat({read.context, h}, 1)));  // (5) [B, H]
+  Tensor attentional = tanh(combine(cat({read.context, h}, 1)));  // (5) [B, H]
   if (options_.input_feeding) state.fed = attentional;
   return attentional;
 }
