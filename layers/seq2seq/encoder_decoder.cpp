@@ -40,7 +40,7 @@ DecoderState EncoderDecoder::begin(const Tensor& source, const Tensor& lengths) 
 }
 
 Tensor EncoderDecoder::heard_with_context(const Tensor& ids, const DecoderState& state) const {
-  const Tensor token = target_embedding(ids);  // [B, U, D]
+  Tensor token = target_embedding(ids);  // [B, U, D]
   if (!state.fed.defined()) return token;
   const Tensor context = expand(unsqueeze(state.fed, 1), {ids.size(0), ids.size(1), state.fed.size(1)});
   return cat({token, context}, 2);  // [B, U, D + H]
