@@ -29,7 +29,7 @@ struct Options {
   std::string pairs = "translation/fra.txt";
   int64_t longest = 10, words = 5000, limit = 0, test = 1000, validation = 500;
   int64_t validate_every = 750, beam = 4, warmup = 400;
-  double clip = 1;
+  double clip = 1, truth = 0;
   std::string translate{}, run{};
 };
 
@@ -137,7 +137,9 @@ class Run {
   StepReport step() {
     const PairBatch batch = batches_.at(loop_.step());
     optimizer_->zero_grad();
-    const Tensor logits = model_->teach(batch.source, batch.lengths, batch.heard, {.generator = noise_}).logits;
+    const double truth = options_.truth == 0 ? 1 : inverse_sigmoid_truth(loop_.step(), options_.truth);
+    const TeachingOptions teaching{.truth = truth, .generator = noise_};
+    const Tensor logits = model_->teach(batch.source, batch.lengths, batch.heard, teaching).logits;
     const Tensor loss = cross_entropy(logits, batch.said, {.ignore_index = Vocabulary::pad});
     loss.backward();
     clip_grad_norm_(optimizer_->parameters(), options_.clip);
@@ -266,6 +268,9 @@ int start(int argc, char** argv) {
   line.add("warmup", &options.warmup, "steps until the rate is full; then it falls with the root of the step",
            whole(1, 1000000));
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
+  line.add("truth", &options.truth,
+           "scheduled sampling: k of the share k / (k + exp(step / k)) of true words that the decoder hears; 0: all",
+           real(0, 1e9));
   line.add("translate", &options.translate, "translate this sentence, or each line of stdin (-); with --run");
   line.add("run", &options.run, "folder of the trained run that --translate uses");
   return run_program(line, argc, argv, [&] {

@@ -30,6 +30,10 @@ for model in encoder-decoder rnnsearch luong transformer; do
   cmp "$folder/${model}1/metrics.csv" "$folder/${model}2/metrics.csv" || fail "metrics of $model differ at 1 and 2 threads"
 done
 
+"$translate" "${small[@]}" --model luong --truth 10 --steps 40 --threads 1 --out "$folder/scheduled" >"$folder/log" 2>&1 ||
+  { cat "$folder/log" >&2; fail "scheduled sampling failed"; }
+cmp -s "$folder/luong1/last.safetensors" "$folder/scheduled/last.safetensors" && fail "scheduled sampling changes nothing"
+
 "$translate" "${small[@]}" --model transformer --steps 25 --threads 1 --out "$folder/parts" >/dev/null 2>&1
 "$translate" --resume "$folder/parts" --steps 40 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
 cmp "$folder/transformer1/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
