@@ -14,13 +14,6 @@ inline constexpr int kMaxRank = 8;
 class Shape {
  public:
   Shape() = default;
-  // Copies cost by rank: with each tensor and each tape node goes a shape, most of them short.
-  Shape(const Shape& other) : rank_(other.rank_) { copy(other); }
-  Shape& operator=(const Shape& other) {
-    rank_ = other.rank_;
-    copy(other);
-    return *this;
-  }
   Shape(std::initializer_list<int64_t> sizes) : Shape(std::span<const int64_t>(sizes.begin(), sizes.size())) {}
   // Throws ShapeError above rank 8.
   explicit Shape(std::span<const int64_t> sizes) : rank_(checked_rank(sizes.size())) {
@@ -78,15 +71,8 @@ class Shape {
   }
   [[noreturn]] static void throw_rank(size_t rank);
 
-  static constexpr int kShort = 2;
-  void copy(const Shape& other) {
-    for (int i = 0; i < kShort; ++i) sizes_[i] = other.sizes_[i];
-    if (rank_ > kShort)
-      for (int i = kShort; i < kMaxRank; ++i) sizes_[i] = other.sizes_[i];
-  }
-
-  int rank_ = 0;
   int64_t sizes_[kMaxRank] = {};
+  int rank_ = 0;
 };
 
 // Strides of a row-major array of this shape, in elements.
