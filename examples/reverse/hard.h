@@ -30,7 +30,7 @@ struct HardOptions {
   double weight = 1;                // λ
   double entropy = 0;               // μ
   double expectation = 0.5;         // share of steps that read the expectation and draw nothing
-  int64_t warm = 2000;              // updates before that in which all steps do
+  int64_t warm = 6000;              // updates before that in which all steps do
 };
 
 // Strings for one update: those of a batch, each `draws` times where the baseline wants it.
