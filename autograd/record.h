@@ -139,8 +139,8 @@ inline bool needs_grad(int i) {
   return edge.slot && edge.node()->needed;
 }
 
-// Inside a vjp: gᵀ x, g [R, m] and x [R, n], as the gradient of input i. Undefined where the pass keeps g and x instead:
-// a weight that is used at every step gets the sum of its products as one product.
+// Inside a vjp: gᵀ x, g [R, m] and x [R, n], as the gradient of input i. Undefined where the pass keeps g and x
+// instead: a weight that is used at every step gets the sum of its products as one product.
 Tensor product_gradient(int i, const Tensor& g, const Tensor& x);
 
 }  // namespace fovea

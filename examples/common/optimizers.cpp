@@ -10,7 +10,8 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const std::vect
                                           double learning_rate, double eps) {
   if (name == "sgd") return std::make_unique<SGD>(parameters, SGDOptions{.lr = learning_rate, .momentum = 0.9});
   if (name == "rmsprop")
-    return std::make_unique<RMSprop>(parameters, RMSpropOptions{.lr = learning_rate, .alpha = 0.95, .eps = eps, .momentum = 0.9});
+    return std::make_unique<RMSprop>(parameters,
+                                     RMSpropOptions{.lr = learning_rate, .alpha = 0.95, .eps = eps, .momentum = 0.9});
   if (name == "rmsprop-graves")
     return std::make_unique<GravesRMSprop>(parameters, GravesRMSpropOptions{.lr = learning_rate});
   if (name == "adam") return std::make_unique<Adam>(parameters, AdamOptions{.lr = learning_rate, .eps = eps});

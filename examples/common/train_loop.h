@@ -31,10 +31,10 @@ struct StepReport {
 struct TrainLoopOptions {
   std::string extra_name = "extra";
   std::string unit = "sequences";
-  int64_t log_every = 20;          // steps a row of metrics.csv, which holds their means
-  int64_t validate_every = 500;    // steps
-  int64_t enough = 0;              // stop after this many validations in a row with a good score; 0: never
-  double good_score = 0;           // at most this
+  int64_t log_every = 20;        // steps a row of metrics.csv, which holds their means
+  int64_t validate_every = 500;  // steps
+  int64_t enough = 0;            // stop after this many validations in a row with a good score; 0: never
+  double good_score = 0;         // at most this
 };
 
 struct TrainSteps {
