@@ -51,10 +51,11 @@ void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Ge
   const NoGrad guard;
   const Batch data = task.make(1, length, generator);
   NeuralTuringMachine::Trace trace;
-  const Tensor output = sigmoid(model(data.input, 0, &trace));  // [1, T, O]
+  Tensor output = sigmoid(model(data.input, 0, &trace));  // [1, T, O]
   const int64_t T = output.size(1), answers = data.target.size(1);
   Tensor expected = zeros_like(output);
   slice(expected, 1, T - answers).copy_(data.target);
+  slice(output, 1, 0, T - answers).zero_();  // nobody asks, and nothing was learned of it
 
   HeatmapPicture heads{.title = fmt::format("where the heads stand, length {}", length)};
   for (int64_t h = 0; h < model.options().heads; ++h) {

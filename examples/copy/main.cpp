@@ -178,6 +178,7 @@ class Run {
   }
 
   void draw_anew() {
+    loop_.note(fmt::format("step {}: the weights do not find the way and are drawn anew", loop_.step()));
     began_ = loop_.step();
     learned_ = 0;
     const NeuralTuringMachine again = make_model(options_, *task_, initial_);
