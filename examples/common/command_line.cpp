@@ -201,6 +201,15 @@ bool CommandLine::parse(int argc, const char* const* argv) {
   return true;
 }
 
+void CommandLine::parse_as_run(std::string_view folder, int argc, const char* const* argv) {
+  const std::string config = (std::filesystem::path(folder) / "config.toml").string();
+  if (!std::filesystem::exists(config))
+    throw UsageError(fmt::format("--run {}: there is no config.toml in it; need the folder of a run", folder));
+  std::vector<const char*> again(argv, argv + argc);
+  again.insert(again.end(), {"--config", config.c_str()});
+  parse(static_cast<int>(again.size()), again.data());
+}
+
 std::string CommandLine::config_toml() const {
   std::string text = fmt::format("example = {}\nfovea = {}\n", toml_string(name()), toml_string(FOVEA_VERSION));
   for (const Parameter& parameter : parts_->parameters) {

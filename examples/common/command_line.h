@@ -76,6 +76,9 @@ class CommandLine {
   // False when --help or --version was asked for and answered on stdout.
   bool parse(int argc, const char* const* argv);
 
+  // Once more, with what the run in `folder` says of itself in its config.toml; flags win. UsageError if it has none.
+  void parse_as_run(std::string_view folder, int argc, const char* const* argv);
+
   std::string config_toml() const;       // every value that makes the run what it is
   std::filesystem::path folder() const;  // --resume, --out, or runs/<name>-<task>-seed<seed>
   bool resumed() const;

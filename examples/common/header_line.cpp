@@ -1,6 +1,10 @@
 #include "examples/common/header_line.h"
 
 #include <fmt/format.h>
+#include <fovea/core/parallel.h>
+#include <fovea/version.h>
+
+#include <cstdio>
 
 namespace fovea::examples {
 namespace {
@@ -19,6 +23,12 @@ std::string header_line(const RunHeader& header) {
   const std::string task = header.task.empty() ? "" : fmt::format("task {}, ", header.task);
   return fmt::format("{}: {}seed {}, threads {}, BLAS {}, parameters {}, fovea {}", header.example, task, header.seed,
                      header.threads, header.blas, with_thousands(header.parameters), header.version);
+}
+
+void print_header(std::string_view example, std::string_view task, uint64_t seed, const Module& model) {
+  fmt::print(stderr, "{}\n",
+             header_line({std::string(example), std::string(task), seed, num_threads(), blas_core_name(),
+                          parameter_count(model), std::string(library_version())}));
 }
 
 }  // namespace fovea::examples

@@ -3,8 +3,11 @@
 //   copy: task copy, seed 1, threads 2, BLAS SkylakeX, parameters 17,162, fovea 0.1.0
 #pragma once
 
+#include <fovea/layers/module.h>
+
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace fovea::examples {
 
@@ -19,5 +22,7 @@ struct RunHeader {
 };
 
 std::string header_line(const RunHeader& header);
+// To stderr, with this process's threads, BLAS and version.
+void print_header(std::string_view example, std::string_view task, uint64_t seed, const Module& model);
 
 }  // namespace fovea::examples

@@ -18,6 +18,7 @@ namespace {
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 constexpr const char* kCheckpoint = "last.safetensors";
+constexpr const char* kBest = "best.safetensors";
 constexpr const char* kSeconds = "seconds.txt";
 
 }  // namespace
@@ -40,13 +41,12 @@ void TrainLoop::save() {
   write_file(folder_.file(kSeconds), fmt::format("{:.3f}\n", seconds_));
 }
 
-void TrainLoop::validate(const TrainSteps& steps, Progress& progress) {
-  const double score = steps.validate();
+void TrainLoop::validate(double score, const Module& model, Progress& progress) {
   in_a_row_ = score <= options_.good_score ? in_a_row_ + 1 : 0;
   if (!(score < best_)) return;
   best_ = score;
   best_step_ = step_;
-  if (steps.on_best) steps.on_best();
+  fovea::save(model, folder_.file(kBest).string());
   if (!run_.quiet) progress.note(fmt::format("step {}: validation {:.5g}, the best so far", step_, score));
 }
 
@@ -54,7 +54,7 @@ void TrainLoop::note(std::string_view line) {
   if (progress_ != nullptr && !run_.quiet) progress_->note(line);
 }
 
-bool TrainLoop::run(const TrainSteps& steps) {
+bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, const std::function<double()>& validation) {
   if (line_.resumed()) {
     state_.load(folder_.file(kCheckpoint).string());
     std::ifstream(folder_.file(kSeconds)) >> seconds_;
@@ -75,7 +75,7 @@ bool TrainLoop::run(const TrainSteps& steps) {
   double saved = start;
   const auto enough = [&] { return options_.enough > 0 && in_a_row_ >= options_.enough; };
   while (step_ < run_.steps && !enough() && !interrupted()) {
-    const StepReport report = steps.step();
+    const StepReport report = step();
     ++step_;
     if (!std::isfinite(report.loss))
       throw AutogradError(
@@ -89,7 +89,7 @@ bool TrainLoop::run(const TrainSteps& steps) {
       metrics.append(step_, row);
       loss_sum_ = extra_sum_ = 0;
     }
-    if (steps.validate && step_ % options_.validate_every == 0) validate(steps, progress);
+    if (step_ % options_.validate_every == 0) validate(validation(), model, progress);
     progress.step(step_, report.loss, report.extra);
     const double time = now();
     seconds_ = before + time - start;
@@ -103,7 +103,14 @@ bool TrainLoop::run(const TrainSteps& steps) {
   progress.finish();
   metrics.sync();
   save();
-  if (!interrupted()) return true;
+  if (!interrupted()) {
+    const std::string best = folder_.file(kBest).string();
+    if (best_step_ > 0)
+      load(model, best);
+    else
+      fovea::save(model, best);
+    return true;
+  }
   fmt::print(stderr, "{}\n", resume_hint(line_.name(), folder_.path(), step_));
   return false;
 }

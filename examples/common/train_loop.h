@@ -1,9 +1,8 @@
 // The loop that every example trains with: steps, progress, metrics.csv, validation, checkpoints, Ctrl-C and resume.
 //
-//   TrainLoop loop(line, run, folder, {.extra_name = "bit errors"});
-//   loop.state("model", model)("optimizer", *optimizer)("data", data_generator);
-//   loop.run({.step = [&] { ...; return StepReport{loss, errors}; },
-//             .validate = [&] { return score; }, .on_best = [&] { save(model, best); }});
+//   TrainLoop loop(line, run, {.extra_name = "bit errors"});
+//   loop.state()("model", model)("optimizer", *optimizer)("data", data_generator);
+//   loop.run(model, [&] { ...; return StepReport{loss, errors}; }, [&] { return score; });
 //
 // Every number that the run depends on goes through the state, so that a resumed run is bitwise the uninterrupted one,
 // its metrics.csv too. Errors: AutogradError when the loss is not finite, naming the step; FileError when a file cannot
@@ -37,12 +36,6 @@ struct TrainLoopOptions {
   double good_score = 0;         // at most this
 };
 
-struct TrainSteps {
-  std::function<StepReport()> step{};
-  std::function<double()> validate{};  // a score, lower is better; may be empty
-  std::function<void()> on_best{};     // the score is the best so far
-};
-
 class TrainLoop {
  public:
   TrainLoop(const CommandLine& line, const RunOptions& run, TrainLoopOptions options);
@@ -51,9 +44,9 @@ class TrainLoop {
   TrainingState& state() { return state_; }
   RunFolder& folder() { return folder_; }
 
-  // Trains until run.steps or until it is enough. False after Ctrl-C: the state is saved and the way to go on is
-  // printed.
-  bool run(const TrainSteps& steps);
+  // Trains until run.steps or until it is enough. Afterwards `model` is the best by validation (a score, lower is
+  // better), which best.safetensors keeps. False after Ctrl-C: the state is saved and the way to go on is printed.
+  bool run(Module& model, const std::function<StepReport()>& step, const std::function<double()>& validate);
 
   // A line above the progress, such as a sample from the model; nothing when quiet.
   void note(std::string_view line);
@@ -65,7 +58,7 @@ class TrainLoop {
 
  private:
   void save();
-  void validate(const TrainSteps& steps, class Progress& progress);
+  void validate(double score, const Module& model, class Progress& progress);
 
   const CommandLine& line_;
   RunOptions run_;

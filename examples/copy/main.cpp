@@ -105,19 +105,13 @@ class Run {
                .good_score = 0.01}) {
     loop_.state()("model", model_)("averaged", averaged_)("average", average_)("optimizer", *optimizer_)(
         "schedule", schedule_)("data", data_)("initial", initial_)("began", began_)("learned", learned_);
-    fmt::print(stderr, "{}\n",
-               header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(model_),
-                            std::string(library_version())}));
+    print_header(line.name(), run.task, run.seed, model_);
   }
 
   // False after Ctrl-C. Afterwards the averaged model is the best by validation.
   bool train() {
-    const std::string best = loop_.folder().file("best.safetensors").string();
-    const bool finished = loop_.run({.step = [this] { return step(); },
-                                     .validate = [this] { return validated(); },
-                                     .on_best = [&] { save(averaged_, best); }});
-    if (finished && loop_.best_step() > 0) load(averaged_, best);
-    return finished;
+    return loop_.run(
+        averaged_, [this] { return step(); }, [this] { return validated(); });
   }
 
   void report(const std::string& name) {

@@ -102,19 +102,13 @@ class Run {
       loop_.state()("without", *without_->model)("without_optimizer", *without_->optimizer)("without_schedule",
                                                                                             without_->schedule);
     }
-    fmt::print(stderr, "{}\n",
-               header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(),
-                            parameter_count(*main_.model), std::string(library_version())}));
+    print_header(line.name(), run.task, run.seed, *main_.model);
   }
 
   // False after Ctrl-C. Afterwards the model is the best by validation.
   bool train() {
-    const std::string best = loop_.folder().file("best.safetensors").string();
-    const bool finished = loop_.run({.step = [this] { return step(); },
-                                     .validate = [this] { return validated(); },
-                                     .on_best = [&] { save(*main_.model, best); }});
-    if (finished && loop_.best_step() > 0) load(*main_.model, best);
-    return finished;
+    return loop_.run(
+        *main_.model, [this] { return step(); }, [this] { return validated(); });
   }
 
   void report(const std::string& name) {

@@ -67,21 +67,16 @@ class Run {
         schedule_(*optimizer_, {.every = options.decay_every, .gamma = options.decay}),
         loop_(line, run, {.extra_name = "wrong %", .unit = "sets", .validate_every = options.validate_every}) {
     loop_.state()("model", *model_)("optimizer", *optimizer_)("schedule", schedule_)("data", data_);
-    fmt::print(stderr, "{}\n",
-               header_line({line.name(), run.task, run.seed, num_threads(), blas_core_name(), parameter_count(*model_),
-                            std::string(library_version())}));
+    print_header(line.name(), run.task, run.seed, *model_);
   }
 
   // False after Ctrl-C. Afterwards the model is the best by validation.
   bool train() {
-    const std::string best = loop_.folder().file("best.safetensors").string();
     const auto validated = [this] {
       return evaluate(*model_, *problem_, {asked_.items}, 1000, root_.fork(3))->score();
     };
-    const bool finished =
-        loop_.run({.step = [this] { return step(); }, .validate = validated, .on_best = [&] { save(*model_, best); }});
-    if (finished && loop_.best_step() > 0) load(*model_, best);
-    return finished;
+    return loop_.run(
+        *model_, [this] { return step(); }, validated);
   }
 
   void report(const std::string& name) {

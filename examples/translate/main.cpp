@@ -88,23 +88,13 @@ class Run {
     loop_.state()("model", *model_)("optimizer", *optimizer_)("schedule", schedule_)("noise", noise_);
     source_.save(loop_.folder().file("source_words.txt"));
     target_.save(loop_.folder().file("target_words.txt"));
-    fmt::print(stderr, "{}\n",
-               header_line({line.name(), options.model.name, run.seed, num_threads(), blas_core_name(),
-                            parameter_count(*model_), std::string(library_version())}));
+    print_header(line.name(), options.model.name, run.seed, *model_);
   }
 
   // False after Ctrl-C. Afterwards the model is the best by validation.
   bool train() {
-    const std::string best = loop_.folder().file("best.safetensors").string();
-    const bool finished = loop_.run({.step = [this] { return step(); },
-                                     .validate = [this] { return validated(); },
-                                     .on_best = [&] { save(*model_, best); }});
-    if (!finished) return false;
-    if (loop_.best_step() > 0)
-      load(*model_, best);
-    else
-      save(*model_, best);
-    return true;
+    return loop_.run(
+        *model_, [this] { return step(); }, [this] { return validated(); });
   }
 
   void report(const std::string& name) {
@@ -278,13 +268,7 @@ int start(int argc, char** argv) {
     if (options.run.empty() != options.translate.empty())
       throw UsageError("--translate needs --run DIR, the folder of a trained run, and --run needs --translate");
     if (!options.run.empty()) {
-      // Once more, with what the run says of itself.
-      const std::string config = (std::filesystem::path(options.run) / "config.toml").string();
-      if (!std::filesystem::exists(config))
-        throw UsageError(fmt::format("--run {}: there is no config.toml in it; need the folder of a run", options.run));
-      std::vector<const char*> again(argv, argv + argc);
-      again.insert(again.end(), {"--config", config.c_str()});
-      line.parse(static_cast<int>(again.size()), again.data());
+      line.parse_as_run(options.run, argc, argv);
       return translate(options);
     }
     run.task = options.model.name;  // names the folder
