@@ -28,7 +28,7 @@ using GradientHook = std::function<Tensor(const Tensor& gradient)>;  // returns 
 // Where an input came from: a node and which of its outputs. Null: the input needs no gradient.
 struct Edge {
   Edge() = default;
-  explicit Edge(const Tensor& x)
+  [[gnu::always_inline]] explicit Edge(const Tensor& x)
       : slot(x.defined() ? x.impl()->slot : Ref<TapeSlot>()), output(x.defined() ? x.impl()->output_index : 0) {}
 
   Node* node() const;

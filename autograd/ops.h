@@ -1,7 +1,7 @@
 // Every differentiable op, by family; each family is autograd/ops/<family>.cpp, where the gradient stands beside the
 // forward. Names and semantics follow PyTorch. Elementwise ops broadcast. Inputs of one op have one floating type
 // (DTypeError). Masks are bool, true = keep / may be attended. `dims` empty means all dimensions. A scalar argument
-// takes the tensor's type.
+// takes the tensor's type, which must be able to hold it (ValueError: 0.5 in i64).
 #pragma once
 
 #include <fovea/core/creation.h>
@@ -32,7 +32,9 @@ Tensor pow(const Tensor& base, const Tensor& exponent);  // gradient of the expo
 Tensor minimum(const Tensor& a, const Tensor& b);        // a tie shares the gradient evenly
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor add(const Tensor& a, double b);
+inline Tensor sub(const Tensor& a, double b) { return add(a, -b); }
 Tensor mul(const Tensor& a, double b);
+Tensor div(const Tensor& a, double b);
 Tensor pow(const Tensor& base, double exponent);
 Tensor floor_divide(const Tensor& a, const Tensor& b);  // towards minus infinity; no gradient
 Tensor remainder(const Tensor& a, const Tensor& b);     // sign of b, as in Python; no gradient
@@ -45,10 +47,10 @@ Tensor sqrt(const Tensor& x);
 Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 Tensor relu(const Tensor& x);
-Tensor leaky_relu(const Tensor& x, double slope = 0.01);
-Tensor gelu(const Tensor& x);      // exact: x Phi(x)
-Tensor softplus(const Tensor& x);  // max(x, 0) + log1p(exp(-|x|))
-Tensor abs(const Tensor& x);       // gradient 0 at 0
+Tensor leaky_relu(const Tensor& x, double slope = 0.01);  // gradient `slope` at 0
+Tensor gelu(const Tensor& x);                             // exact: x Phi(x)
+Tensor softplus(const Tensor& x);                         // max(x, 0) + log1p(exp(-|x|))
+Tensor abs(const Tensor& x);                              // gradient 0 at 0
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
 Tensor erf(const Tensor& x);
@@ -62,6 +64,12 @@ Tensor lt(const Tensor& a, const Tensor& b);
 Tensor le(const Tensor& a, const Tensor& b);
 Tensor gt(const Tensor& a, const Tensor& b);
 Tensor ge(const Tensor& a, const Tensor& b);
+Tensor eq(const Tensor& a, double b);
+Tensor ne(const Tensor& a, double b);
+Tensor lt(const Tensor& a, double b);
+Tensor le(const Tensor& a, double b);
+Tensor gt(const Tensor& a, double b);
+Tensor ge(const Tensor& a, double b);
 Tensor logical_and(const Tensor& a, const Tensor& b);
 Tensor logical_or(const Tensor& a, const Tensor& b);
 Tensor logical_not(const Tensor& a);
@@ -88,6 +96,8 @@ Tensor logsumexp(const Tensor& x, Dims dims, bool keepdim = false);
 Tensor cumsum(const Tensor& x, int64_t dim);
 Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);  // i64, the first of equals; no gradient
 Tensor argmin(const Tensor& x, int64_t dim, bool keepdim = false);
+Tensor argmax(const Tensor& x);  // position among all elements in order
+Tensor argmin(const Tensor& x);
 // Sums x down to `shape`, undoing a broadcast.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
@@ -180,7 +190,8 @@ inline Tensor operator-(const Tensor& a, double b) { return add(a, -b); }
 inline Tensor operator-(double a, const Tensor& b) { return add(neg(b), a); }
 inline Tensor operator*(const Tensor& a, double b) { return mul(a, b); }
 inline Tensor operator*(double a, const Tensor& b) { return mul(b, a); }
-inline Tensor operator/(const Tensor& a, double b) { return mul(a, 1 / b); }
+inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
+inline Tensor operator/(double a, const Tensor& b) { return div(full({}, a, b.dtype()), b); }
 inline Tensor operator-(const Tensor& a) { return neg(a); }
 
 }  // namespace fovea

@@ -15,8 +15,9 @@ void after_record(const char* op, const Tensor& y) {
   const detail::ModeGuard<&Modes::anomaly, false> quiet;
   if (all(isfinite(y))) return;
   const std::string where = current_node != nullptr ? fmt::format("in the backward of {}: ", current_node->name) : "";
-  throw AutogradError(fmt::format(
-      "{}{}: its result {} holds NaN or inf; its inputs, the first such in this run, did not", where, op, describe(y)));
+  throw AutogradError(
+      fmt::format("{}{}: its result {} holds NaN or inf, the first of an op in this run; look at its inputs", where, op,
+                  describe(y)));
 }
 
 ManyNode::ManyNode(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs_of_op, ManyVjp vjp)

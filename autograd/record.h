@@ -2,7 +2,7 @@
 //
 //   Tensor tanh(const Tensor& x) {
 //     Tensor y = <kernel>(x);
-//     return record("tanh", {x}, y, [y = saved(y)](const Tensor& g) { return tanh_backward(g, y.get()); });
+//     return record("tanh", {x}, y, [y = saved(y)](Tensor g) { return tanh_backward(std::move(g), y.get()); });
 //   }
 //
 // The vjp gets the output's gradient and returns one gradient per input: a Tensor, or a std::array<Tensor, N> for N
@@ -24,12 +24,12 @@ namespace fovea {
 class Saved {
  public:
   Saved() = default;
-  explicit Saved(const Tensor& x) {
+  [[gnu::always_inline]] explicit Saved(const Tensor& x) {
     if (!detail::modes.grad || !x.defined()) return;
     x_ = x;
     version_ = x.impl()->storage->version;
   }
-  Tensor get() const {
+  [[gnu::always_inline]] Tensor get() const {
     if (x_.defined() && (x_.impl()->storage->version != version_ || detail::modes.grad)) return checked();
     return x_;
   }
@@ -41,6 +41,13 @@ class Saved {
   uint64_t version_ = 0;
 };
 inline Saved saved(const Tensor& x) { return Saved(x); }
+
+// Whether what is made of x may be written over it: nothing is recorded, and x is the only handle to its elements. A
+// vjp that needs its gradient once takes it by value and moves it on.
+inline bool expendable(const Tensor& x) {
+  const TensorImpl& impl = *x.impl();
+  return !detail::modes.grad && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
+}
 
 // True while ops are recorded and x requires a gradient.
 inline bool recording(const Tensor& x) { return detail::modes.grad && x.defined() && x.requires_grad(); }
@@ -71,8 +78,7 @@ class OpNode final : public Node {
   OpNode(const char* op, const Input (&inputs)[N], const Tensor& y, Vjp&& vjp)
       : OpNode(op, inputs, y, std::move(vjp), std::make_index_sequence<N>()) {}
   void apply(Pass& pass) override {
-    const Tensor gradient = std::move(output_.gradient);
-    auto gradients = (*vjp_)(gradient);
+    auto gradients = (*vjp_)(std::move(output_.gradient));
     if constexpr (std::is_same_v<decltype(gradients), Tensor>) {
       static_assert(N == 1, "a vjp of several inputs returns std::array<Tensor, N>");
       if (deliver(pass, *this, &gradients)) vjp_.reset();

@@ -37,7 +37,7 @@ void Tensor::set_grad(const Tensor& gradient) {
   static_cast<Leaf*>(node_of(*this))->grad = gradient;
 }
 
-Tensor Tensor::detach() const { return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(*impl_))); }
+Tensor Tensor::detach() const { return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(known()))); }
 
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   fovea::backward({this, 1}, {&gradient, 1}, retain_graph);

@@ -55,6 +55,16 @@ void open_cache() {
   (void)opening;
 }
 
+void count(int64_t bytes, int64_t blocks) {
+  MemoryCounters& counters = memory_counters;
+  const int64_t live = std::atomic_ref(counters.live_bytes).fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  std::atomic_ref(counters.live_blocks).fetch_add(blocks, std::memory_order_relaxed);
+  std::atomic_ref peak(counters.peak_bytes);
+  int64_t before = peak.load(std::memory_order_relaxed);
+  while (live > before && !peak.compare_exchange_weak(before, live, std::memory_order_relaxed)) {
+  }
+}
+
 void* allocate_fresh(size_t bytes) {
   void* block = std::aligned_alloc(kBlockAlign, bytes);
   if (block == nullptr) {
@@ -86,14 +96,15 @@ void give_slowly(void* block, size_t bytes) {
   list = new (block) FreeBlock{list};
 }
 
-void count_shared(int64_t bytes, int64_t blocks) {
-  MemoryCounters& counters = memory_counters;
-  const int64_t live = std::atomic_ref(counters.live_bytes).fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  std::atomic_ref(counters.live_blocks).fetch_add(blocks, std::memory_order_relaxed);
-  std::atomic_ref peak(counters.peak_bytes);
-  int64_t before = peak.load(std::memory_order_relaxed);
-  while (live > before && !peak.compare_exchange_weak(before, live, std::memory_order_relaxed)) {
-  }
+void* allocate_block_slowly(size_t bytes) {
+  void* const block = take(bytes);
+  count(static_cast<int64_t>(bytes), 1);
+  return block;
+}
+
+void free_block_slowly(void* block, size_t bytes) {
+  count(-static_cast<int64_t>(bytes), -1);
+  give(block, bytes);
 }
 
 size_t round_up_large(size_t bytes) {

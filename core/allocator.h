@@ -62,7 +62,6 @@ extern constinit MemoryCounters memory_counters;
 void* take_slowly(size_t bytes);
 void give_slowly(void* block, size_t bytes);
 size_t round_up_large(size_t bytes);
-void count_shared(int64_t bytes, int64_t blocks);
 
 // The bytes of the class that holds them.
 inline size_t round_up(size_t bytes) {
@@ -90,35 +89,41 @@ inline void give(void* block, size_t bytes) {
   list = new (block) FreeBlock{list};
 }
 
-inline void count_taken(size_t bytes) {
-  if (!single_threaded()) [[unlikely]]
-    return count_shared(static_cast<int64_t>(bytes), 1);
+// The short way, with no call on it: null unless the process has one thread and a block of this class lies ready.
+inline void* take_ready(size_t bytes) {
+  if (bytes > kSmallBlock || !single_threaded() || memory_counters.fail_after.load(std::memory_order_relaxed) >= 0)
+    return nullptr;
+  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
+  if (list == nullptr) return nullptr;
+  block_cache.room += static_cast<int64_t>(bytes);
   MemoryCounters& counters = memory_counters;
   counters.live_blocks += 1;
   counters.live_bytes += static_cast<int64_t>(bytes);
   if (counters.live_bytes > counters.peak_bytes) counters.peak_bytes = counters.live_bytes;
+  return std::exchange(list, list->next);
 }
 
-inline void count_given(size_t bytes) {
-  if (!single_threaded()) [[unlikely]]
-    return count_shared(-static_cast<int64_t>(bytes), -1);
-  memory_counters.live_blocks -= 1;
-  memory_counters.live_bytes -= static_cast<int64_t>(bytes);
-}
+void* allocate_block_slowly(size_t bytes);  // counted
+void free_block_slowly(void* block, size_t bytes);
 
 }  // namespace detail
 
 inline void* allocate_block(size_t bytes, size_t* capacity) {
-  const size_t rounded = detail::round_up(bytes);
-  void* block = detail::take(rounded);
-  detail::count_taken(rounded);
-  *capacity = rounded;
-  return block;
+  *capacity = detail::round_up(bytes);
+  void* const block = detail::take_ready(*capacity);
+  return block != nullptr ? block : detail::allocate_block_slowly(*capacity);
 }
 
 inline void free_block(void* block, size_t capacity) {
-  detail::count_given(capacity);
-  detail::give(block, capacity);
+  using detail::block_cache, detail::memory_counters, detail::FreeBlock;
+  const int64_t bytes = static_cast<int64_t>(capacity);
+  if (capacity > detail::kSmallBlock || !single_threaded() || block_cache.room < bytes) [[unlikely]]
+    return detail::free_block_slowly(block, capacity);
+  block_cache.room -= bytes;
+  memory_counters.live_blocks -= 1;
+  memory_counters.live_bytes -= bytes;
+  FreeBlock*& list = block_cache.lists[capacity / detail::kBlockAlign];
+  list = new (block) FreeBlock{list};
 }
 
 inline void* allocate_object(size_t bytes) { return detail::take(detail::round_up(bytes)); }

@@ -26,23 +26,18 @@ bool is_row_major(const Shape& shape, const Shape& strides) {
 Shape resolve(const Tensor& x, const Shape& shape) {
   Shape out = shape;
   int unknown = -1;
-  int64_t known = 1;
   for (int i = 0; i < shape.rank(); ++i) {
-    if (shape[i] == -1) {
-      if (unknown >= 0)
-        throw ShapeError(fmt::format("reshape: {} has more than one -1; give all sizes but one", shape.str()));
-      unknown = i;
-    } else {
-      if (shape[i] < 0) fail_reshape(x, shape);
-      known *= shape[i];
-    }
+    if (shape[i] != -1) continue;
+    if (unknown >= 0)
+      throw ShapeError(fmt::format("reshape: {} has more than one -1; give all sizes but one", shape.str()));
+    unknown = i;
+    out[i] = 1;
   }
-  if (unknown >= 0) {
-    if (known == 0 || x.numel() % known != 0) fail_reshape(x, shape);
+  const int64_t known = checked_numel("reshape", out);
+  if (unknown >= 0 && known != 0 && x.numel() % known == 0)
     out[unknown] = x.numel() / known;
-  } else if (known != x.numel()) {
+  else if (unknown >= 0 || known != x.numel())
     fail_reshape(x, shape);
-  }
   return out;
 }
 
@@ -77,12 +72,9 @@ bool view_strides(const Tensor& x, const Shape& shape, Shape& strides) {
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, int64_t offset) {
   const TensorImpl& source = *x.impl();
-  auto impl = Ref<TensorImpl>::adopt(new TensorImpl(shape, strides, source.dtype));
-  impl->storage = source.storage;
-  impl->data = source.data + offset * item_size(source.dtype);
-  impl->numel = shape.numel();
-  impl->contiguous = is_row_major(shape, strides);
-  return Tensor(std::move(impl));
+  return Tensor(
+      Ref<TensorImpl>::adopt(new TensorImpl(source.storage, source.data + offset * item_size(source.dtype), shape,
+                                            strides, shape.numel(), source.dtype, is_row_major(shape, strides))));
 }
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
@@ -164,6 +156,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
   if (!fits)
     throw ShapeError(fmt::format("expand: {} to {}; only sizes of 1 can grow, new dimensions come in front",
                                  describe(x), shape.str()));
+  checked_numel("expand", sizes);
   return as_strided(x, sizes, strides);
 }
 
@@ -216,6 +209,10 @@ Tensor to(const Tensor& x, DType dtype) {
 }
 
 void copy(const Tensor& target, const Tensor& source) {
+  if (target.dtype() == i64 && is_floating(source.dtype()) &&
+      !kernels::fits_i64(source.dtype(), {source.shape(), source.strides()}, source.raw()))
+    throw ValueError(
+        fmt::format("to: {} holds NaN or numbers beyond i64; clamp or replace them first", describe(source)));
   kernels::copy(target.dtype(), source.dtype(), {target.shape(), target.strides(), source.strides()}, target.raw(),
                 source.raw());
 }

@@ -38,8 +38,7 @@ Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
 Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
 
 Tensor full(const Shape& shape, double value, DType dtype) {
-  if (dtype == i64 && !(value >= -kTwoTo63 && value < kTwoTo63))
-    throw ValueError(fmt::format("full: {} does not fit i64", value));
+  require_fits("full", value, dtype);
   Tensor y = empty(shape, dtype);
   kernels::fill(dtype, {y.shape(), y.strides()}, y.raw(), value);
   return y;
@@ -52,7 +51,7 @@ Tensor full_like(const Tensor& x, double value) {
   return full(x.shape(), value, x.dtype());
 }
 
-Tensor arange(double begin, double end, double step, DType dtype) {
+Tensor detail::ramp(double begin, double end, double step, DType dtype) {
   if (dtype == boolean) throw DTypeError("arange: makes f32, f64 or i64, not bool");
   if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0 || (end - begin) / step < 0)
     throw ValueError(fmt::format(

@@ -6,6 +6,7 @@
 #include <fovea/core/tensor.h>
 
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace fovea {
@@ -17,9 +18,17 @@ Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, double value);
 Tensor scalar(double value, DType dtype = f32);  // rank 0
-// begin, begin + step, ... below end.
-Tensor arange(double begin, double end, double step = 1, DType dtype = i64);
-inline Tensor arange(int64_t end) { return arange(0, static_cast<double>(end)); }
+namespace detail {
+Tensor ramp(double begin, double end, double step, DType dtype);
+}
+// begin, begin + step, ... below end: i64 if all three are whole types, else f32.
+template <class Begin, class End, class Step = int>
+Tensor arange(Begin begin, End end, Step step = 1,
+              DType dtype = std::is_integral_v<Begin> && std::is_integral_v<End> && std::is_integral_v<Step> ? i64
+                                                                                                             : f32) {
+  return detail::ramp(static_cast<double>(begin), static_cast<double>(end), static_cast<double>(step), dtype);
+}
+inline Tensor arange(int64_t end) { return arange(0, end); }
 Tensor linspace(double first, double last, int64_t count, DType dtype = f32);  // both ends included
 Tensor eye(int64_t n, DType dtype = f32);
 
@@ -36,9 +45,13 @@ Tensor from(const std::vector<T>& data, const Shape& shape) {
   return from(std::span<const T>(data), shape);
 }
 // tensor({1.f, 2.f, 3.f}) has rank 1; tensor({1.f, 2.f, 3.f, 4.f}, {2, 2}) has the given shape.
+// Plain ints become i64.
 template <class T>
 Tensor tensor(std::initializer_list<T> values, const Shape& shape) {
-  return from(std::span<const T>(values.begin(), values.size()), shape);
+  if constexpr (std::is_same_v<T, int>)
+    return from(std::vector<int64_t>(values.begin(), values.end()), shape);
+  else
+    return from(std::span<const T>(values.begin(), values.size()), shape);
 }
 template <class T>
 Tensor tensor(std::initializer_list<T> values) {
@@ -48,12 +61,15 @@ Tensor tensor(std::initializer_list<T> values) {
 // ids i64 [...] -> [..., classes]; IndexError for an id outside [0, classes).
 Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype = f32);
 
-Tensor uniform(const Shape& shape, double low, double high, Generator& generator, DType dtype = f32);
-Tensor normal(const Shape& shape, double mean, double deviation, Generator& generator, DType dtype = f32);
-Tensor bernoulli(const Shape& shape, double probability, Generator& generator, DType dtype = f32);
-Tensor bernoulli(const Tensor& probabilities, Generator& generator);                  // elementwise, same type
-Tensor randint(const Shape& shape, int64_t low, int64_t high, Generator& generator);  // i64 in [low, high)
-Tensor permutation(int64_t n, Generator& generator);                                  // i64 [n]
+Tensor uniform(const Shape& shape, double low, double high, Generator& generator = default_generator(),
+               DType dtype = f32);
+Tensor normal(const Shape& shape, double mean, double deviation, Generator& generator = default_generator(),
+              DType dtype = f32);
+Tensor bernoulli(const Shape& shape, double probability, Generator& generator = default_generator(), DType dtype = f32);
+Tensor bernoulli(const Tensor& probabilities, Generator& generator = default_generator());  // elementwise, same type
+Tensor randint(const Shape& shape, int64_t low, int64_t high,
+               Generator& generator = default_generator());                 // i64 in [low, high)
+Tensor permutation(int64_t n, Generator& generator = default_generator());  // i64 [n]
 inline Tensor rand(const Shape& shape, DType dtype = f32) { return uniform(shape, 0, 1, default_generator(), dtype); }
 inline Tensor randn(const Shape& shape, DType dtype = f32) { return normal(shape, 0, 1, default_generator(), dtype); }
 

@@ -65,6 +65,10 @@ struct DTypeOf<bool> {
 template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;
 
+// ValueError names `op` unless elements of this type can hold `value`: i64 holds whole numbers in its range, floating
+// types round, bool keeps whether it is 0.
+void require_fits(std::string_view op, double value, DType dtype);
+
 // Calls body(T{}) with the C++ type of `dtype`: dispatch(x.dtype(), [&](auto zero) { using T = decltype(zero); ... });
 template <class Body>
 decltype(auto) dispatch(DType dtype, Body&& body) {

@@ -12,6 +12,27 @@ void Shape::throw_rank(size_t rank) {
       fmt::format("shape: rank {} is above the limit of {}; merge dimensions with reshape", rank, kMaxRank));
 }
 
+namespace {
+[[noreturn, gnu::noinline]] void throw_negative(std::string_view op, const Shape& shape) {
+  throw ShapeError(fmt::format("{}: shape {} has a negative size; need sizes of 0 or more", op, shape.str()));
+}
+[[noreturn, gnu::noinline]] void throw_too_large(std::string_view op, const Shape& shape) {
+  throw ShapeError(fmt::format("{}: shape {} has more elements than an address can count (2^56)", op, shape.str()));
+}
+}  // namespace
+
+int64_t checked_numel(std::string_view op, const Shape& shape) {
+  int64_t extent = 1;
+  bool none = false;
+  for (const int64_t size : shape) {
+    if (size < 0) throw_negative(op, shape);
+    none |= size == 0;
+    if (__builtin_mul_overflow(extent, size == 0 ? 1 : size, &extent) || extent > (int64_t{1} << 56))
+      throw_too_large(op, shape);
+  }
+  return none ? 0 : extent;
+}
+
 Shape contiguous_strides(const Shape& shape) {
   Shape strides = shape;
   int64_t stride = 1;
@@ -42,6 +63,7 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
                       a.str(), b.str(), x, y, -i));
     out[rank - i] = x == 1 ? y : x;
   }
+  checked_numel(op, out);
   return out;
 }
 

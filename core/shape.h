@@ -13,10 +13,16 @@ inline constexpr int kMaxRank = 8;
 
 class Shape {
  public:
-  Shape() = default;
+  Shape() : sizes_{} {}
+  Shape(const Shape& other) : rank_(other.rank_) { copy_sizes(other); }
+  Shape& operator=(const Shape& other) {
+    rank_ = other.rank_;
+    copy_sizes(other);
+    return *this;
+  }
   Shape(std::initializer_list<int64_t> sizes) : Shape(std::span<const int64_t>(sizes.begin(), sizes.size())) {}
   // Throws ShapeError above rank 8.
-  explicit Shape(std::span<const int64_t> sizes) : rank_(checked_rank(sizes.size())) {
+  explicit Shape(std::span<const int64_t> sizes) : rank_(checked_rank(sizes.size())), sizes_{} {
     for (int i = 0; i < rank_; ++i) sizes_[i] = sizes[i];
   }
   // `rank` entries, all `value`.
@@ -70,11 +76,20 @@ class Shape {
     return static_cast<int>(rank);
   }
   [[noreturn]] static void throw_rank(size_t rank);
+  // The first half always, in two vectors; the rest only where it is used, which is seldom.
+  void copy_sizes(const Shape& other) {
+    for (int i = 0; i < kMaxRank / 2; ++i) sizes_[i] = other.sizes_[i];
+    if (rank_ > kMaxRank / 2) [[unlikely]]
+      for (int i = kMaxRank / 2; i < rank_; ++i) sizes_[i] = other.sizes_[i];
+  }
 
-  int64_t sizes_[kMaxRank] = {};
   int rank_ = 0;
+  int64_t sizes_[kMaxRank];
 };
 
+// The product of the sizes of what shall be a tensor's shape; ShapeError names `op` if one is negative or the product,
+// zeros left out, is beyond 2^56: no offset may overflow.
+int64_t checked_numel(std::string_view op, const Shape& shape);
 // Strides of a row-major array of this shape, in elements.
 Shape contiguous_strides(const Shape& shape);
 // `dim` counted from the front (negative: from the back); IndexError names `op` when outside [-rank, rank).

@@ -51,8 +51,15 @@ class TapeSlot {
 // Born with one reference. The first tensor of a storage lies in its block and costs no memory of its own; views are
 // objects from the pool.
 struct TensorImpl {
-  TensorImpl(const Shape& sizes, DType type) : dtype(type), shape(sizes), strides(sizes) {}
-  TensorImpl(const Shape& sizes, const Shape& steps, DType type) : dtype(type), shape(sizes), strides(steps) {}
+  TensorImpl(Ref<Storage> block, std::byte* first, const Shape& sizes, const Shape& steps, int64_t n, DType type,
+             bool dense)
+      : storage(std::move(block)),
+        data(first),
+        numel(n),
+        dtype(type),
+        contiguous(dense),
+        shape(sizes),
+        strides(steps) {}
   // Another object over the same elements, on no tape.
   TensorImpl(const TensorImpl& other)
       : storage(other.storage),
@@ -87,37 +94,37 @@ struct TensorImpl {
 
 class Tensor {
  public:
-  Tensor() = default;  // undefined: no elements, no shape; only defined() may be asked
+  Tensor() = default;  // undefined: no elements, no shape; AutogradError when asked for more than defined()
   explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
 
   bool defined() const { return static_cast<bool>(impl_); }
-  int dim() const { return impl_->shape.rank(); }
-  int64_t size(int64_t d) const { return impl_->shape[normalize_dim("size", d, dim())]; }
-  int64_t numel() const { return impl_->numel; }
-  const Shape& shape() const { return impl_->shape; }
-  const Shape& strides() const { return impl_->strides; }
-  DType dtype() const { return impl_->dtype; }
-  bool is_contiguous() const { return impl_->contiguous; }
+  int dim() const { return known().shape.rank(); }
+  int64_t size(int64_t d) const { return known().shape[normalize_dim("size", d, dim())]; }
+  int64_t numel() const { return known().numel; }
+  const Shape& shape() const { return known().shape; }
+  const Shape& strides() const { return known().strides; }
+  DType dtype() const { return known().dtype; }
+  bool is_contiguous() const { return known().contiguous; }
   // The same handle or another to the same tensor object (not merely the same elements).
   bool is_same(const Tensor& other) const { return impl_.get() == other.impl_.get(); }
-  bool shares_storage(const Tensor& other) const { return impl_->storage.get() == other.impl_->storage.get(); }
+  bool shares_storage(const Tensor& other) const { return known().storage.get() == other.known().storage.get(); }
 
   // Address of the first element, for kernels. data<T>() checks T against dtype() (DTypeError).
-  void* raw() const { return impl_->data; }
+  void* raw() const { return known().data; }
   template <class T>
   T* data() const {
-    if (impl_->dtype != dtype_of<T>) throw_dtype("data", dtype_of<T>);
+    if (dtype() != dtype_of<T>) throw_dtype("data", dtype_of<T>);
     return reinterpret_cast<T*>(impl_->data);
   }
   // The only element as a number (ShapeError unless numel() is 1); an element by position; writing one (in place).
+  // Whole numbers come as they are, also above 2^53, when T is a whole type.
   template <class T = double>
   T item() const {
-    return static_cast<T>(item_as_double());
+    return read<T>(only_element());
   }
-  int64_t item_i64() const;
   template <class T = double>
   T at(std::initializer_list<int64_t> index) const {
-    return static_cast<T>(at_as_double(Shape(index)));
+    return read<T>(element("at", Shape(index)));
   }
   void set(std::initializer_list<int64_t> index, double value);
 
@@ -134,7 +141,7 @@ class Tensor {
   }
 
   // ---- the tape (defined in autograd/tensor.cpp) ----
-  bool requires_grad() const { return static_cast<bool>(impl_->slot); }
+  bool requires_grad() const { return static_cast<bool>(known().slot); }
   bool is_leaf() const;
   // Makes this a leaf whose gradient backward() collects (or takes it off the tape). Floating types only.
   Tensor& requires_grad_(bool on = true);
@@ -149,10 +156,22 @@ class Tensor {
   TensorImpl* impl() const { return impl_.get(); }
 
  private:
+  const TensorImpl& known() const {
+    if (!impl_) throw_undefined();
+    return *impl_;
+  }
+  [[noreturn]] static void throw_undefined();
   // AutogradError if the tape records and this is on it (autograd/tensor.cpp).
   void require_untaped(const char* op) const;
-  double item_as_double() const;
-  double at_as_double(const Shape& index) const;
+  template <class T>
+  T read(int64_t offset) const {
+    return dispatch(dtype(), [&](auto zero) {
+      return static_cast<T>(reinterpret_cast<const decltype(zero)*>(impl_->data)[offset]);
+    });
+  }
+  // Where it is, in elements from the first.
+  int64_t only_element() const;
+  int64_t element(const char* op, const Shape& index) const;
   [[noreturn]] void throw_dtype(const char* what, DType wanted) const;
 
   Ref<TensorImpl> impl_;

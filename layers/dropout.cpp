@@ -4,8 +4,8 @@
 namespace fovea {
 
 Dropout::Dropout(double probability) : probability_(probability) {
-  if (!(probability >= 0 && probability < 1))
-    throw ValueError(fmt::format("Dropout: probability {} is outside [0, 1)", probability));
+  if (!(probability >= 0 && probability <= 1))
+    throw ValueError(fmt::format("Dropout: probability {} is outside [0, 1]", probability));
 }
 
 }  // namespace fovea

@@ -1,5 +1,5 @@
 // Dropout: in training each element is zero with probability p, and the others are scaled by 1 / (1 - p); in eval mode
-// x itself. Srivastava et al. 2014. Errors: ValueError for p outside [0, 1).
+// x itself. Srivastava et al. 2014. Errors: ValueError for p outside [0, 1].
 #pragma once
 
 #include <fovea/layers/module.h>

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <fovea/core/array.h>
+#include <fovea/core/kernels/random.h>
 #include <fovea/layers/init.h>
 
 #include <algorithm>
@@ -50,26 +51,12 @@ Tensor kaiming_normal(const Shape& shape, Generator& generator, double gain) {
   return normal(shape, 0, gain * inverse_root(fans_of("kaiming_normal", shape).in), generator);
 }
 
-// Gram-Schmidt, twice over each vector so that rounding leaves them orthogonal, on normal vectors in f64.
+// Normal vectors in f64, made orthonormal.
 Tensor orthogonal(const Shape& shape, Generator& generator, double gain) {
   if (shape.rank() != 2) throw ShapeError(fmt::format("orthogonal: {} is no matrix; need 2 dimensions", shape.str()));
   const int64_t count = std::min(shape[0], shape[1]), length = std::max(shape[0], shape[1]);
   const Tensor vectors = normal({count, length}, 0, 1, generator, f64);
-  double* const v = vectors.data<double>();
-  const auto dot = [&](int64_t a, int64_t b) {
-    double sum = 0;
-    for (int64_t j = 0; j < length; ++j) sum += v[a * length + j] * v[b * length + j];
-    return sum;
-  };
-  for (int64_t i = 0; i < count; ++i) {
-    for (int round = 0; round < 2; ++round)
-      for (int64_t k = 0; k < i; ++k) {
-        const double along = dot(i, k);
-        for (int64_t j = 0; j < length; ++j) v[i * length + j] -= along * v[k * length + j];
-      }
-    const double scale = 1 / std::sqrt(dot(i, i));
-    for (int64_t j = 0; j < length; ++j) v[i * length + j] *= scale;
-  }
+  kernels::orthonormalize(count, length, vectors.data<double>());
   Tensor result = array::clone(shape[0] <= shape[1] ? vectors : array::transpose(vectors, 0, 1));
   return array::to(result.mul_(gain), f32);
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/mode.h>
 #include <fovea/core/array.h>
+#include <fovea/core/checkpoint.h>
 #include <fovea/layers/module.h>
 
 #include <algorithm>
@@ -236,7 +237,7 @@ void load_state(Module& module, const NamedTensors& values, std::string_view sou
   for (size_t i = 0; i < targets.size(); ++i) Tensor(targets[i].second).copy_(*sources[i]);
 }
 
-void save(const Module& module, std::string_view path) { save_safetensors(path, state(module)); }
-void load(Module& module, std::string_view path) { load_state(module, load_safetensors(path).tensors, path); }
+void save(const Module& module, std::string_view path) { save_checkpoint(path, state(module)); }
+void load(Module& module, std::string_view path) { load_state(module, load_checkpoint(path).tensors, path); }
 
 }  // namespace fovea

@@ -39,6 +39,13 @@ Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
   return y;
 }
 
+// g x, written over g where nobody else sees it.
+Tensor multiply(Tensor g, const Tensor& x) {
+  if (!expendable(g) || !x.is_contiguous()) return mul(g, x);
+  kernels::binary(Binary::mul, g.dtype(), g.numel(), g.raw(), x.raw(), g.raw());
+  return g;
+}
+
 Tensor apply(Unary kind, const Tensor& x, double p) {
   Tensor y = empty_like(x);
   if (x.is_contiguous())
@@ -58,6 +65,12 @@ Tensor broadcast(const char* op, const Tensor& a, const Tensor& b, bool floating
   return body(expand(a, shape), expand(b, shape));
 }
 
+// A number as an operand of `like`'s type, which must be able to hold it.
+Tensor scalar_for(const char* op, double value, const Tensor& like) {
+  require_fits(op, value, like.dtype());
+  return scalar(value, like.dtype());
+}
+
 // 1 where a wins, 1/2 at a tie, 0 where b wins: the share of the gradient that goes to a.
 Tensor share_of(const Tensor& wins, const Tensor& tie, DType dtype) { return to(wins, dtype) + to(tie, dtype) * 0.5; }
 
@@ -65,7 +78,7 @@ Tensor share_of(const Tensor& wins, const Tensor& tie, DType dtype) { return to(
 
 Tensor add(const Tensor& a, const Tensor& b) {
   return broadcast("add", a, b, false, [](const Tensor& x, const Tensor& y) {
-    return record("add", {x, y}, apply(Binary::add, x, y), [](const Tensor& g) { return Pair{g, g}; });
+    return record("add", {x, y}, apply(Binary::add, x, y), [](Tensor g) { return Pair{g, std::move(g)}; });
   });
 }
 
@@ -79,8 +92,9 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   return broadcast("mul", a, b, false, [](const Tensor& x, const Tensor& y) {
-    return record("mul", {x, y}, apply(Binary::mul, x, y), [x = saved(x), y = saved(y)](const Tensor& g) {
-      return Pair{needs_grad(0) ? mul(g, y.get()) : Tensor(), needs_grad(1) ? mul(g, x.get()) : Tensor()};
+    return record("mul", {x, y}, apply(Binary::mul, x, y), [x = saved(x), y = saved(y)](Tensor g) {
+      Tensor dy = needs_grad(1) ? mul(g, x.get()) : Tensor();
+      return Pair{needs_grad(0) ? multiply(std::move(g), y.get()) : Tensor(), std::move(dy)};
     });
   });
 }
@@ -135,14 +149,20 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
 
 Tensor add(const Tensor& a, double b) {
   check::defined("add", a);
-  if (!is_floating(a.dtype())) return add(a, full({}, b, a.dtype()));
+  if (!is_floating(a.dtype())) return add(a, scalar_for("add", b, a));
   return record("add_scalar", {a}, apply(Unary::add, a, b), [](const Tensor& g) { return g; });
 }
 
 Tensor mul(const Tensor& a, double b) {
   check::defined("mul", a);
-  if (!is_floating(a.dtype())) return mul(a, full({}, b, a.dtype()));
+  if (!is_floating(a.dtype())) return mul(a, scalar_for("mul", b, a));
   return record("mul_scalar", {a}, apply(Unary::mul, a, b), [b](const Tensor& g) { return mul(g, b); });
+}
+
+// Not the product with 1 / b, whose last bit differs and which overflows where b is tiny.
+Tensor div(const Tensor& a, double b) {
+  check::floating("div", a);
+  return record("div_scalar", {a}, apply(Unary::div, a, b), [b](const Tensor& g) { return div(g, b); });
 }
 
 Tensor pow(const Tensor& base, double exponent) {
@@ -215,6 +235,7 @@ const OpSpec minimum_spec = OpSpec::add(choose_spec("minimum", "y = min(a, b)", 
 const OpSpec maximum_spec = OpSpec::add(choose_spec("maximum", "y = max(a, b)", maximum));
 const OpSpec add_scalar_spec = OpSpec::add(scalar_spec("add", "y = a + c", add, 0.7));
 const OpSpec mul_scalar_spec = OpSpec::add(scalar_spec("mul", "y = c a", mul, -1.3));
+const OpSpec div_scalar_spec = OpSpec::add(scalar_spec("div", "y = a / c", div, -1.7));
 const OpSpec pow_scalar_spec = OpSpec::add(scalar_spec("pow", "y = a^c", pow, 1.7));
 
 }  // namespace

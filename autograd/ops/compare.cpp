@@ -7,6 +7,8 @@
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/compare.h>
 
+#include <cmath>
+
 namespace fovea {
 namespace {
 
@@ -65,6 +67,22 @@ Tensor lt(const Tensor& a, const Tensor& b) { return compare("lt", Compare::lt, 
 Tensor le(const Tensor& a, const Tensor& b) { return compare("le", Compare::le, a, b); }
 Tensor gt(const Tensor& a, const Tensor& b) { return compare("gt", Compare::gt, a, b); }
 Tensor ge(const Tensor& a, const Tensor& b) { return compare("ge", Compare::ge, a, b); }
+
+namespace {
+// Against a number: for i64 too it need not be whole.
+Tensor compare(const char* op, Compare kind, const Tensor& a, double b) {
+  check::defined(op, a);
+  if (a.dtype() == i64 && std::trunc(b) != b) return compare(op, kind, to(a, f64), scalar(b, f64));
+  return compare(op, kind, a, scalar(b, a.dtype()));
+}
+}  // namespace
+
+Tensor eq(const Tensor& a, double b) { return compare("eq", Compare::eq, a, b); }
+Tensor ne(const Tensor& a, double b) { return compare("ne", Compare::ne, a, b); }
+Tensor lt(const Tensor& a, double b) { return compare("lt", Compare::lt, a, b); }
+Tensor le(const Tensor& a, double b) { return compare("le", Compare::le, a, b); }
+Tensor gt(const Tensor& a, double b) { return compare("gt", Compare::gt, a, b); }
+Tensor ge(const Tensor& a, double b) { return compare("ge", Compare::ge, a, b); }
 
 Tensor logical_and(const Tensor& a, const Tensor& b) { return logical("logical_and", Logical::conjunction, a, b); }
 Tensor logical_or(const Tensor& a, const Tensor& b) { return logical("logical_or", Logical::disjunction, a, b); }

@@ -91,6 +91,7 @@ Tensor cat(std::span<const Tensor> list, int64_t dim) {
     if (!same_but(d, shape, list[i].shape())) fail_cat(list, i, d);
     sizes[i] = list[i].shape()[d];
     shape[d] += sizes[i];
+    checked_numel("cat", shape);
   }
   const Tensor y = join(list, sizes, shape, list[0].dtype(), d);
   return record_list("cat", list, y, [d, sizes = std::move(sizes)](const Tensor& g) {
@@ -181,8 +182,10 @@ Tensor pad(const Tensor& x, const std::vector<int64_t>& padding, double value) {
       throw ValueError(
           fmt::format("pad: ({}, {}) for dimension {}; to cut elements off use slice", padding[i], padding[i + 1], d));
     begin[d] = padding[i];
-    shape[d] += padding[i] + padding[i + 1];
+    for (const size_t side : {i, i + 1})
+      if (__builtin_add_overflow(shape[d], padding[side], &shape[d])) shape[d] = std::numeric_limits<int64_t>::max();
   }
+  checked_numel("pad", shape);
   Tensor y = full(shape, value, x.dtype());
   Tensor middle = y;
   for (int d = 0; d < x.dim(); ++d) middle = array::slice(middle, d, begin[d], begin[d] + x.shape()[d]);
@@ -263,6 +266,7 @@ const OpSpec cat_spec =
                               cat({ones({2}), ones({2, 4})}, 0);
                             }},
                            {"no such dimension", [] { cat({ones({2})}, 1); }},
+                           {"too many", [] { cat(Inputs(65536, ones({1})), 0); }},
                            {"f32 with f64",
                             [] {
                               cat({ones({2}), ones({2}, f64)}, 0);
@@ -306,6 +310,14 @@ const OpSpec split_spec = OpSpec::add(join_spec("split", "x = [y_1; y_2; ..] alo
                                                   [] {
                                                     split(ones({3}), {4, -1}, 0);
                                                   }},
+                                                 {"negative size first",
+                                                  [] {
+                                                    split(ones({3}), {-1, 4}, 0);
+                                                  }},
+                                                 {"too many parts",
+                                                  [] {
+                                                    split(ones({0}), std::vector<int64_t>(65536), 0);
+                                                  }},
                                                  {"no sizes", [] { split(ones({0}), {}, 0); }},
                                                  {"no such dimension", [] { split(ones({3}), {3}, 1); }},
                                                  {"undefined", [] { split(Tensor(), {1}, 0); }}}));
@@ -339,6 +351,10 @@ const OpSpec pad_spec =
                            {"negative",
                             [] {
                               pad(ones({3}), {-1, 0});
+                            }},
+                           {"negative behind",
+                            [] {
+                              pad(ones({3}), {0, -1});
                             }},
                            {"undefined", [] {
                               pad(Tensor(), {1, 1});

@@ -62,7 +62,7 @@ void check_classes(const char* op, const Tensor& x, const Tensor& target, const 
 double share(const Tensor& x, const Tensor& target, const CrossEntropyOptions& options) {
   if (options.reduction != Reduction::mean) return 1;
   const bool ids = target.dtype() == i64;
-  const int64_t count = ids ? sum(ids_that_count(target, options)).item_i64() : rows_of(x).numel();
+  const int64_t count = ids ? sum(ids_that_count(target, options)).item<int64_t>() : rows_of(x).numel();
   return count == 0 ? 0 : 1 / static_cast<double>(count);
 }
 
@@ -190,6 +190,7 @@ std::vector<OpSample> class_samples(SampleMaker& make, ClassLoss f) {
                        [=](const Inputs& x) { return f(x[0], x[1], options); }});
   };
   with_ids("one row", {5}, {});
+  with_ids("whole vectors", {2, 64}, {});
   with_ids("rows", {3, 19}, {});
   with_ids("4-D", {2, 1, 3, 4}, {});
   with_ids("one class", {3, 1}, {});

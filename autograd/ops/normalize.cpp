@@ -49,6 +49,7 @@ Tensor keep_scaled(const Tensor& x, const Tensor& keep, double scale) {
 
 Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
   check_layer_norm(x, weight, bias);
+  if (!(eps >= 0)) throw ValueError(fmt::format("layer_norm: eps is {}; need eps >= 0", eps));
   const int64_t n = x.size(-1), rows = n == 0 ? 0 : x.numel() / n;
   const Tensor w = weight.defined() ? weight : ones({n}, x.dtype()), b = bias.defined() ? bias : zeros({n}, x.dtype());
   if (reference_mode()) return plain_layer_norm(x, w, b, eps);

@@ -22,8 +22,7 @@ WeighedValues formula(const Tensor& q, const Tensor& k, const Tensor& v, const S
                       const std::function<Tensor(const Tensor&)>& change = {}) {
   Tensor allowed = options.mask;
   if (options.causal) {
-    const auto first = static_cast<double>(options.first);
-    const Tensor own = arange(first, first + static_cast<double>(q.size(2)));
+    const Tensor own = arange(options.first, options.first + q.size(2));
     const Tensor causal = le(arange(k.size(2)), unsqueeze(own, 1));  // [Tq, Tk]
     allowed = allowed.defined() ? logical_and(allowed, causal) : causal;
   }
@@ -217,6 +216,12 @@ const OpSpec sdpa_spec = OpSpec::add({
     .formula = "y = softmax(q kᵀ / √d) v",
     .samples = sdpa_samples,
     .invalid = {wrong("rank", {2, 3, 4}, {2, 3, 4}, {2, 3, 4}),
+                wrong("rank of the keys", {1, 1, 3, 4}, {1, 3, 4}, {1, 1, 3, 4}),
+                wrong("rank of the values", {1, 1, 3, 4}, {1, 1, 3, 4}, {1, 3, 4}),
+                wrong("batch of the values", {1, 1, 3, 4}, {1, 1, 3, 4}, {2, 1, 3, 4}),
+                wrong("heads of the values", {1, 1, 3, 4}, {1, 1, 3, 4}, {1, 2, 3, 4}),
+                wrong("no features of the values", {1, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 0}),
+                wrong("mask of rank 5", {1, 1, 3, 4}, {1, 1, 2, 4}, {1, 1, 2, 4}, zeros({1, 1, 1, 3, 2}, boolean)),
                 wrong("heads", {1, 2, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}),
                 wrong("batch", {2, 1, 3, 4}, {1, 1, 3, 4}, {1, 1, 3, 4}),
                 wrong("width", {1, 1, 3, 4}, {1, 1, 3, 5}, {1, 1, 3, 4}),

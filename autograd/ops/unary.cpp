@@ -35,7 +35,7 @@ Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q
 
 // g and the saved tensor have one shape and type.
 Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
-  Tensor y = empty_like(g);
+  Tensor y = expendable(g) ? g : empty_like(g);
   if (g.is_contiguous() && saved.is_contiguous())
     kernels::binary(kind, g.dtype(), g.numel(), g.raw(), saved.raw(), y.raw());
   else
@@ -47,35 +47,35 @@ using Pair = std::array<Tensor, 2>;
 
 // Backwards are ops themselves, so that second derivatives exist; each gives dx from (g, saved).
 // g y, and 0 where g is 0 though y overflowed: a branch of where() that was not chosen stays without gradient.
-Tensor exp_backward(const Tensor& g, const Tensor& y) {
+Tensor exp_backward(Tensor g, const Tensor& y) {
   return record("exp_backward", {g, y}, apply_backward(Binary::exp_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
                   return Pair{exp_backward(h, y.get()), h * g.get()};
                 });
 }
 
-Tensor tanh_backward(const Tensor& g, const Tensor& y) {
+Tensor tanh_backward(Tensor g, const Tensor& y) {
   return record("tanh_backward", {g, y}, apply_backward(Binary::tanh_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
                   return Pair{tanh_backward(h, y.get()), h * g.get() * y.get() * -2.0};
                 });
 }
 
-Tensor sigmoid_backward(const Tensor& g, const Tensor& y) {
+Tensor sigmoid_backward(Tensor g, const Tensor& y) {
   return record("sigmoid_backward", {g, y}, apply_backward(Binary::sigmoid_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
                   return Pair{sigmoid_backward(h, y.get()), h * g.get() * (1.0 - 2.0 * y.get())};
                 });
 }
 
-Tensor relu_backward(const Tensor& g, const Tensor& y) {
+Tensor relu_backward(Tensor g, const Tensor& y) {
   return record("relu_backward", {g, y}, apply_backward(Binary::relu_backward, g, y), [y = saved(y)](const Tensor& h) {
     return Pair{relu_backward(h, y.get()), Tensor()};
   });
 }
 
 // gelu'(x) = Phi(x) + x phi(x); gelu''(x) = phi(x) (2 - x^2)
-Tensor gelu_backward(const Tensor& g, const Tensor& x) {
+Tensor gelu_backward(Tensor g, const Tensor& x) {
   return record("gelu_backward", {g, x}, apply_backward(Binary::gelu_backward, g, x),
                 [g = saved(g), x = saved(x)](const Tensor& h) {
                   const double scale = 1 / std::sqrt(2 * std::numbers::pi);
@@ -85,7 +85,7 @@ Tensor gelu_backward(const Tensor& g, const Tensor& x) {
                 });
 }
 
-Tensor softplus_backward(const Tensor& g, const Tensor& x) {
+Tensor softplus_backward(Tensor g, const Tensor& x) {
   return record("softplus_backward", {g, x}, apply_backward(Binary::softplus_backward, g, x),
                 [g = saved(g), x = saved(x)](const Tensor& h) {
                   const Tensor s = sigmoid(x.get());
@@ -101,7 +101,7 @@ Tensor neg(const Tensor& x) {
 
 Tensor exp(const Tensor& x) {
   Tensor y = apply("exp", Unary::exp, x);
-  return record("exp", {x}, y, [y = saved(y)](const Tensor& g) { return exp_backward(g, y.get()); });
+  return record("exp", {x}, y, [y = saved(y)](Tensor g) { return exp_backward(std::move(g), y.get()); });
 }
 
 Tensor log(const Tensor& x) {
@@ -115,33 +115,33 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor tanh(const Tensor& x) {
   Tensor y = apply("tanh", Unary::tanh, x);
-  return record("tanh", {x}, y, [y = saved(y)](const Tensor& g) { return tanh_backward(g, y.get()); });
+  return record("tanh", {x}, y, [y = saved(y)](Tensor g) { return tanh_backward(std::move(g), y.get()); });
 }
 
 Tensor sigmoid(const Tensor& x) {
   Tensor y = apply("sigmoid", Unary::sigmoid, x);
-  return record("sigmoid", {x}, y, [y = saved(y)](const Tensor& g) { return sigmoid_backward(g, y.get()); });
+  return record("sigmoid", {x}, y, [y = saved(y)](Tensor g) { return sigmoid_backward(std::move(g), y.get()); });
 }
 
 Tensor relu(const Tensor& x) {
   Tensor y = apply("relu", Unary::relu, x);
-  return record("relu", {x}, y, [y = saved(y)](const Tensor& g) { return relu_backward(g, y.get()); });
+  return record("relu", {x}, y, [y = saved(y)](Tensor g) { return relu_backward(std::move(g), y.get()); });
 }
 
 Tensor leaky_relu(const Tensor& x, double slope) {
   return record(
       "leaky_relu", {x}, apply("leaky_relu", Unary::leaky_relu, x, slope),
-      [x = saved(x), slope](const Tensor& g) { return where(lt(x.get(), scalar(0, g.dtype())), g * slope, g); });
+      [x = saved(x), slope](const Tensor& g) { return where(gt(x.get(), scalar(0, g.dtype())), g, g * slope); });
 }
 
 Tensor gelu(const Tensor& x) {
   return record("gelu", {x}, apply("gelu", Unary::gelu, x),
-                [x = saved(x)](const Tensor& g) { return gelu_backward(g, x.get()); });
+                [x = saved(x)](Tensor g) { return gelu_backward(std::move(g), x.get()); });
 }
 
 Tensor softplus(const Tensor& x) {
   return record("softplus", {x}, apply("softplus", Unary::softplus, x),
-                [x = saved(x)](const Tensor& g) { return softplus_backward(g, x.get()); });
+                [x = saved(x)](Tensor g) { return softplus_backward(std::move(g), x.get()); });
 }
 
 Tensor abs(const Tensor& x) {

@@ -35,6 +35,7 @@ inline T value(T x, T s, T t) {
   if constexpr (op == Unary::clamp) return x < s ? s : (x > t ? t : x);
   if constexpr (op == Unary::add) return x + s;
   if constexpr (op == Unary::mul) return x * s;
+  if constexpr (op == Unary::div) return x / s;
   if constexpr (op == Unary::pow) return vm::pow(x, s);
 }
 
@@ -206,6 +207,19 @@ void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double
 }
 
 void accumulate(DType dtype, int64_t n, void* y, const void* x) { binary(Binary::add, dtype, n, y, x, y); }
+
+bool fits_i64(DType from, const Loop<1>& loop, const void* x) {
+  bool fits = true;
+  dispatch_floating(from, [&](auto zero) {
+    using T = decltype(zero);
+    loop.for_rows(0, loop.rows(), [&](const int64_t* at) {
+      const T* row = static_cast<const T*>(x) + at[0];
+      const int64_t step = loop.inner_stride(0);
+      for (int64_t i = 0; i < loop.inner(); ++i) fits &= row[i * step] >= T(-0x1p63) && row[i * step] < T(0x1p63);
+    });
+  });
+  return fits;
+}
 
 void copy(DType to, DType from, const Loop<2>& loop, void* y, const void* x) {
   if (to == from && loop.rank == 1 && loop.inner_stride(0) == 1 && loop.inner_stride(1) == 1) {

@@ -28,7 +28,8 @@ enum class Unary {
   leaky_relu,  // p: slope
   clamp,       // p, q: bounds
   add,
-  mul,  // p: the scalar
+  mul,
+  div,  // p: the scalar
   pow,  // p: exponent
 };
 
@@ -65,6 +66,8 @@ void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double
 // y += x, n contiguous f32 or f64 elements: how the engine accumulates.
 void accumulate(DType dtype, int64_t n, void* y, const void* x);
 
+// Whether all of x (f32 or f64), cut to whole numbers, is in i64's range.
+bool fits_i64(DType from, const Loop<1>& loop, const void* x);
 // Converting copy; operands y, x.
 void copy(DType to, DType from, const Loop<2>& loop, void* y, const void* x);
 

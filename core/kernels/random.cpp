@@ -270,4 +270,21 @@ void permutation(int64_t n, const Stream& stream, int64_t* y) {
   }
 }
 
+void orthonormalize(int64_t count, int64_t length, double* v) {
+  const auto dot = [&](int64_t a, int64_t b) {
+    double sum = 0;
+    for (int64_t j = 0; j < length; ++j) sum += v[a * length + j] * v[b * length + j];
+    return sum;
+  };
+  for (int64_t i = 0; i < count; ++i) {
+    for (int round = 0; round < 2; ++round)
+      for (int64_t k = 0; k < i; ++k) {
+        const double along = dot(i, k);
+        for (int64_t j = 0; j < length; ++j) v[i * length + j] -= along * v[k * length + j];
+      }
+    const double scale = 1 / std::sqrt(dot(i, i));
+    for (int64_t j = 0; j < length; ++j) v[i * length + j] *= scale;
+  }
+}
+
 }  // namespace fovea::kernels

@@ -40,5 +40,8 @@ int64_t integer_below(uint64_t word, int64_t low, int64_t high);
 void integers(int64_t n, const Stream& stream, int64_t low, int64_t high, int64_t* y);
 // 0 .. n - 1 in random order.
 void permutation(int64_t n, const Stream& stream, int64_t* y);
+// Rows v[i] of `length` elements, count <= length of them, made orthonormal: Gram-Schmidt, twice over each row so that
+// rounding leaves them orthogonal.
+void orthonormalize(int64_t count, int64_t length, double* v);
 
 }  // namespace fovea::kernels

@@ -12,7 +12,7 @@ Tensor before_length(const char* name, const Tensor& lengths, int64_t steps) {
   if (!lengths.defined() || lengths.dim() != 1 || lengths.dtype() != i64)
     throw ShapeError(fmt::format("{}: lengths are {}; need i64 [B]", name, describe(lengths)));
   for (int64_t b = 0; b < lengths.size(0); ++b) {
-    const int64_t length = select(lengths, 0, b).item_i64();
+    const int64_t length = select(lengths, 0, b).item<int64_t>();
     if (length < 0 || length > steps)
       throw IndexError(fmt::format("{}: length {} of sequence {} is outside [0, {}]", name, length, b, steps));
   }
@@ -36,8 +36,7 @@ Tensor query_padding_mask(const Tensor& lengths, int64_t queries) {
 
 Tensor causal_mask(int64_t queries, int64_t keys, int64_t first, bool strict) {
   check_counts("causal_mask", queries, keys);
-  const auto begin = static_cast<double>(first);
-  const Tensor own = arange(begin, begin + static_cast<double>(queries));  // position of each query
+  const Tensor own = arange(first, first + queries);  // position of each query
   const Tensor at = reshape(own, {1, queries, 1}), other = arange(keys);
   return strict ? lt(other, at) : le(other, at);
 }
@@ -46,7 +45,7 @@ Tensor window_mask(const Tensor& centres, int64_t keys, double half_width) {
   check_counts("window_mask", 0, keys);
   if (centres.dim() < 1 || centres.size(-1) != 1 || !is_floating(centres.dtype()))
     throw ShapeError(fmt::format("window_mask: centres are {}; need floating [B, Tq, 1]", describe(centres)));
-  const Tensor at = arange(0, static_cast<double>(keys), 1, centres.dtype());
+  const Tensor at = arange(0, keys, 1, centres.dtype());
   return le(abs(at - centres.detach()), scalar(half_width, centres.dtype()));
 }
 
@@ -71,7 +70,7 @@ Tensor for_heads(std::span<const Tensor> masks) {
 }
 
 Tensor attended_length(const Tensor& mask) {
-  const Tensor position = arange(1, static_cast<double>(mask.size(-1)) + 1, 1, f64);
+  const Tensor position = arange(1, mask.size(-1) + 1, 1, f64);
   return to(max(where(mask, position, scalar(0, f64)), -1, true), i64);
 }
 

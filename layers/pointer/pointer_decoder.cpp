@@ -36,8 +36,7 @@ void check_answers(const Tensor& answers, int64_t batch, int64_t slots) {
 // Row b, item ids[b, u]: items [B, T, E], ids [B, U] in [0, T) -> [B, U, E].
 Tensor items_at(const Tensor& items, const Tensor& ids) {
   const int64_t B = items.size(0), T = items.size(1), E = items.size(2);
-  const auto rows = static_cast<double>(B * T);
-  const Tensor first = unsqueeze(arange(0, rows, static_cast<double>(T)), 1);  // [B, 1]
+  const Tensor first = unsqueeze(arange(0, B * T, T), 1);  // [B, 1]
   return reshape(index_select(reshape(items, {B * T, E}), 0, reshape(ids + first, {-1})), {B, ids.size(1), E});
 }
 

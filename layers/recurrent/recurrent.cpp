@@ -20,6 +20,11 @@ void check_options(Recurrent::Kind kind, const RecurrentOptions& o) {
     throw ValueError(
         fmt::format("{}: inputs {}, hidden {}, layers {}, dropout {}; need sizes of at least 1, dropout in [0, 1)",
                     name_of(kind), o.inputs, o.hidden, o.layers, o.dropout));
+  const char* const stray = o.forget_bias != 0 && kind != Recurrent::Kind::lstm ? "forget_bias, which is the LSTM's"
+                            : o.reset_before && kind != Recurrent::Kind::gru    ? "reset_before, which is the GRU's"
+                            : o.relu && kind != Recurrent::Kind::rnn            ? "relu, which is the RNN's"
+                                                                                : nullptr;
+  if (stray != nullptr) throw ValueError(fmt::format("{}: its options set {}; leave it out", name_of(kind), stray));
 }
 
 // State number `index` of a stack, or an undefined one.

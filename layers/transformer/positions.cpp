@@ -12,7 +12,7 @@ Tensor sinusoidal_positions(int64_t count, int64_t size, int64_t first, DType dt
   const auto begin = static_cast<double>(first);
   const Tensor p = unsqueeze(arange(begin, begin + static_cast<double>(count), 1, f64), 1);  // [count, 1]
   const int64_t pairs = (size + 1) / 2;
-  const Tensor exponent = arange(0, static_cast<double>(pairs), 1, f64) * (2 / static_cast<double>(size));
+  const Tensor exponent = arange(0, pairs, 1, f64) * (2 / static_cast<double>(size));
   const Tensor angle = p * exp(exponent * -std::log(10000.0));  // [count, D / 2]
   const Tensor both = reshape(stack({sin(angle), cos(angle)}, 2), {count, 2 * pairs});
   return to(slice(both, 1, 0, size), dtype);  // (1) [count, D]

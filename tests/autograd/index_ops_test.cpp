@@ -138,8 +138,8 @@ TEST_CASE("division rounds down, the remainder takes the divisor's sign", "[comp
   REQUIRE(floor_divide(scalar(-3), scalar(2)).item() == -2);
   REQUIRE(remainder(scalar(-3), scalar(2)).item() == 1);
   const Tensor lowest = tensor<int64_t>({std::numeric_limits<int64_t>::min()});
-  REQUIRE(remainder(lowest, tensor<int64_t>({-1})).item_i64() == 0);
-  REQUIRE(floor_divide(lowest, tensor<int64_t>({-1})).item_i64() == std::numeric_limits<int64_t>::min());
+  REQUIRE(remainder(lowest, tensor<int64_t>({-1})).item<int64_t>() == 0);
+  REQUIRE(floor_divide(lowest, tensor<int64_t>({-1})).item<int64_t>() == std::numeric_limits<int64_t>::min());
   REQUIRE_THROWS_AS(floor_divide(a, zeros({5}, i64)), ValueError);
   REQUIRE_THROWS_AS(remainder(a, zeros({}, i64)), ValueError);
   REQUIRE_THROWS_AS(floor_divide(a, ones({5})), DTypeError);

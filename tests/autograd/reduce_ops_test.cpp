@@ -172,7 +172,7 @@ TEST_CASE("NaN wins max and min, infinities stay infinite") {
     x.set({n - 2}, NAN);
     REQUIRE(std::isnan(max(x).item()));
     REQUIRE(std::isnan(min(x).item()));
-    REQUIRE(argmax(x, 0).item_i64() == n - 2);
+    REQUIRE(argmax(x, 0).item<int64_t>() == n - 2);
     REQUIRE(std::isnan(max(expand(unsqueeze(x, 1), {n, 5}), 0).at({4})));
   }
   REQUIRE(logsumexp(tensor({-kInf, -kInf}), 0).item() == -kInf);
@@ -182,13 +182,13 @@ TEST_CASE("NaN wins max and min, infinities stay infinite") {
 }
 
 TEST_CASE("whole numbers and bools") {
-  REQUIRE(sum(arange(100)).item_i64() == 4950);
-  REQUIRE(sum(gt(arange(10), full({}, 6, i64))).item_i64() == 3);
+  REQUIRE(sum(arange(100)).item<int64_t>() == 4950);
+  REQUIRE(sum(gt(arange(10), full({}, 6, i64))).item<int64_t>() == 3);
   REQUIRE(equal(max(reshape(arange(6), {2, 3}), 1), tensor<int64_t>({2, 5})));
-  REQUIRE(min(arange(3)).item_i64() == 0);
-  REQUIRE(argmin(tensor<int64_t>({4, 2, 2}), 0).item_i64() == 1);
+  REQUIRE(min(arange(3)).item<int64_t>() == 0);
+  REQUIRE(argmin(tensor<int64_t>({4, 2, 2}), 0).item<int64_t>() == 1);
   const int64_t large = (int64_t{1} << 60) + 1;
-  REQUIRE(sum(tensor<int64_t>({large, -1})).item_i64() == large - 1);
+  REQUIRE(sum(tensor<int64_t>({large, -1})).item<int64_t>() == large - 1);
 }
 
 TEST_CASE("long sums keep their digits, in every direction") {

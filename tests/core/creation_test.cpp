@@ -27,7 +27,7 @@ TEST_CASE("constant tensors", "[creation]") {
     CHECK(scalar(1, dtype).dim() == 0);
   }
   CHECK(values_of(full({2}, 2.5)) == Values{2.5, 2.5});
-  CHECK(full({}, -7, i64).item_i64() == -7);
+  CHECK(full({}, -7, i64).item<int64_t>() == -7);
   CHECK_THROWS_AS(full({2}, 1e30, i64), ValueError);
   CHECK_THROWS_AS(full({2}, NAN, i64), ValueError);
   CHECK_THROWS_AS(zeros({2, -1}), ShapeError);
@@ -48,7 +48,7 @@ TEST_CASE("arange and linspace", "[creation]") {
   CHECK_THROWS_AS(arange(0, 4, -1), ValueError);
   CHECK_THROWS_AS(arange(0, INFINITY), ValueError);
   CHECK_THROWS_AS(arange(0, 1e300, 1), ValueError);
-  CHECK_THROWS_AS(arange(1e300, 1e300), ValueError);
+  CHECK_THROWS_AS(arange(1e300, 1e300, 1, i64), ValueError);
   CHECK_THROWS_AS(arange(0, 2, 1, boolean), DTypeError);
 
   CHECK(values_of(linspace(0, 1, 5, f64)) == Values{0, 0.25, 0.5, 0.75, 1});

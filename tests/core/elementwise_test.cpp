@@ -164,9 +164,9 @@ TEST_CASE("binary ops: the same bits at any position and in any layout", "[eleme
 TEST_CASE("integers: arithmetic that f64 cannot hold", "[elementwise]") {
   const int64_t large = (int64_t{1} << 53) + 1;
   const Tensor a = tensor({large, int64_t{-7}}), b = tensor({int64_t{2}, int64_t{3}});
-  REQUIRE(array::select(a + b, 0, 0).item_i64() == large + 2);
-  REQUIRE(array::select(a - b, 0, 0).item_i64() == large - 2);
-  REQUIRE(array::select(a * b, 0, 0).item_i64() == large * 2);
+  REQUIRE(array::select(a + b, 0, 0).item<int64_t>() == large + 2);
+  REQUIRE(array::select(a - b, 0, 0).item<int64_t>() == large - 2);
+  REQUIRE(array::select(a * b, 0, 0).item<int64_t>() == large * 2);
   REQUIRE(equal(maximum(a, b), tensor({large, int64_t{3}})));
   REQUIRE(equal(minimum(a, b), tensor({int64_t{2}, int64_t{-7}})));
   REQUIRE(equal(array::transpose(array::expand(a, {20, 2}), 0, 1) * 2.0,

@@ -32,7 +32,7 @@ NamedTensors state(int64_t version) {
 }
 int64_t version_of(const std::string& path) {
   const SafetensorsFile file = load_checkpoint(path);
-  const int64_t version = file.tensors.at(1).second.item_i64();
+  const int64_t version = file.tensors.at(1).second.item<int64_t>();
   REQUIRE(test::identical(file.tensors, state(version)));
   return version;
 }

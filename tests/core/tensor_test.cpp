@@ -87,11 +87,11 @@ TEST_CASE("items are read and written by position, of every type", "[tensor]") {
     REQUIRE(x.at({0, 2}) == 0);
     REQUIRE(array::slice(array::select(x, 0, 1), 0, 2, 3).item() == 1);
   }
-  REQUIRE(tensor({int64_t{1} << 60}).item_i64() == int64_t{1} << 60);
+  REQUIRE(tensor({int64_t{1} << 60}).item<int64_t>() == int64_t{1} << 60);
   Tensor x = zeros({2, 3});
   REQUIRE_THROWS_AS(x.item(), ShapeError);
-  REQUIRE_THROWS_AS(x.item_i64(), ShapeError);
-  REQUIRE_THROWS_AS(scalar(1).item_i64(), DTypeError);
+  REQUIRE_THROWS_AS(x.item<int64_t>(), ShapeError);
+  REQUIRE(scalar(2.5).item<int64_t>() == 2);
   REQUIRE_THROWS_AS(x.at({1}), IndexError);
   REQUIRE_THROWS_AS(x.at({2, 0}), IndexError);
   REQUIRE_THROWS_AS(x.at({0, -4}), IndexError);

@@ -153,7 +153,7 @@ TEST_CASE("hard attention reads the drawn key and draws as often as the weights 
   }
   const Tensor drawn = argmax(select(out.alignment.weights, 1, 7), -1);
   REQUIRE(equal(select(out.context, 1, 7), select(index_select(k, 1, drawn), 1, 0)));
-  REQUIRE(out.alignment.log_probability.at({0, 7}) == Approx(std::log(soft.at({0, drawn.item_i64()}))));
+  REQUIRE(out.alignment.log_probability.at({0, 7}) == Approx(std::log(soft.at({0, drawn.item<int64_t>()}))));
   const double entropy = -sum(soft * log(soft)).item();
   REQUIRE(out.alignment.entropy.at({0, 7}) == Approx(entropy));
 }

@@ -109,7 +109,7 @@ TEST_CASE("greedy says the most probable id at each step", "[layers][decoding]")
   for (int64_t b = 0; b < 24; ++b) {
     Ids expected, heard{b + 100, kBegin};
     while (expected.size() < 8 && (expected.empty() || expected.back() != kEnd)) {
-      expected.push_back(argmax(model.logits_after(heard), -1).item_i64());
+      expected.push_back(argmax(model.logits_after(heard), -1).item<int64_t>());
       heard.push_back(expected.back());
     }
     REQUIRE(sentence(said, b) == expected);

@@ -235,7 +235,7 @@ TEST_CASE("sizes and options outside their range", "[layers]") {
   REQUIRE_THROWS_AS(LayerNorm(2, 0), ValueError);
   REQUIRE_THROWS_AS(Embedding(0, 2), ValueError);
   REQUIRE_THROWS_AS(Embedding(3, 2, 3), IndexError);
-  REQUIRE_THROWS_AS(Dropout(1), ValueError);
+  REQUIRE_THROWS_AS(Dropout(1.5), ValueError);
   REQUIRE_THROWS_AS(LSTMCell(2, 0), ValueError);
   REQUIRE_THROWS_AS(GRU({.inputs = 2, .hidden = 2, .dropout = 1}), ValueError);
   REQUIRE_THROWS_AS(Linear(3, 2)(ones({2, 4})), ShapeError);

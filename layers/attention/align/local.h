@@ -30,7 +30,7 @@ class LocalMonotonic final : public Align {
       : half_width_(checked_positive("LocalMonotonic", "half_width", half_width)) {}
 
   Alignment weigh(const AlignInput& in) const override {
-    const Tensor t = arange(0, static_cast<double>(in.scores.size(1)), 1, in.scores.dtype());
+    const Tensor t = arange(0, in.scores.size(1), 1, in.scores.dtype());
     const Tensor own = reshape(t + static_cast<double>(in.first), {1, in.scores.size(1), 1});
     const Tensor centre = minimum(own, last_position(in));                      // (1) [B, Tq, 1]
     const Tensor window = window_mask(centre, in.scores.size(2), half_width_);  // [B, Tq, Tk]
@@ -63,7 +63,7 @@ class LocalPredictive final : public Align {
     const Tensor nearest = to(to(p.detach() + 0.5, i64), dtype);
     const Tensor window = window_mask(nearest, in.scores.size(2), half_width_);
     const Tensor a = softmax(in.scores, -1, both_masks(in.mask, window));  // (3) [B, Tq, Tk]
-    const Tensor s = arange(0, static_cast<double>(in.scores.size(2)), 1, dtype);
+    const Tensor s = arange(0, in.scores.size(2), 1, dtype);
     const double deviation = half_width_ / 2;
     return {a * exp(square(s - p) * (-0.5 / (deviation * deviation))), {}, {}, {}};  // (4) [B, Tq, Tk]
   }
