@@ -216,10 +216,10 @@ def main():
 
     counts = collections.defaultdict(collections.Counter)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for mutant, killed in pool.map(attempt, chosen):
+        for number, (mutant, killed) in enumerate(pool.map(attempt, chosen), 1):
             counts[mutant.path][killed] += 1
             if killed is False:
-                print("survived: " + shown(mutant), flush=True)
+                print(f"survived, {number} of {len(chosen)}: {shown(mutant)}", flush=True)
     total = sum(counts.values(), collections.Counter())
     for path, count in sorted(counts.items()) + [("all", total)]:
         print(f"{path:<28}{count[True]:>6} killed{count[False]:>6} survived{count[None]:>6} did not compile")
