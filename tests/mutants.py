@@ -4,8 +4,9 @@
 mutants.py [--count N] [--seed S] [--files REGEX] [--build DIR] [--jobs J] [--list]
 A mutant is one source with one change: a comparison shifted, an operator or a constant swapped, a condition or a
 returned bool negated, a statement left out. It is compiled and linked into a library of its own below --build; the
-tree itself is only read. Killed: a test fails, crashes or does not end. What does not compile does not count. Prints
-every survivor with its line; the exit code is 1 if fewer than 85 % of N mutants, chosen by S, were killed.
+tree itself is only read. Killed: a test of its folder (tests/core for core/) fails, crashes or does not end. What does
+not compile does not count. Prints every survivor with its line; the exit code is 1 if fewer than 85 % of N mutants,
+chosen by S, were killed.
 """
 import argparse
 import collections
@@ -28,11 +29,8 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LEAST = 85  # percent
-# Sources, and the folder of tests/ that must notice.
-SOURCES = [("autograd/backward.cpp", "autograd"), ("autograd/node.cpp", "autograd"),
-           ("autograd/record.cpp", "autograd"), ("autograd/tensor.cpp", "autograd"), ("optim/*.cpp", "optim"),
-           ("core/npy.cpp", "core"), ("core/safetensors.cpp", "core"), ("core/checkpoint.cpp", "core"),
-           ("core/file.cpp", "core")]
+SOURCES = ["autograd/backward.cpp", "autograd/node.cpp", "autograd/record.cpp", "autograd/tensor.cpp", "optim/*.cpp",
+           "core/npy.cpp", "core/safetensors.cpp", "core/checkpoint.cpp", "core/file.cpp"]
 CMAKE = ["-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1", "-DBUILD_SHARED_LIBS=ON",
          "-DCMAKE_SKIP_BUILD_RPATH=ON", "-DCMAKE_LINK_DEPENDS_NO_SHARED=ON", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
          "-DFOVEA_BUILD_EXAMPLES=OFF", "-DFOVEA_BUILD_BENCH=OFF"]
@@ -112,6 +110,10 @@ def mutants_of(path):
     return made
 
 
+def folder_of(mutant):
+    return mutant.path.split("/")[0]
+
+
 def shown(mutant):
     text = text_of(mutant.path)
     change = " ".join(text[mutant.begin:mutant.end].split()) + (f" -> {mutant.new}" if mutant.kind == "swapped" else "")
@@ -122,27 +124,27 @@ def shown(mutant):
 class Bench:
     """The build that all mutants share, and how one of them is made and tried."""
 
-    def __init__(self, folder, folders):
-        self.folder = folder
-        for command in (["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja"] + CMAKE,
-                        ["cmake", "--build", folder, "--target"] + [f"fovea_test_{name}" for name in folders]):
+    def __init__(self, build, folders):
+        self.build = build
+        for command in (["cmake", "-S", ROOT, "-B", build, "-G", "Ninja"] + CMAKE,
+                        ["cmake", "--build", build, "--target"] + [f"fovea_test_{folder}" for folder in folders]):
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             if done.returncode != 0:
                 sys.exit(f"mutants: {shlex.join(command)} failed:\n{done.stdout}")
-        with open(os.path.join(folder, "compile_commands.json")) as file:
+        with open(os.path.join(build, "compile_commands.json")) as file:
             self.compile = {os.path.relpath(entry["file"], ROOT): entry["command"] for entry in json.load(file)}
-        listed = subprocess.check_output(["ninja", "-C", folder, "-t", "commands", "libfovea.so"], text=True)
+        listed = subprocess.check_output(["ninja", "-C", build, "-t", "commands", "libfovea.so"], text=True)
         self.link = next(line for line in reversed(listed.splitlines()) if " -shared " in line)
         self.limits = {}
-        for name in folders:
+        for folder in folders:
             before, start = os.times(), time.monotonic()
-            if not self.passes(name, folder, (600, 600)):
-                sys.exit(f"mutants: the tests of {name} fail without any mutant")
+            if not self.passes(folder, build, (600, 600)):
+                sys.exit(f"mutants: the tests of {folder} fail without any mutant")
             used = sum(os.times()[2:4]) - sum(before[2:4])
-            self.limits[name] = (int(3 * used) + 5, 10 * (time.monotonic() - start) + 30)
+            self.limits[folder] = (int(3 * used) + 5, 10 * (time.monotonic() - start) + 30)
 
-    def passes(self, name, library, limits):
-        """Runs a folder's tests with the library in folder `library`, for so many seconds of processor and of clock."""
+    def passes(self, folder, library, limits):
+        """Runs a folder's tests with the library that lies in `library`; limits: seconds of processor and of clock."""
         place = os.path.join(library, "tmp")
         shutil.rmtree(place, ignore_errors=True)
         os.makedirs(place)
@@ -153,7 +155,7 @@ class Bench:
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 28, 1 << 28))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-        tests = subprocess.Popen([os.path.join(self.folder, "tests", "fovea_test_" + name), "~[slow]", "--abort"],
+        tests = subprocess.Popen([os.path.join(self.build, "tests", "fovea_test_" + folder), "~[slow]", "--abort"],
                                  cwd=place, env=dict(os.environ, LD_LIBRARY_PATH=library, TMPDIR=place),
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                  start_new_session=True, preexec_fn=restrict)
@@ -166,7 +168,7 @@ class Bench:
                 os.killpg(tests.pid, signal.SIGKILL)  # also what the tests forked
             tests.wait()
 
-    def killed(self, mutant, name, place):
+    def killed(self, mutant, place):
         """Whether the tests noticed; None if it does not compile."""
         os.makedirs(place, exist_ok=True)
         source, made = os.path.join(place, "mutant.cpp"), os.path.join(place, "mutant.o")
@@ -177,9 +179,10 @@ class Bench:
         original = re.search(r" -o (\S+)", compiling)[1]
         linking = re.sub(r" -o \S+", f" -o {place}/libfovea.so.0", self.link).replace(f" {original} ", f" {made} ")
         for command in (compiling.replace(original, made) + " -w", linking):
-            if subprocess.run(command, shell=True, cwd=self.folder, capture_output=True).returncode != 0:
+            if subprocess.run(command, shell=True, cwd=self.build, capture_output=True).returncode != 0:
                 return None
-        return not self.passes(name, place, self.limits[name])
+        folder = folder_of(mutant)
+        return not self.passes(folder, place, self.limits[folder])
 
 
 def main():
@@ -192,9 +195,8 @@ def main():
     parser.add_argument("--list", action="store_true", help="print what would be tried")
     args = parser.parse_args()
 
-    tests = {os.path.relpath(path, ROOT): name for pattern, name in SOURCES
-             for path in sorted(glob.glob(os.path.join(ROOT, pattern)))}
-    chosen = [mutant for path in tests if re.search(args.files, path) for mutant in mutants_of(path)]
+    paths = [path for pattern in SOURCES for path in sorted(glob.glob(pattern, root_dir=ROOT))]
+    chosen = [mutant for path in paths if re.search(args.files, path) for mutant in mutants_of(path)]
     if 0 < args.count < len(chosen):
         chosen = random.Random(args.seed).sample(chosen, args.count)
     if args.list:
@@ -202,15 +204,15 @@ def main():
         return 0
 
     os.environ.pop("OPENBLAS_CORETYPE", None)
-    bench = Bench(os.path.abspath(args.build), sorted({tests[mutant.path] for mutant in chosen}))
+    bench = Bench(os.path.abspath(args.build), sorted({folder_of(mutant) for mutant in chosen}))
     places = queue.Queue()
     for job in range(args.jobs):
-        places.put(os.path.join(bench.folder, f"job{job}"))
+        places.put(os.path.join(bench.build, f"job{job}"))
 
     def attempt(mutant):
         place = places.get()
         try:
-            return mutant, bench.killed(mutant, tests[mutant.path], place)
+            return mutant, bench.killed(mutant, place)
         finally:
             places.put(place)
 
