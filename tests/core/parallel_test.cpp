@@ -1,10 +1,10 @@
-// Threads: pieces, nesting, exceptions, fork, BLAS inside a parallel region, and the same bits for any number of
-// threads.
+// Threads: pieces, nesting, exceptions, fork, BLAS inside a parallel region. Same bits: thread_bits_test.cpp.
 #include <fovea/autograd/ops.h>
 #include <fovea/core/creation.h>
 #include <fovea/core/parallel.h>
 #include <sys/wait.h>
 #include <tests/catch.h>
+#include <tests/core/threads.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -19,14 +19,7 @@ using namespace fovea;
 
 namespace {
 
-class Threads {
- public:
-  explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before_); }
-
- private:
-  int before_;
-};
+using fovea::test::Threads;
 
 // Whether body(), run in a forked child, returns true within the time limit.
 bool in_child(const std::function<bool()>& body) {
@@ -130,82 +123,4 @@ TEST_CASE("products in new threads, several at once, are those of the first thre
     });
   for (std::thread& worker : workers) worker.join();
   REQUIRE(same == 30);
-}
-
-TEST_CASE("every kernel family gives the same bits with 1, 2, 4 and 7 threads", "[parallel][threads]") {
-  Generator generator(4);
-  const Tensor long_row = uniform({100003}, -3, 3, generator), matrix = uniform({517, 403}, -2, 2, generator);
-  const Tensor positive = uniform({517, 403}, 0.1, 2, generator), column = uniform({517, 1}, -1, 1, generator);
-  const Tensor ids = randint({517}, 0, 517, generator), mask = bernoulli({517, 403}, 0.5, generator);
-  const Tensor square = uniform({256, 256}, -1, 1, generator), large = uniform({1024, 1024}, -1, 1, generator);
-  const Tensor batch = uniform({33, 40, 50}, -1, 1, generator), wide = uniform({3, 2049}, -1, 1, generator);
-  const Tensor weight = uniform({403}, 0.5, 1.5, generator), bias = uniform({403}, -1, 1, generator);
-  const Tensor flags = gt(mask, zeros({1}));
-  const std::vector<std::pair<std::string, std::function<Tensor()>>> families = {
-      {"unary", [&] { return tanh(long_row) + sigmoid(long_row) * exp(long_row) - gelu(long_row); }},
-      {"unary f64", [&] { return softplus(to(long_row, f64)); }},
-      {"strided", [&] { return exp(transpose(matrix, 0, 1)); }},
-      {"broadcast", [&] { return matrix * column + pow(positive, 1.5); }},
-      {"binary", [&] { return maximum(matrix, positive) / positive; }},
-      {"convert", [&] { return to(to(transpose(matrix, 0, 1), f64), f32); }},
-      {"compare", [&] { return where(gt(matrix, column), matrix, scalar(0)); }},
-      {"masked_fill", [&] { return masked_fill(matrix, flags, -1); }},
-      {"sum all", [&] { return sum(long_row); }},
-      {"sum rows", [&] { return sum(matrix, 1); }},
-      {"sum columns", [&] { return sum(matrix, 0); }},
-      {"mean, var", [&] { return mean(matrix, 0) + var(matrix, 0); }},
-      {"max, norm", [&] { return max(matrix, 1) + norm(matrix, 1); }},
-      {"logsumexp", [&] { return logsumexp(matrix, 1); }},
-      {"cumsum", [&] { return cumsum(matrix, 0); }},
-      {"softmax", [&] { return softmax(matrix, 1) + softmax(matrix, 0); }},
-      {"log_softmax", [&] { return log_softmax(matrix, 1); }},
-      {"matmul 256", [&] { return matmul(square, square); }},
-      {"matmul 1024", [&] { return matmul(large, large); }},
-      {"matmul odd", [&] { return matmul(matrix, transpose(matrix, 0, 1)); }},
-      {"matmul wide", [&] { return matmul(wide, transpose(wide, 0, 1)); }},
-      {"matmul tall", [&] { return matmul(transpose(wide, 0, 1), wide); }},
-      {"matmul batch", [&] { return matmul(batch, transpose(batch, 1, 2)); }},
-      {"matrix vector", [&] { return matmul(large, select(large, 0, 3)); }},
-      {"linear", [&] { return linear(matrix, matrix, select(matrix, 1, 0)); }},
-      {"index_select", [&] { return index_select(matrix, 0, ids); }},
-      {"scatter_add",
-       [&] {
-         return scatter_add(matrix, 0, expand(unsqueeze(ids, 1), {517, 403}), matrix);
-       }},
-      {"sort", [&] { return sort(matrix, 1).first; }},
-      {"cat",
-       [&] {
-         return cat({matrix, positive}, 1);
-       }},
-      {"layer_norm", [&] { return layer_norm(matrix, weight, bias); }},
-      {"random",
-       [&] {
-         Generator fresh(9);
-         return normal({100003}, 0, 1, fresh);
-       }},
-  };
-  for (const auto& [name, run] : families) {
-    INFO(name);
-    const Threads one(1);
-    const Tensor expected = run();
-    for (const int n : {2, 4, 7}) {
-      const Threads threads(n);
-      INFO(n << " threads");
-      REQUIRE(equal(run(), expected));
-    }
-  }
-}
-
-TEST_CASE("gradients have the same bits with 1, 2, 4 and 7 threads", "[parallel][threads]") {
-  Generator generator(5);
-  const Tensor data = uniform({300, 257}, -1, 1, generator), start = uniform({257, 129}, -0.1, 0.1, generator);
-  const auto gradient = [&](int n) {
-    const Threads threads(n);
-    Tensor w = start.detach().requires_grad_();
-    const Tensor h = tanh(matmul(data, w));
-    sum(log_softmax(matmul(h, transpose(w, 0, 1)), 1) * data + sum(h, {0, 1})).backward();
-    return w.grad();
-  };
-  const Tensor expected = gradient(1);
-  for (const int n : {2, 4, 7}) REQUIRE(equal(gradient(n), expected));
 }
