@@ -89,6 +89,8 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);  // value
 Tensor sum(const Tensor& x, Dims dims = {}, bool keepdim = false);
 Tensor mean(const Tensor& x, Dims dims = {}, bool keepdim = false);
 Tensor var(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);
+// PyTorch's std, a name that C++ has taken; gradient 0 at 0.
+Tensor standard_deviation(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);
 Tensor max(const Tensor& x, Dims dims = {}, bool keepdim = false);  // ties share the gradient evenly
 Tensor min(const Tensor& x, Dims dims = {}, bool keepdim = false);
 Tensor norm(const Tensor& x, Dims dims = {}, bool keepdim = false);  // Euclidean; gradient 0 at 0

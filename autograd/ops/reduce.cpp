@@ -116,10 +116,24 @@ Tensor mean(const Tensor& x, Dims dims, bool keepdim) {
 }
 
 // sum (x - mean)^2 / (n - 1), or / n if not unbiased; NaN where that divides by zero.
+namespace {
+// 1 / n, or 1 / (n - 1): what the sum of squares is multiplied with. NaN where there are too few.
+double inverse_count(const char* op, const Tensor& x, const Dims& dims, bool unbiased) {
+  check::floating(op, x);
+  const double count = static_cast<double>(Plan(op, x, dims).count) - (unbiased ? 1 : 0);
+  return count > 0 ? 1 / count : NAN;
+}
+}  // namespace
+
 Tensor var(const Tensor& x, Dims dims, bool unbiased, bool keepdim) {
-  check::floating("var", x);
-  const double count = static_cast<double>(Plan("var", x, dims).count) - (unbiased ? 1 : 0);
-  return sum(square(x - mean(x, dims, true)), dims, keepdim) * (count > 0 ? 1 / count : NAN);
+  const double inverse = inverse_count("var", x, dims, unbiased);
+  return sum(square(x - mean(x, dims, true)), dims, keepdim) * inverse;
+}
+
+// Through the norm, whose gradient at 0 is 0.
+Tensor standard_deviation(const Tensor& x, Dims dims, bool unbiased, bool keepdim) {
+  const double inverse = inverse_count("standard_deviation", x, dims, unbiased);
+  return norm(x - mean(x, dims, true), dims, keepdim) * std::sqrt(inverse);
 }
 
 Tensor max(const Tensor& x, Dims dims, bool keepdim) { return extreme("max", Fold::max, x, dims, keepdim); }
@@ -238,10 +252,16 @@ const OpSpec mean_spec = OpSpec::add([] {
   return spec;
 }());
 // Unbiased, unless that could divide by zero.
-Tensor sample_var(const Tensor& x, Dims dims, bool keepdim) {
-  return var(x, dims, x.defined() && std::ranges::find(x.shape(), 1) == x.shape().end() && x.dim() > 0, keepdim);
+bool may_be_unbiased(const Tensor& x) {
+  return x.defined() && x.dim() > 0 && std::ranges::find(x.shape(), 1) == x.shape().end();
+}
+Tensor sample_var(const Tensor& x, Dims dims, bool keepdim) { return var(x, dims, may_be_unbiased(x), keepdim); }
+Tensor sample_deviation(const Tensor& x, Dims dims, bool keepdim) {
+  return standard_deviation(x, dims, may_be_unbiased(x), keepdim);
 }
 const OpSpec var_spec = OpSpec::add(reduce_spec("var", "y = 1/(n-1) sum_i (x_i - mean x)^2", sample_var));
+const OpSpec standard_deviation_spec =
+    OpSpec::add(reduce_spec("standard_deviation", "y = (var x)^1/2", sample_deviation));
 const OpSpec max_spec = OpSpec::add(reduce_spec("max", "y = max_i x_i", max, false));
 const OpSpec min_spec = OpSpec::add(reduce_spec("min", "y = min_i x_i", min, false));
 const OpSpec norm_spec = OpSpec::add(reduce_spec("norm", "y = (sum_i x_i^2)^1/2", norm));
@@ -307,6 +327,7 @@ OpSpec arg_spec(std::string name, Tensor (*f)(const Tensor&, int64_t, bool)) {
              make, [f](const Inputs& x) { return f(x[0], -1, true); }, -2, 2))
       samples.push_back(std::move(sample));
     std::erase_if(samples, [](const OpSample& sample) { return sample.inputs[0].numel() == 0; });
+    samples.push_back({"scalar", {make.uniform({}, -2, 2)}, [f](const Inputs& x) { return f(x[0], -1, true); }});
     for (OpSample& sample : samples) sample.differentiable = false;
     return samples;
   };

@@ -26,6 +26,7 @@ const std::map<std::string, GoldenCall> kCalls = {
        return mean(x[0], {1, 2}, true);
      }},
     {"var", [](X x) { return var(x[0], 1); }},
+    {"std", [](X x) { return standard_deviation(x[0], 1); }},
     {"var_biased", [](X x) { return var(x[0], 0, false, true); }},
     {"max", [](X x) { return max(x[0], 1); }},
     {"max_ties", [](X x) { return max(x[0], 0); }},

@@ -68,6 +68,15 @@ TEST_CASE("the gradient of leaky_relu at 0 is the slope") {
   REQUIRE(equal(x.grad(), tensor({0.25, 0.25, 1.0})));
 }
 
+TEST_CASE("the deviation of equal numbers is 0, with gradient 0") {
+  Tensor x = full({5}, 0.1, f64);
+  x.requires_grad_();
+  const Tensor y = standard_deviation(x);
+  REQUIRE(y.item() == 0);
+  y.backward();
+  REQUIRE(equal(x.grad(), zeros({5}, f64)));
+}
+
 TEST_CASE("whole numbers are read as they are") {
   const int64_t odd = (int64_t{1} << 53) + 1;
   const Tensor x = tensor<int64_t>({odd, -odd});

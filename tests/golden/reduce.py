@@ -61,6 +61,7 @@ CASES = {
     "sum_first": ([real(70, 6)], lambda x: x.sum(0)),
     "mean": ([real(3, 4, 5)], lambda x: x.mean((1, 2), keepdim=True)),
     "var": ([real(3, 7)], lambda x: x.var(1)),
+    "std": ([real(3, 7)], lambda x: x.std(1)),
     "var_biased": ([real(3, 7)], lambda x: x.var(0, unbiased=False, keepdim=True)),
     "max": ([real(3, 17)], lambda x: x.amax(1)),
     "max_ties": ([ties(6, 7)], lambda x: x.amax(0)),
