@@ -111,6 +111,20 @@ TEST_CASE("npy: headers that stop anywhere, each error at its byte", "[npy]") {
   CHECK(npy_error(test::npy_bytes(header(eight), 8)) == "loaded");
 }
 
+TEST_CASE("npy: types that are refused, each for its reason", "[npy]") {
+  const auto error = [](const std::string& type) {
+    return npy_error(test::npy_bytes("{'descr': " + type + ", 'fortran_order': False, 'shape': ()}", 4));
+  };
+  CHECK(error("'<f4'") == "loaded");
+  CHECK_THAT(error("[('a', '<f4')]"), contains("structured types are not supported"));
+  CHECK_THAT(error("('<f4', (2,))"), contains("structured types are not supported"));
+  CHECK_THAT(error("f4"), contains("a string is expected"));
+  CHECK_THAT(error("'|O'"), contains("object arrays"));
+  CHECK_THAT(error("'>f4'"), contains("big-endian"));
+  CHECK_THAT(error("'<f2'"), contains("the type is not supported"));
+  CHECK_THAT(npy_error(test::npy_bytes("{'descr':")), contains("a string is expected"));
+}
+
 TEST_CASE("npy: columns first, in three dimensions", "[npy]") {
   test::Bytes bytes = test::npy_bytes("{'descr': '<i8', 'fortran_order': True, 'shape': (2, 3, 4)}", 24 * 8);
   for (int64_t i = 0; i < 24; ++i) std::memcpy(bytes.data() + bytes.size() - 8 * (24 - static_cast<size_t>(i)), &i, 8);
@@ -268,21 +282,23 @@ TEST_CASE("files: a temporary file that another save takes away between opening 
 
 TEST_CASE("files: one that shrinks while it is read, and one that comes in two pieces", "[file]") {
   const test::Folder folder;
-  const std::string path = folder.file("x"), text = "0123456789abcdef";
+  const std::string path = folder.file("x");
+  std::string text(40'000, '.');
+  for (size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i % 23);
   for (const bool grows : {false, true}) {
     test::write_raw(path, text);
     int reads = 0;
     const Hook hook([&](std::string_view call, int) {
       if (call != "read") return 0;
       ++reads;
-      if (reads == 1) std::filesystem::resize_file(path, 10);
-      if (reads == 2 && grows) test::write_raw(path, text);
+      if (reads == 1) std::filesystem::resize_file(path, 30'000);
+      if (reads == 2 && grows) test::write_raw(path, text + text + text);  // what is new is not read
       return 0;
     });
     if (grows)
       CHECK(read_file(path) == bytes_of(text));
     else
-      CHECK_THROWS_WITH(read_file(path), contains("x: ends at byte 10 of 16"));
+      CHECK_THROWS_WITH(read_file(path), contains("x: ends at byte 30000 of 40000"));
     CHECK(reads == 2);
   }
 }
