@@ -74,6 +74,8 @@ std::string target_of(const std::string& path) {
   return real.string();
 }
 
+std::pair<dev_t, ino_t> identity(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
 // The temporary file of one save, locked so that no other save writes to it. Removed unless it was renamed.
 class Temporary {
  public:
@@ -125,7 +127,7 @@ class Temporary {
     struct stat held {
     }, named{};
     attempt("write_file", path_, "stat", number, [&] { return ::fstat(number, &held); });
-    return ::stat(path_.c_str(), &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+    return ::stat(path_.c_str(), &named) == 0 && identity(held) == identity(named);
   }
   std::string target_, path_;
   int descriptor_;

@@ -46,7 +46,7 @@ namespace detail {
 
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   const int team = static_cast<int>(chunks < num_threads() ? chunks : num_threads());
-  if (in_parallel() || team <= 1) {
+  if (in_parallel()) {
     for (int64_t c = 0; c < chunks; ++c) body(context, c);
     return;
   }

@@ -56,13 +56,7 @@ struct CountingIterator {
     ++*count;
     return *this;
   }
-  CountingIterator operator++(int) {
-    const CountingIterator before = *this;
-    ++*this;
-    return before;
-  }
   bool operator==(const CountingIterator& other) const { return at == other.at; }
-  bool operator!=(const CountingIterator& other) const { return at != other.at; }
 
   const char* at;
   size_t* count;
@@ -239,9 +233,8 @@ void check_offsets(const std::vector<Entry>& entries, size_t start, size_t data_
 }
 
 std::string_view text_of(DType dtype) {
-  for (const TypeName& type : kTypes)
-    if (type.dtype == dtype) return type.text;
-  return {};
+  return std::find_if(std::begin(kTypes), std::end(kTypes), [=](const TypeName& type) { return type.dtype == dtype; })
+      ->text;
 }
 
 std::string json_text(std::string_view text) {

@@ -102,6 +102,18 @@ const OpSpec additive_score_spec = OpSpec::add({
                  [] {
                    additive_score(ones({2, 3}), ones({2, 2, 3}), ones({3}));
                  }},
+                {"rank of the keys",
+                 [] {
+                   additive_score(ones({2, 2, 3}), ones({2, 3}), ones({3}));
+                 }},
+                {"width of the query",
+                 [] {
+                   additive_score(ones({2, 1, 4}), ones({2, 2, 3}), ones({3}));
+                 }},
+                {"no width",
+                 [] {
+                   additive_score(ones({2, 1, 0}), ones({2, 2, 0}), ones({0}));
+                 }},
                 {"batch",
                  [] {
                    additive_score(ones({1, 1, 3}), ones({2, 2, 3}), ones({3}));

@@ -241,6 +241,14 @@ const OpSpec gru_cell_spec = OpSpec::add({
                  [] {
                    gru_cell(ones({2, 8}), ones({2, 6}), ones({2, 2}));
                  }},
+                {"hidden gates of 2H",
+                 [] {
+                   gru_cell(ones({2, 6}), ones({2, 4}), ones({2, 2}));
+                 }},
+                {"hidden of rank 3",
+                 [] {
+                   gru_cell(ones({2, 6}), ones({2, 6}), ones({1, 2, 2}));
+                 }},
                 {"two types",
                  [] {
                    gru_cell(ones({2, 6}), ones({2, 6}, f64), ones({2, 2}));

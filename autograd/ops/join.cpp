@@ -292,35 +292,33 @@ const OpSpec stack_spec = OpSpec::add(list_spec("stack", "y[.., i, ..] = x_i", s
                                                   }}}));
 
 // The middle part stays unused: its gradient is undefined and must read as zeros.
-const OpSpec split_spec = OpSpec::add(join_spec("split", "x = [y_1; y_2; ..] along dim",
-                                                [](const Inputs& x) {
-                                                  const int64_t n = x[0].size(-1), head = (n + 1) / 3, tail = n / 2;
-                                                  const Inputs parts = split(x[0], {head, n - head - tail, tail}, -1);
-                                                  return cat({parts[2] * parts[2], parts[0]}, -1);
-                                                },
-                                                {{"sizes too large",
-                                                  [] {
-                                                    split(ones({3}), {2, 2}, 0);
-                                                  }},
-                                                 {"sizes too small",
-                                                  [] {
-                                                    split(ones({3}), {1, 1}, 0);
-                                                  }},
-                                                 {"negative size",
-                                                  [] {
-                                                    split(ones({3}), {4, -1}, 0);
-                                                  }},
-                                                 {"negative size first",
-                                                  [] {
-                                                    split(ones({3}), {-1, 4}, 0);
-                                                  }},
-                                                 {"too many parts",
-                                                  [] {
-                                                    split(ones({0}), std::vector<int64_t>(65536), 0);
-                                                  }},
-                                                 {"no sizes", [] { split(ones({0}), {}, 0); }},
-                                                 {"no such dimension", [] { split(ones({3}), {3}, 1); }},
-                                                 {"undefined", [] { split(Tensor(), {1}, 0); }}}));
+const OpSpec split_spec =
+    OpSpec::add(join_spec("split", "x = [y_1; y_2; ..] along dim",
+                          [](const Inputs& x) {
+                            const int64_t n = x[0].size(-1), head = (n + 1) / 3, tail = n / 2;
+                            const Inputs parts = split(x[0], {head, n - head - tail, tail}, -1);
+                            return cat({parts[2] * parts[2], parts[0]}, -1);
+                          },
+                          {{"sizes too large",
+                            [] {
+                              split(ones({3}), {2, 2}, 0);
+                            }},
+                           {"sizes too small",
+                            [] {
+                              split(ones({3}), {1, 1}, 0);
+                            }},
+                           {"negative size",
+                            [] {
+                              split(ones({3}), {4, -1}, 0);
+                            }},
+                           {"negative size first",
+                            [] {
+                              split(ones({3}), {-1, 4}, 0);
+                            }},
+                           {"too many parts", [] { split(ones({0}), std::vector<int64_t>(65536), 0); }},
+                           {"no sizes", [] { split(ones({0}), {}, 0); }},
+                           {"no such dimension", [] { split(ones({3}), {3}, 1); }},
+                           {"undefined", [] { split(Tensor(), {1}, 0); }}}));
 
 const OpSpec chunk_spec = OpSpec::add(join_spec("chunk", "split into count parts of ceil(n / count)",
                                                 [](const Inputs& x) { return chunk(x[0] * x[0], 2, 0)[0]; },

@@ -229,6 +229,8 @@ const OpSpec lstm_cell_spec = OpSpec::add({
                 {shape.str(), {make.uniform({shape[0], 4 * shape[1]}, -2, 2), make.uniform(shape, -2, 2)}, both});
           samples.push_back(
               {"hidden alone", samples[0].inputs, [](const Inputs& x) { return lstm_cell(x[0], x[1]).hidden; }});
+          samples.push_back(
+              {"cell alone", samples[0].inputs, [](const Inputs& x) { return lstm_cell(x[0], x[1]).cell; }});
           return samples;
         },
     .invalid = {{"gates of 3H",

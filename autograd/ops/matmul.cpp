@@ -212,6 +212,10 @@ const OpSpec matmul_spec = OpSpec::add({
                  [] {
                    matmul(ones({8, 16}), ones({8, 4}));
                  }},
+                {"vector of another size",
+                 [] {
+                   matmul(ones({8, 16}), ones({8}));
+                 }},
                 {"batch sizes",
                  [] {
                    matmul(ones({2, 3, 4}), ones({3, 4, 2}));
@@ -240,6 +244,18 @@ const OpSpec linear_spec = OpSpec::add({
                 {"bias size",
                  [] {
                    linear(ones({2, 3}), ones({4, 3}), ones({3}));
+                 }},
+                {"bias rank",
+                 [] {
+                   linear(ones({2, 3}), ones({4, 3}), ones({1, 4}));
+                 }},
+                {"x of rank 0",
+                 [] {
+                   linear(scalar(1), ones({4, 1}));
+                 }},
+                {"type of the bias",
+                 [] {
+                   linear(ones({2, 3}), ones({4, 3}), ones({4}, f64));
                  }},
                 {"types",
                  [] {

@@ -217,6 +217,22 @@ const OpSpec ntm_address_spec = OpSpec::add({
                  [] {
                    ntm_address(ones({1, 1, 8}), ones({2, 3}), ones({1, 1, 3}));
                  }},
+                {"no slots",
+                 [] {
+                   ntm_address(ones({1, 1, 8}), ones({1, 2, 0}), ones({1, 1, 0}));
+                 }},
+                {"no shifts",
+                 [] {
+                   ntm_address(ones({1, 1, 4}), ones({1, 2, 3}), ones({1, 1, 3}));
+                 }},
+                {"heads",
+                 [] {
+                   ntm_address(ones({1, 2, 8}), ones({1, 2, 3}), ones({1, 1, 3}));
+                 }},
+                {"parameter rank",
+                 [] {
+                   ntm_address(ones({1, 8}), ones({1, 2, 3}), ones({1, 1, 3}));
+                 }},
                 {"even shifts",
                  [] {
                    ntm_address(ones({1, 1, 7}), ones({1, 2, 3}), ones({1, 1, 3}));
@@ -238,7 +254,15 @@ const OpSpec ntm_write_spec = OpSpec::add({
     .name = "ntm_write",
     .formula = "M' = M prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T",
     .samples = [](SampleMaker& make) { return memory_samples(make, true); },
-    .invalid = {{"erase width",
+    .invalid = {{"heads of add",
+                 [] {
+                   ntm_write(ones({1, 2, 3}), ones({1, 1, 3}), ones({1, 1, 2}), ones({1, 2, 2}));
+                 }},
+                {"add width",
+                 [] {
+                   ntm_write(ones({1, 2, 3}), ones({1, 1, 3}), ones({1, 1, 2}), ones({1, 1, 3}));
+                 }},
+                {"erase width",
                  [] {
                    ntm_write(ones({1, 2, 3}), ones({1, 1, 3}), ones({1, 1, 3}), ones({1, 1, 2}));
                  }},

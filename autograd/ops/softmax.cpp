@@ -125,6 +125,8 @@ std::vector<OpSample> softmax_samples(SampleMaker& make, Softmax f) {
   masked("mask of queries and keys", {2, 2, 3, 5}, {3, 5}, -1);
   masked("mask of whole rows", {4, 3}, {4, 1}, -1);
   masked("mask along the first dimension", {4, 3}, {4, 3}, 0);
+  masked("mask of a scalar", {}, {}, 0);
+  masked("whole vectors", {2, 64}, {2, 64}, -1);
   samples.push_back({"all masked", {zeros({2, 3}, boolean), make.uniform({2, 3}, -1, 1)}, [f](const Inputs& x) {
                        return finite(f(x[1], -1, x[0]));
                      }});

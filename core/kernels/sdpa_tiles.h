@@ -88,9 +88,8 @@ class Sight {
   int64_t keys_before(int64_t end, int64_t keys) const {
     return causal_ ? std::clamp<int64_t>(first_ + end, 0, keys) : keys;
   }
-  bool sees(int64_t query, int64_t key) const {
-    return (!causal_ || key <= first_ + query) && (!data_ || data_[query * query_ + key * key_]);
-  }
+  // Of those, what the mask allows.
+  bool sees(int64_t query, int64_t key) const { return !data_ || data_[query * query_ + key * key_]; }
   // Hides in s, whose corner is (key, query), what may not be attended.
   template <class T>
   void hide(int64_t query, int64_t queries, int64_t key, int64_t keys, int64_t side, T* s) const {
