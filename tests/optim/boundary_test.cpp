@@ -92,6 +92,23 @@ TEST_CASE("a state saved before the first step loads", "[optim]") {
   CHECK(second.saved_state().metadata == first.saved_state().metadata);
 }
 
+TEST_CASE("what is loaded over other options is saved again as it was", "[optim]") {
+  Tensor a = one(), b = one();
+  RMSprop full({a}, {.momentum = 0.9, .centered = true}), bare({b}, {});
+  const SavedState with_all = full.saved_state(), with_one = bare.saved_state();
+  const auto names = [](const SavedState& saved) {
+    std::string all;
+    for (const auto& [name, tensor] : saved.tensors) all += name + " ";
+    return all;
+  };
+  CHECK(names(with_all) != names(with_one));
+  bare.load_state(with_all);
+  CHECK(names(bare.saved_state()) == names(with_all));
+  CHECK(bare.saved_state().metadata == with_all.metadata);
+  full.load_state(with_one);
+  CHECK(names(full.saved_state()) == names(with_one));
+}
+
 TEST_CASE("Adam's corrections are those of the group, whatever was updated before it", "[optim]") {
   const auto trained = [] {
     std::vector<Tensor> p;
