@@ -204,10 +204,10 @@ TEST_CASE("WeightAverage copies what is not floating, and wants modules that are
   Counter model(1, 5), averaged(1, 0);
   WeightAverage average(model, averaged, 0.5);
   average.update();
-  CHECK(averaged.n.tensor().item_i64() == 5);
+  CHECK(averaged.n.tensor().at<int64_t>({0}) == 5);
   CHECK(averaged.w.tensor().at({1}) == 1);
   average.restart();
-  CHECK(averaged.n.tensor().item_i64() == 5);
+  CHECK(averaged.n.tensor().at<int64_t>({0}) == 5);
   Counter wide(1, 5, f64);
   CHECK_THROWS_AS(WeightAverage(model, wide, 0.5), ValueError);
   Linear bare(2, 2, false), with_bias(2, 2, true);
