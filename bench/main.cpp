@@ -1,15 +1,17 @@
 // fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]
 // Times each workload with Google Benchmark in twenty repetitions; the median and the least of their means are
-// reported.
+// reported. Exit codes: 2 for flags that cannot be, 1 where the results cannot be written.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <stdexcept>
 
 #include "workloads.h"
 
@@ -47,7 +49,7 @@ class Table final : public benchmark::BenchmarkReporter {
     }
     if (rows.count(name) == 0) return;
     const Row& row = rows[name];
-    fmt::print("{:<52}{:>12.4f}{:>12.4f}{:>9}\n", name, row.median(), row.least(), row.runs);
+    fmt::print("{:<52}{:>12.4g}{:>12.4g}{:>9}\n", name, row.median(), row.least(), row.runs);
     std::fflush(stdout);
   }
   std::map<std::string, Row> rows;
@@ -60,57 +62,111 @@ std::vector<Workload> all_workloads() {
   return all;
 }
 
-void write_json(const std::string& path, int threads, const std::map<std::string, Row>& rows) {
+bool write_json(const std::string& path, int threads, const std::map<std::string, Row>& rows) {
   nlohmann::ordered_json out{{"threads", threads}, {"rows", nlohmann::ordered_json::object()}};
   for (const auto& [name, row] : rows)
     out["rows"][name] = {{"median_ms", row.median()}, {"min_ms", row.least()}, {"n", row.runs}};
-  std::ofstream(path) << out.dump(1) << "\n";
+  std::ofstream file(path);
+  return static_cast<bool>(file << out.dump(1) << "\n" << std::flush);
 }
 
-int usage(const std::string& why) {
-  std::cerr << "fovea_bench: " << why
-            << "\nusage: fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]\n";
-  return 2;
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Flags {
+  std::regex filter;
+  int threads = 1;
+  double seconds = 1;
+  std::string json;
+  bool list = false;
+};
+
+// A number from `least` to `most`; `text` holds nothing else.
+template <class T>
+T number(const std::string& flag, const std::string& text, T least, T most) {
+  T value{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size() || !(value >= least && value <= most))
+    throw UsageError(fmt::format("{} is \"{}\"; it must be a number from {} to {}", flag, text, least, most));
+  return value;
+}
+
+Flags parse(int argc, char** argv) {
+  std::map<std::string, std::string> given{
+      {"--filter", ""}, {"--threads", "1"}, {"--seconds", "1"}, {"--json", ""}, {"--list", ""}};
+  for (int i = 1; i < argc; ++i) {
+    if (given.count(argv[i]) == 0) throw UsageError(fmt::format("unknown flag {}", argv[i]));
+    const bool bare = std::string_view(argv[i]) == "--list";
+    if (!bare && i + 1 == argc) throw UsageError(fmt::format("{} needs a value", argv[i]));
+    given[argv[i]] = bare ? "yes" : argv[i + 1];
+    i += bare ? 0 : 1;
+  }
+  Flags flags{.filter = {},
+              .threads = number("--threads", given["--threads"], 1, 1024),
+              .seconds = number("--seconds", given["--seconds"], 0.0, 1e6),
+              .json = given["--json"],
+              .list = !given["--list"].empty()};
+  try {
+    flags.filter = std::regex(given["--filter"]);
+  } catch (const std::regex_error& error) {
+    throw UsageError(fmt::format("--filter is \"{}\", no regular expression: {}", given["--filter"], error.what()));
+  }
+  return flags;
+}
+
+std::vector<Workload> chosen_workloads(const std::regex& filter) {
+  std::vector<Workload> chosen;
+  for (Workload& workload : all_workloads())
+    if (std::regex_search(std::string(workload.name), filter)) chosen.push_back(std::move(workload));
+  if (chosen.empty()) throw UsageError("--filter matches none of the workloads; --list names them");
+  return chosen;
+}
+
+void enrol(const Workload& workload, double seconds) {
+  const auto run = [build = workload.build, step = fovea::bench::Step()](benchmark::State& state) mutable {
+    if (!step) {
+      fovea::manual_seed(1);
+      step = build();
+      for (int i = 0; i < 3; ++i) step();
+    }
+    for (auto _ : state) step();
+  };
+  benchmark::RegisterBenchmark(std::string(workload.name).c_str(), run)
+      ->UseRealTime()
+      ->Repetitions(kRepetitions)
+      ->MinTime(std::max(0.001, seconds / kRepetitions));
+}
+
+int run(const Flags& flags) {
+  const std::vector<Workload> chosen = chosen_workloads(flags.filter);
+  if (flags.list) {
+    for (const Workload& workload : chosen) fmt::print("{}\n", workload.name);
+    return 0;
+  }
+  // Known before the measuring; an older file stays as it is until there are results.
+  if (!flags.json.empty() && !std::ofstream(flags.json, std::ios::app))
+    throw UsageError(fmt::format("--json: cannot write {}", flags.json));
+  fovea::set_num_threads(flags.threads);
+  for (const Workload& workload : chosen) enrol(workload, flags.seconds);
+  Table table;
+  benchmark::RunSpecifiedBenchmarks(&table);
+  if (flags.json.empty() || write_json(flags.json, flags.threads, table.rows)) return 0;
+  std::cerr << "fovea_bench: cannot write " << flags.json << "\n";
+  return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> flags{
-      {"--filter", ""}, {"--threads", "1"}, {"--seconds", "1"}, {"--json", ""}, {"--list", ""}};
-  for (int i = 1; i < argc; ++i) {
-    if (flags.count(argv[i]) == 0) return usage(fmt::format("unknown flag {}", argv[i]));
-    const bool bare = std::string_view(argv[i]) == "--list";
-    if (!bare && i + 1 == argc) return usage(fmt::format("{} needs a value", argv[i]));
-    flags[argv[i]] = bare ? "yes" : argv[i + 1];
-    i += bare ? 0 : 1;
+  try {
+    return run(parse(argc, argv));
+  } catch (const UsageError& error) {
+    std::cerr << "fovea_bench: " << error.what()
+              << "\nusage: fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "fovea_bench: " << error.what() << "\n";
+    return 1;
   }
-  const int threads = std::max(1, std::atoi(flags["--threads"].c_str()));
-  fovea::set_num_threads(threads);
-  const std::regex filter(flags["--filter"]);
-  for (const Workload& workload : all_workloads()) {
-    const std::string name(workload.name);
-    if (!std::regex_search(name, filter)) continue;
-    if (!flags["--list"].empty()) {
-      fmt::print("{}\n", name);
-      continue;
-    }
-    const auto run = [build = workload.build, step = fovea::bench::Step()](benchmark::State& state) mutable {
-      if (!step) {
-        fovea::manual_seed(1);
-        step = build();
-        for (int i = 0; i < 3; ++i) step();
-      }
-      for (auto _ : state) step();
-    };
-    benchmark::RegisterBenchmark(name.c_str(), run)
-        ->UseRealTime()
-        ->Repetitions(kRepetitions)
-        ->MinTime(std::max(0.001, std::atof(flags["--seconds"].c_str()) / kRepetitions));
-  }
-  if (!flags["--list"].empty()) return 0;
-  Table table;
-  benchmark::RunSpecifiedBenchmarks(&table);
-  if (!flags["--json"].empty()) write_json(flags["--json"], threads, table.rows);
-  return 0;
 }

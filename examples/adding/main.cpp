@@ -50,7 +50,7 @@ class Run {
         root_(run.seed),
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
-        model_(make_model(options, initial_)),
+        model_(as_asked([&] { return make_model(options, initial_); })),
         optimizer_(make_optimizer(run.optimizer, parameters(*model_), run.learning_rate)),
         schedule_(*optimizer_, {.every = options.decay_every, .gamma = options.decay}),
         loop_(line, run,
@@ -169,7 +169,8 @@ int start(int argc, char** argv) {
   line.add("decay-every", &options.decay_every, "steps between that", whole(1, 1000000000));
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
   line.add("enough", &options.enough, "stop after this many perfect validations in a row; 0: never", whole(0, 1000000));
-  line.add("test-sequences", &options.test_sequences, "fresh sequences of the test", whole(1, 1000000));
+  line.add("test-sequences", &options.test_sequences, "fresh sequences of the test", whole(1, 1000000),
+           CommandLine::OnResume::may_change);
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
     Run adding(line, run, options);

@@ -7,11 +7,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <thread>
 
+#include "examples/common/interrupt.h"
 #include "examples/common/parameter.h"
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -28,8 +30,9 @@ bool same_folder(const std::filesystem::path& a, const std::filesystem::path& b)
 struct CommandLine::Parts {
   Program program;
   RunOptions& run;
-  CLI::App app;
-  std::deque<Parameter> parameters;  // stays in place: CLI11 keeps addresses
+  CLI::App app{};
+  std::deque<Parameter> parameters{};  // stays in place: CLI11 keeps addresses
+  std::string called = program.name;
 
   Parameter& add(std::string_view name, Target value, std::string_view help, Rule rule, OnResume on_resume);
   Parameter* find(std::string_view key);
@@ -45,6 +48,7 @@ Parameter& CommandLine::Parts::add(std::string_view name, Target value, std::str
   parameter.name = name;
   parameter.target = value;
   parameter.help = help;
+  if (!rule.choices.empty()) parameter.help += fmt::format(": {}", fmt::join(rule.choices, ", "));
   parameter.rule = std::move(rule);
   parameter.may_change = on_resume == OnResume::may_change;
   const auto note_given = [&parameter](const CLI::results_t& texts) {
@@ -74,7 +78,7 @@ Parameter* CommandLine::Parts::find(std::string_view key) {
 }
 
 void CommandLine::Parts::read_config(const std::filesystem::path& file) {
-  for (const Setting& setting : parse_config(read_file(file), file.string())) {
+  for (const Setting& setting : parse_config(read_text(file), file.string())) {
     const std::string where = fmt::format("{}:{}: {}", file.string(), setting.line, setting.key);
     if (setting.key == "fovea") continue;  // the version that wrote the file
     if (setting.key == "example") {
@@ -137,8 +141,7 @@ void CommandLine::Parts::finish() {
   }
 }
 
-CommandLine::CommandLine(Program program, RunOptions& options)
-    : parts_(new Parts{std::move(program), options, CLI::App(), {}}) {
+CommandLine::CommandLine(Program program, RunOptions& options) : parts_(new Parts{std::move(program), options}) {
   Parts& parts = *parts_;
   RunOptions& run = options;
   parts.app.name(parts.program.name);
@@ -151,16 +154,14 @@ CommandLine::CommandLine(Program program, RunOptions& options)
   };
   if (!parts.program.tasks.empty()) {
     if (run.task.empty()) run.task = parts.program.tasks.front();
-    add_here("task", &run.task, fmt::format("What to learn: {}", fmt::join(parts.program.tasks, ", ")),
-             one_of(parts.program.tasks));
+    add_here("task", &run.task, "What to learn", one_of(parts.program.tasks));
   }
   add_here("seed", &run.seed, "Seed of every random number of the run");
   add_here("threads", &run.threads, "Threads; 0: as many as the machine has. Results do not depend on it",
            whole(0, most_threads), OnResume::may_change);
   add_here("steps", &run.steps, "Training steps", at_least(0), OnResume::may_change);
   add_here("batch", &run.batch, "Sequences a step", whole(1, 1 << 20));
-  add_here("optimizer", &run.optimizer, fmt::format("Update rule: {}", fmt::join(parts.program.optimizers, ", ")),
-           one_of(parts.program.optimizers));
+  add_here("optimizer", &run.optimizer, "Update rule", one_of(parts.program.optimizers));
   add_here("learning-rate", &run.learning_rate, "Step size of the optimizer", positive());
   if (parts.program.uses_data) {
     add_here("data", &run.data, "Folder of the data sets", {}, OnResume::may_change);
@@ -180,6 +181,7 @@ void CommandLine::add(std::string_view name, Target value, std::string_view help
 }
 
 bool CommandLine::parse(int argc, const char* const* argv) {
+  if (argc > 0) parts_->called = shell_word(argv[0]);
   for (Parameter& parameter : parts_->parameters) parameter.is_given = false;
   try {
     parts_->app.parse(argc, argv);
@@ -231,6 +233,11 @@ bool CommandLine::resumed() const { return !parts_->run.resume.empty(); }
 
 const std::string& CommandLine::name() const { return parts_->program.name; }
 
+std::string CommandLine::command() const {
+  const char* told = std::getenv("FOVEA_COMMAND");
+  return told != nullptr && *told != '\0' ? told : parts_->called;
+}
+
 std::filesystem::path CommandLine::data_file(std::string_view relative) const {
   const std::string& folder = parts_->run.data;
   if (folder.empty()) {
@@ -247,7 +254,7 @@ int run_program(CommandLine& line, int argc, const char* const* argv, const std:
   try {
     return line.parse(argc, argv) ? body() : 0;
   } catch (const UsageError& error) {
-    std::fprintf(stderr, "%s: %s\nsee %s --help\n", line.name().c_str(), error.what(), line.name().c_str());
+    std::fprintf(stderr, "%s: %s\nsee %s --help\n", line.name().c_str(), error.what(), line.command().c_str());
     return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", line.name().c_str(), error.what());

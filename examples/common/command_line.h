@@ -45,6 +45,7 @@ struct RunOptions {
 struct Rule {
   std::string words{};
   std::function<bool(std::string_view)> holds{};
+  std::vector<std::string> choices{};  // named in the help
 };
 Rule whole(int64_t least, int64_t most);  // a whole number
 Rule at_least(int64_t least);
@@ -83,6 +84,8 @@ class CommandLine {
   std::filesystem::path folder() const;  // --resume, --out, or runs/<name>-<task>-seed<seed>
   bool resumed() const;
   const std::string& name() const;
+  // What to type to call the program again: the variable FOVEA_COMMAND, which ./dev sets, else how it was called.
+  std::string command() const;
   // A file below --data; FileError that says where was looked when it is not there.
   std::filesystem::path data_file(std::string_view relative) const;
 
@@ -90,6 +93,18 @@ class CommandLine {
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
+
+// What `make` makes of the flags; where it cannot, its ValueError or ShapeError is a UsageError.
+template <class Make>
+auto as_asked(const Make& make) {
+  try {
+    return make();
+  } catch (const ValueError& error) {
+    throw UsageError(error.what());
+  } catch (const ShapeError& error) {
+    throw UsageError(error.what());
+  }
+}
 
 // parse, then `body`; an exception becomes a message on stderr and an exit code: 2 for usage, 1 for the rest.
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body);

@@ -7,8 +7,8 @@
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
+#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
-#include "examples/common/write_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -254,7 +254,7 @@ void write_heatmaps(const std::filesystem::path& file, const HeatmapPicture& pic
     draw_panel(canvas, picture.panels[i], layouts[i], {corner.x + column.before, corner.y + down[i / columns].before});
     corner.x += column.size() + gap;
   }
-  write_file(file, canvas.png());
+  write_text(file, canvas.png());
 }
 
 }  // namespace fovea::examples

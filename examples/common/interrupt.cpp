@@ -40,9 +40,22 @@ InterruptGuard::~InterruptGuard() {
 
 bool interrupted() { return asked_to_stop; }
 
-std::string resume_hint(std::string_view program, const std::filesystem::path& folder, int64_t step) {
-  return fmt::format("stopped after step {}, saved in {}\ngo on with: {} --resume {}", step, folder.string(), program,
-                     folder.string());
+std::string resume_hint(std::string_view command, const std::filesystem::path& folder, int64_t step) {
+  return fmt::format("stopped after step {}, saved in {}\ngo on with: {} --resume {}", step, folder.string(), command,
+                     shell_word(folder.string()));
+}
+
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:+@%=";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string(text);
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  }
+  return word + "'";
 }
 
 }  // namespace fovea::examples

@@ -30,7 +30,11 @@ class InterruptGuard {
 
 bool interrupted();
 
-// What to print after saving: where the run lies and the command that goes on with it.
-std::string resume_hint(std::string_view program, const std::filesystem::path& folder, int64_t step);
+// What to print after saving: where the run lies and the command that goes on with it, as a shell takes it; `command`
+// calls the program (CommandLine::command).
+std::string resume_hint(std::string_view command, const std::filesystem::path& folder, int64_t step);
+
+// A text as one word of a shell: in quotes where it needs them.
+std::string shell_word(std::string_view text);
 
 }  // namespace fovea::examples

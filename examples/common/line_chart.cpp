@@ -8,8 +8,8 @@
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
+#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
-#include "examples/common/write_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -216,7 +216,7 @@ void write_line_chart(const std::filesystem::path& file, const LineChart& chart)
   canvas.text(chart.y_title, {page_margin, y + 2}, {.size = text_size});
   draw_axes(canvas, plot, chart, y_ticks);
   draw_series(canvas, plot, chart);
-  write_file(file, canvas.png());
+  write_text(file, canvas.png());
 }
 
 }  // namespace fovea::examples

@@ -156,10 +156,10 @@ Rule positive() {
 }
 
 Rule one_of(std::vector<std::string> names) {
-  std::string words = fmt::format("one of {}", fmt::join(names, ", "));
-  return {std::move(words), [names = std::move(names)](std::string_view text) {
-            return std::find(names.begin(), names.end(), text) != names.end();
-          }};
+  const auto holds = [names](std::string_view text) {
+    return std::find(names.begin(), names.end(), text) != names.end();
+  };
+  return {fmt::format("one of {}", fmt::join(names, ", ")), holds, std::move(names)};
 }
 
 }  // namespace fovea::examples

@@ -7,8 +7,8 @@
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
+#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
-#include "examples/common/write_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -105,7 +105,7 @@ void write_point_plots(const std::filesystem::path& file, const PointPicture& pi
         canvas, picture.panels[i],
         {page_margin + before + wide * static_cast<double>(column), first + above + high * static_cast<double>(row)});
   }
-  write_file(file, canvas.png());
+  write_text(file, canvas.png());
 }
 
 }  // namespace fovea::examples

@@ -23,23 +23,30 @@ Progress::Progress(Options options) : options_(std::move(options)) {
   if (!options_.seconds) options_.seconds = steady_seconds;
   start_ = window_start_ = options_.seconds();
   window_step_ = static_cast<double>(options_.first);
+  last_step_ = options_.first;
 }
 
 Progress::~Progress() { finish(); }
 
 double Progress::seconds() const { return options_.seconds() - start_; }
 
-void Progress::step(int64_t step, double loss, double extra) {
+void Progress::step(int64_t step, double loss, double extra, int64_t batch) {
   if (options_.quiet) return;
+  sequences_ += static_cast<double>((step - last_step_) * batch);
+  last_step_ = step;
   const double now = options_.seconds();
   const double interval = options_.style.rewrites ? terminal_interval : plain_interval;
   if (written_ && step < options_.total && now - last_write_ < interval) return;
   const double since = now - window_start_;
-  if (since > 0) rate_ = (static_cast<double>(step) - window_step_) / since;
+  if (since > 0) {
+    rate_ = (static_cast<double>(step) - window_step_) / since;
+    sequence_rate_ = (sequences_ - window_sequences_) / since;
+  }
   const std::string text = line(step, loss, extra);
   if (since > rate_window) {
-    window_start_ = now - since / 2;  // forget half: the rate moves on without a jump
+    window_start_ = now - since / 2;  // forget half: the rates move on without a jump
     window_step_ = static_cast<double>(step) - rate_ * since / 2;
+    window_sequences_ = sequences_ - sequence_rate_ * since / 2;
   }
   clear();
   std::fputs(text.c_str(), options_.stream);
@@ -55,9 +62,8 @@ std::string Progress::line(int64_t step, double loss, double extra) const {
                                  options_.total, loss);
   if (!options_.extra_name.empty()) text += fmt::format("  {} {:.4g}", options_.extra_name, extra);
   if (rate_ > 0) {
-    const double rate = rate_ * static_cast<double>(options_.batch);
     const double left = static_cast<double>(options_.total - step) / rate_;
-    text += fmt::format("  {:.{}f} {}/s", rate, rate < 10 ? 1 : 0, options_.unit);
+    text += fmt::format("  {:.{}f} {}/s", sequence_rate_, sequence_rate_ < 10 ? 1 : 0, options_.unit);
     if (step < options_.total) text += "  " + duration_text(left) + " left";
   }
   if (step >= options_.total) text += "  done in " + duration_text(seconds());

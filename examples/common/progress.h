@@ -23,7 +23,6 @@ class Progress {
     std::string name{};        // at the start of the line
     int64_t total = 0;         // steps
     int64_t first = 0;         // steps already made, after a resume
-    int64_t batch = 1;         // sequences a step
     std::string extra_name{};  // of a further figure, "bit errors"; empty: none
     std::string unit = "sequences";
     bool quiet = false;     // nothing but notes
@@ -38,8 +37,9 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   // Call after every step; it writes only when it is time to: ten times a second on a terminal, every ten seconds in
-  // plain lines, and always for the first and the last step.
-  void step(int64_t step, double loss, double extra = 0);
+  // plain lines, and always for the first and the last step. `batch`: sequences of a step since
+  // the last call.
+  void step(int64_t step, double loss, double extra = 0, int64_t batch = 1);
 
   // A line of its own ("checkpoint saved"), above the progress line.
   void note(std::string_view line);
@@ -54,11 +54,13 @@ class Progress {
   Options options_;
   double start_ = 0;
   double last_write_ = 0;
-  double rate_ = 0;          // steps a second
-  double window_start_ = 0;  // the rate is measured from here
-  double window_step_ = 0;
-  bool written_ = false;  // anything yet
-  bool open_ = false;     // a line on the terminal waits to be written over
+  double rate_ = 0, sequence_rate_ = 0;  // steps, sequences a second
+  double window_start_ = 0;              // the rates are measured from here
+  double window_step_ = 0, window_sequences_ = 0;
+  double sequences_ = 0;   // since construction
+  int64_t last_step_ = 0;  // that was told of
+  bool written_ = false;   // anything yet
+  bool open_ = false;      // a line on the terminal waits to be written over
 };
 
 // "45 s", "1 min 12 s", "2 h 5 min", "3 d 4 h".

@@ -6,6 +6,7 @@
 #include <fovea/core/error.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -13,7 +14,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -47,7 +48,7 @@ std::vector<std::string_view> cells(std::string_view line) {
 
 // The header and the whole rows up to `last_step`; a row that a crash cut short has no line end and goes.
 std::string kept_rows(const std::filesystem::path& file, std::string_view header, int64_t last_step) {
-  const std::string text = read_file(file);
+  const std::string text = read_text(file);
   std::string_view rest = text;
   const std::string_view found = take_line(rest);
   if (found != header) {
@@ -68,6 +69,15 @@ std::string kept_rows(const std::filesystem::path& file, std::string_view header
 
 [[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path, int error) {
   throw FileError(fmt::format("cannot {} {}: {} (errno {})", doing, path.string(), std::strerror(error), error));
+}
+
+// Empty, or all that a run left which was killed while it wrote its first file.
+bool is_unused(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries(folder, error);
+  if (error) fail("look into", folder, error.value());
+  return std::all_of(begin(entries), end(entries),
+                     [](const auto& entry) { return entry.path().filename() == "config.toml.tmp"; });
 }
 
 }  // namespace
@@ -99,13 +109,11 @@ RunFolder RunFolder::create(const std::filesystem::path& folder, std::string_vie
   }
   std::filesystem::create_directories(folder, error);
   if (error) fail("create", folder, error.value());
-  const bool empty = std::filesystem::is_empty(folder, error);
-  if (error) fail("look into", folder, error.value());
-  if (!empty) {
+  if (!is_unused(folder)) {
     throw FileError(
         fmt::format("{} is not empty and not the folder of a run; choose another with --out", folder.string()));
   }
-  write_file(folder / "config.toml", config_toml);
+  write_text(folder / "config.toml", config_toml);
   return RunFolder(folder);
 }
 
@@ -114,11 +122,11 @@ RunFolder RunFolder::resume(const std::filesystem::path& folder, std::string_vie
     throw FileError(fmt::format(
         "{} holds no run: there is no config.toml in it; --resume wants the folder that --out made", folder.string()));
   }
-  write_file(folder / "config.toml", config_toml);
+  write_text(folder / "config.toml", config_toml);
   return RunFolder(folder);
 }
 
-void RunFolder::write_summary(const Summary& summary) const { write_file(file("summary.json"), summary_json(summary)); }
+void RunFolder::write_summary(const Summary& summary) const { write_text(file("summary.json"), summary_json(summary)); }
 
 MetricsFile::MetricsFile(const std::filesystem::path& file, const std::vector<std::string>& columns,
                          int64_t resume_step)
@@ -127,7 +135,7 @@ MetricsFile::MetricsFile(const std::filesystem::path& file, const std::vector<st
   const bool there = std::filesystem::exists(file);
   if (there && resume_step < 0)
     throw FileError(fmt::format("{} is there already; it belongs to another run", file.string()));
-  write_file(file, there ? kept_rows(file, header, resume_step) : header + "\n");
+  write_text(file, there ? kept_rows(file, header, resume_step) : header + "\n");
   descriptor_ = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (descriptor_ < 0) fail("append to", file, errno);
 }
@@ -158,7 +166,7 @@ const std::vector<double>& MetricsTable::column(std::string_view name) const {
 }
 
 MetricsTable read_metrics(const std::filesystem::path& file) {
-  const std::string text = read_file(file);
+  const std::string text = read_text(file);
   std::string_view rest = text;
   MetricsTable table;
   for (const std::string_view name : cells(take_line(rest))) table.columns.emplace_back(name);

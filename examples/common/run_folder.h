@@ -2,7 +2,7 @@
 // out), and beside them the checkpoints and pictures of the example.
 //
 // A folder belongs to one run: a new run refuses a folder that is not empty, a resumed run one that holds no config.
-// Every file but metrics.csv appears whole or not at all (write_file.h); metrics.csv grows by whole lines, and a resume
+// Every file but metrics.csv appears whole or not at all (core/file.h); metrics.csv grows by whole lines, and a resume
 // at step k drops rows after k, so that a resumed run leaves the same file as an uninterrupted one.
 // Errors: FileError naming the path, the reason and the cure. Used from one thread.
 #pragma once

@@ -10,7 +10,7 @@
 #include "examples/common/interrupt.h"
 #include "examples/common/progress.h"
 #include "examples/common/terminal.h"
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -38,7 +38,7 @@ TrainLoop::TrainLoop(const CommandLine& line, const RunOptions& run, TrainLoopOp
 // The time spent stands in a file of its own: a checkpoint holds nothing that differs from run to run.
 void TrainLoop::save() {
   state_.save(folder_.file(kCheckpoint).string());
-  write_file(folder_.file(kSeconds), fmt::format("{:.3f}\n", seconds_));
+  write_text(folder_.file(kSeconds), fmt::format("{:.3f}\n", seconds_));
 }
 
 void TrainLoop::validate(double score, const Module& model, Progress& progress) {
@@ -54,23 +54,31 @@ void TrainLoop::note(std::string_view line) {
   if (progress_ != nullptr && !run_.quiet) progress_->note(line);
 }
 
-bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, const std::function<double()>& validation) {
-  if (line_.resumed()) {
-    state_.load(folder_.file(kCheckpoint).string());
-    std::ifstream(folder_.file(kSeconds)) >> seconds_;
+// A run that was killed before its first checkpoint has neither that nor a best model: it begins again.
+bool TrainLoop::load_checkpoint() {
+  if (!line_.resumed()) return false;
+  if (!std::filesystem::exists(folder_.file(kCheckpoint)) && !std::filesystem::exists(folder_.file(kBest))) {
+    fmt::print(stderr, "{} holds no {} yet: the run begins at step 0\n", folder_.path().string(), kCheckpoint);
+    return false;
   }
+  state_.load(folder_.file(kCheckpoint).string());
+  std::ifstream(folder_.file(kSeconds)) >> seconds_;
+  return true;
+}
+
+bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, const std::function<double()>& validation) {
+  const bool loaded = load_checkpoint();
   MetricsFile metrics(folder_.file("metrics.csv"), {"loss", options_.extra_name}, line_.resumed() ? step_ : -1);
   Progress progress({.name = line_.name(),
                      .total = run_.steps,
                      .first = step_,
-                     .batch = run_.batch,
                      .extra_name = options_.extra_name,
                      .unit = options_.unit,
                      .quiet = run_.quiet,
                      .style = terminal_style(stderr)});
   progress_ = &progress;
   const InterruptGuard guard;
-  if (!line_.resumed()) save();  // from here on a run can be resumed, whatever stops it
+  if (!loaded) save();
   const double before = seconds_, start = now();
   double saved = start;
   const auto enough = [&] { return options_.enough > 0 && in_a_row_ >= options_.enough; };
@@ -90,7 +98,7 @@ bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, cons
       loss_sum_ = extra_sum_ = 0;
     }
     if (step_ % options_.validate_every == 0) validate(validation(), model, progress);
-    progress.step(step_, report.loss, report.extra);
+    progress.step(step_, report.loss, report.extra, report.batch > 0 ? report.batch : run_.batch);
     const double time = now();
     seconds_ = before + time - start;
     if (time - saved > run_.save_every) {
@@ -111,7 +119,7 @@ bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, cons
       fovea::save(model, best);
     return true;
   }
-  fmt::print(stderr, "{}\n", resume_hint(line_.name(), folder_.path(), step_));
+  fmt::print(stderr, "{}\n", resume_hint(line_.command(), folder_.path(), step_));
   return false;
 }
 

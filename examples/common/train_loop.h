@@ -24,7 +24,8 @@ namespace fovea::examples {
 
 struct StepReport {
   double loss = 0;
-  double extra = 0;  // a further figure of the batch, named by extra_name
+  double extra = 0;   // a further figure of the batch, named by extra_name
+  int64_t batch = 0;  // sequences of this step; 0: --batch
 };
 
 struct TrainLoopOptions {
@@ -53,10 +54,10 @@ class TrainLoop {
 
   int64_t step() const { return step_; }
   double seconds() const { return seconds_; }  // of training, over all sittings
-  double best_score() const { return best_; }
   int64_t best_step() const { return best_step_; }
 
  private:
+  bool load_checkpoint();  // false where there is none yet
   void save();
   void validate(double score, const Module& model, class Progress& progress);
 

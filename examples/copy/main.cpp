@@ -3,11 +3,12 @@
 //   copy --task copy|repeat-copy|recall|ngrams|sort --controller lstm|ff --heads 1 --memory 128x20 --length 20 ...
 //
 // The data, the initial weights, validation and test draw from separate streams of one seed. The checkpoint that is
-// tested is the best by a validation length that is none of the test lengths.
+// tested is the best by sequences of validation: of lengths up to the longest trained, and of one beyond it.
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include <cstdio>
+#include <charconv>
+#include <optional>
 
 #include "examples/common/command_line.h"
 #include "examples/common/header_line.h"
@@ -27,7 +28,7 @@ struct Options {
   double clip = 10;
   double decay = 0.95;  // of the rate, after a validation without a mistake
   double average = 0.999;
-  double eps = 1e-5;
+  double eps = 0;
   int64_t grown_batch = 8;
   int64_t validate_every = 1000;
   int64_t enough = 12;
@@ -36,24 +37,37 @@ struct Options {
   int64_t test_sequences = 1000;
 };
 
-// "128x20" -> slots, width.
-std::pair<int64_t, int64_t> memory_size(const std::string& text) {
-  int slots = 0, width = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%n", &slots, &width, &used) != 2 || static_cast<size_t>(used) != text.size() ||
-      slots < 1 || width < 1)
-    throw ValueError(fmt::format("--memory is \"{}\"; need slots x width, such as 128x20", text));
-  return {slots, width};
+struct MemorySize {
+  int64_t slots = 0, width = 0;
+};
+constexpr int64_t most_memory = 1 << 20;  // numbers; every step of a sequence keeps some memories
+
+// "128x20" is 128 slots of width 20; nothing where it is no such text.
+std::optional<MemorySize> memory_size(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  MemorySize size;
+  const auto first = std::from_chars(text.data(), end, size.slots);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != 'x') return {};
+  const auto second = std::from_chars(first.ptr + 1, end, size.width);
+  if (second.ec != std::errc() || second.ptr != end || size.slots < 1 || size.width < 1) return {};
+  if (size.slots > most_memory / size.width) return {};
+  return size;
+}
+
+Rule memory_rule() {
+  return {fmt::format("slots x width, such as 128x20, of at most {} numbers", most_memory),
+          [](std::string_view text) { return memory_size(text).has_value(); }};
 }
 
 NeuralTuringMachine make_model(const Options& options, const Task& task, Generator& generator) {
-  const auto [slots, width] = memory_size(options.memory);
+  const MemorySize memory = memory_size(options.memory).value();
   return NeuralTuringMachine(
       {.inputs = task.inputs(),
        .outputs = task.outputs(),
        .controller = options.controller == "ff" ? NtmOptions::Controller::feed_forward : NtmOptions::Controller::lstm,
        .hidden = options.hidden,
-       .slots = slots,
-       .width = width,
+       .slots = memory.slots,
+       .width = memory.width,
        .heads = options.heads},
       generator);
 }
@@ -64,18 +78,18 @@ struct Validation {
   double beyond = 0;  // percent of the bits at the length beyond it
 };
 
-// Wrong sequences up to the longest training length, and wrong bits beyond it, at a length that no test uses.
-// Cross-entropy decides between checkpoints that are equal in these, and is the whole score where no predictor can be
-// perfect.
+// Wrong sequences up to the longest training length, and wrong bits beyond it. Cross-entropy decides between
+// checkpoints that are equal in these, and is the whole score where no predictor can be perfect.
 Validation validate(const NeuralTuringMachine& model, const Task& task, int64_t longest, const Generator& generator) {
-  const Errors beyond = evaluate(model, task, std::max(task.validation_length(), longest), 50, generator.fork(1));
+  const Errors beyond = evaluate(model, task, task.validation_length(longest), 50, generator.fork(1));
   if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
   double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
-  for (int64_t length : {longest / 4, longest / 2, longest}) {
+  const auto trained = task.one_length() ? std::vector{longest} : std::vector{longest / 4, longest / 2, longest};
+  for (int64_t length : trained) {
     const Errors inside =
         evaluate(model, task, std::max(length, task.shortest()), 300, generator.fork(static_cast<uint64_t>(length)));
     score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
-    wrong += inside.wrong_sequences_percent / 3;
+    wrong += inside.wrong_sequences_percent / static_cast<double>(trained.size());
   }
   return {score, wrong, beyond.wrong_bits_percent};
 }
@@ -91,10 +105,10 @@ class Run {
         root_(run.seed),
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
-        model_(make_model(options, *task_, initial_)),
+        model_(as_asked([&] { return make_model(options, *task_, initial_); })),
         averaged_(clone(model_)),
         average_(model_, averaged_, options.average),
-        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate, options.eps)),
+        optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate, eps_of(options))),
         schedule_(*optimizer_, {.every = 1, .gamma = options.decay}),
         fresh_optimizer_(optimizer_->saved_state()),
         fresh_schedule_(schedule_.saved_state()),
@@ -149,7 +163,11 @@ class Run {
     average_.update();
     const NoGrad guard;
     const Tensor wrong = ne(gt(logits, zeros_like(logits)), gt(fresh.target, full({}, 0.5)));
-    return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch)};
+    return {loss.item(), sum(to(wrong, f32)).item() / static_cast<double>(batch), batch};
+  }
+
+  static std::optional<double> eps_of(const Options& options) {
+    return options.eps > 0 ? std::optional(options.eps) : std::nullopt;
   }
 
   // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
@@ -209,24 +227,20 @@ class Run {
   TrainLoop loop_;
 };
 
-int start(int argc, char** argv) {
-  RunOptions run{
-      .task = "copy", .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
-  Options options;
-  CommandLine line({.name = "copy",
-                    .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
-                    .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
-                   run);
+void add_flags(CommandLine& line, Options& options) {
+  constexpr auto may_change = CommandLine::OnResume::may_change;
   line.add("controller", &options.controller, "controller", one_of({"lstm", "ff"}));
   line.add("heads", &options.heads, "read heads, and as many write heads", whole(1, 32));
   line.add("hidden", &options.hidden, "size of the controller", whole(1, 4096));
-  line.add("memory", &options.memory, "slots x width of the memory");
+  line.add("memory", &options.memory, "slots x width of the memory", memory_rule());
   line.add("length", &options.length, "longest training sequence; 0: the task's own", whole(0, 10000));
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
   line.add("decay", &options.decay, "what the rate is multiplied by after a validation without a mistake",
            real(0.01, 1));
-  line.add("eps", &options.eps, "what rmsprop and adam add to a gradient's size; a large one lets a solved task rest",
-           positive());
+  line.add("eps", &options.eps,
+           "what the optimizer adds to a gradient's size; a large one lets a solved task rest; 0: 1e-5, or 1e-4 of "
+           "rmsprop-graves; sgd has none",
+           real(0, 1));
   line.add("average", &options.average, "decay of the moving average of the weights, which is what is tested; 0: none",
            real(0, 0.999999));
   line.add("grown-batch", &options.grown_batch,
@@ -235,14 +249,41 @@ int start(int argc, char** argv) {
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
   line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never",
            whole(0, 1000000));
-  line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000));
-  line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000));
+  line.add("test-lengths", &options.test_lengths, "lengths to test; default: the task's own", whole(1, 10000),
+           may_change);
+  line.add("test-sequences", &options.test_sequences, "fresh sequences a test length", whole(1, 1000000), may_change);
   line.add("patience", &options.patience,
            "steps after which weights that do not find the way are drawn anew; 0: never, -1: the task's own",
            whole(-1, 1000000000));
+}
+
+// What was not given, and what flags cannot be beside each other: refused before there is a folder.
+void settle(const RunOptions& run, Options& options) {
+  const int64_t shortest = make_task(run.task)->shortest();
+  const auto need_length = [&](std::string_view flag, int64_t length) {
+    if (length < shortest)
+      throw UsageError(fmt::format("--{} is {}; --task {} needs at least {}", flag, length, run.task, shortest));
+  };
+  if (options.length > 0) need_length("length", options.length);
+  for (int64_t length : options.test_lengths) need_length("test-lengths", length);
+  if (run.optimizer == "sgd" && options.eps > 0) throw UsageError("--eps: --optimizer sgd has none; leave it out");
+  if (options.eps == 0 && run.optimizer == "rmsprop-graves") options.eps = GravesRMSpropOptions{}.eps;
+  if (options.eps == 0 && run.optimizer != "sgd") options.eps = 1e-5;
+  if (options.patience < 0) options.patience = run.task == "copy" ? 8000 : 0;
+}
+
+int start(int argc, char** argv) {
+  RunOptions run{
+      .task = "copy", .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+  Options options;
+  CommandLine line({.name = "copy",
+                    .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
+                    .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
+                   run);
+  add_flags(line, options);
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
-    if (options.patience < 0) options.patience = run.task == "copy" ? 8000 : 0;
+    settle(run, options);
     Run copying(line, run, options);
     if (!copying.train()) return 130;
     copying.report(line.name());

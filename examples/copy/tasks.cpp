@@ -27,18 +27,20 @@ void check_length(std::string_view task, int64_t length, int64_t least) {
                      std::to_string(least));
 }
 
+// `longest` times beyond / trained, rounded up.
+int64_t in_proportion(int64_t longest, int64_t beyond, int64_t trained) {
+  return (longest * beyond + trained - 1) / trained;
+}
+
 class Copy final : public Task {
  public:
   int64_t inputs() const override { return kBits + 1; }
   int64_t outputs() const override { return kBits; }
   int64_t longest_training() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {10, 20, 30, 50, 120}; }
-  int64_t validation_length() const override { return 116; }
-  int64_t draw_length(int64_t longest, Generator& generator) const override {
-    return generator.randint(1, longest + 1);
-  }
+  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 116, 20); }
   Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("copy", length, 1);
+    check_length("copy", length, shortest());
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
     Tensor input = zeros({batch, 2 * length + 1, kBits + 1});
     place(input, bits, 0);
@@ -56,12 +58,9 @@ class RepeatCopy final : public Task {
   int64_t outputs() const override { return kBits + 1; }
   int64_t longest_training() const override { return 10; }
   std::vector<int64_t> test_lengths() const override { return {5, 10, 20}; }
-  int64_t validation_length() const override { return 14; }
-  int64_t draw_length(int64_t longest, Generator& generator) const override {
-    return generator.randint(1, longest + 1);
-  }
+  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 14, 10); }
   Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("repeat-copy", length, 1);
+    check_length("repeat-copy", length, shortest());
     const int64_t repeats = generator.randint(1, kMostRepeats + 1);
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
     Tensor input = zeros({batch, length + 1 + length * repeats + 1, kBits + 2});
@@ -86,12 +85,9 @@ class Recall final : public Task {
   int64_t shortest() const override { return 2; }
   int64_t longest_training() const override { return 6; }
   std::vector<int64_t> test_lengths() const override { return {2, 4, 6, 10, 15}; }
-  int64_t validation_length() const override { return 8; }
-  int64_t draw_length(int64_t longest, Generator& generator) const override {
-    return generator.randint(2, std::max<int64_t>(2, longest) + 1);
-  }
+  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 8, 6); }
   Batch make(int64_t batch, int64_t items, Generator& generator) const override {
-    check_length("recall", items, 2);
+    check_length("recall", items, shortest());
     constexpr int64_t kItem = kVectors + 1;  // with its delimiter
     const Tensor bits = bernoulli({batch, items, kVectors, kBits}, 0.5, generator);
     const int64_t query = items * kItem;
@@ -121,13 +117,14 @@ class NGrams final : public Task {
  public:
   int64_t inputs() const override { return 1; }
   int64_t outputs() const override { return 1; }
+  int64_t shortest() const override { return kContext + 2; }
   int64_t longest_training() const override { return 200; }
   std::vector<int64_t> test_lengths() const override { return {200}; }
-  int64_t validation_length() const override { return 150; }
-  int64_t draw_length(int64_t longest, Generator&) const override { return longest; }
+  int64_t validation_length(int64_t longest) const override { return longest; }
+  bool one_length() const override { return true; }
   // Input bits 1 .. n-1; targets bits 2 .. n. The optimum counts the same predictions.
   Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("ngrams", length, kContext + 2);
+    check_length("ngrams", length, shortest());
     Tensor input = empty({batch, length - 1, 1}), target = empty({batch, length - 1, 1});
     double optimum = 0;
     for (int64_t b = 0; b < batch; ++b) {
@@ -176,11 +173,11 @@ class Sort final : public Task {
   int64_t shortest() const override { return 2; }
   int64_t longest_training() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {20}; }
-  int64_t validation_length() const override { return 22; }
-  int64_t draw_length(int64_t longest, Generator&) const override { return longest; }
+  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 22, 20); }
+  bool one_length() const override { return true; }
   // Answers are 4/5 of the vectors: 16 of 20.
   Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("sort", length, 2);
+    check_length("sort", length, shortest());
     const int64_t answers = std::max<int64_t>(1, length * 4 / 5);
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
     const Tensor priorities = uniform({batch, length}, -1, 1, generator);

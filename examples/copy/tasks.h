@@ -30,9 +30,13 @@ class Task {
   virtual int64_t shortest() const { return 1; }
   virtual int64_t longest_training() const = 0;  // default of --length
   virtual std::vector<int64_t> test_lengths() const = 0;
-  virtual int64_t validation_length() const = 0;  // longer than training, none of the test lengths
-  // A training length, uniform up to `longest`.
-  virtual int64_t draw_length(int64_t longest, Generator& generator) const = 0;
+  // Beyond what is trained, in a fixed proportion to it; by default none of the test lengths. ngrams: the trained one.
+  virtual int64_t validation_length(int64_t longest) const = 0;
+  virtual bool one_length() const { return false; }  // training has the longest alone
+  // A training length, uniform from the shortest to `longest`.
+  int64_t draw_length(int64_t longest, Generator& generator) const {
+    return one_length() ? longest : generator.randint(shortest(), longest + 1);
+  }
   virtual Batch make(int64_t batch, int64_t length, Generator& generator) const = 0;
 };
 

@@ -47,7 +47,7 @@ class Run {
         root_(run.seed),
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
-        model_(make_model(options, initial_)),
+        model_(as_asked([&] { return make_model(options, initial_); })),
         optimizer_(make_optimizer(run.optimizer, parameters(model_), run.learning_rate)),
         schedule_(*optimizer_, {.every = 1, .gamma = options.decay}),
         loop_(line, run,
@@ -168,7 +168,7 @@ int start(int argc, char** argv) {
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
   line.add("enough", &options.enough, "stop after this many validations in a row without a mistake; 0: never",
            whole(0, 1000000));
-  line.add("test", &options.test, "dates of the test", whole(1, 1000000));
+  line.add("test", &options.test, "dates of the test", whole(1, 1000000), CommandLine::OnResume::may_change);
   line.add("convert", &options.convert, "convert this date, or each line of stdin (-); with --run");
   line.add("run", &options.run, "folder of the trained run that --convert uses");
   return run_program(line, argc, argv, [&] {

@@ -47,7 +47,7 @@ Tensor entropy_of(const Taught& taught) {
 struct Learner {
   Learner(const RunOptions& run, const Options& options, const ModelOptions& own, int64_t vocabulary,
           Generator& initial)
-      : model(make_model(own, vocabulary, initial)),
+      : model(as_asked([&] { return make_model(own, vocabulary, initial); })),
         optimizer(make_optimizer(run.optimizer, parameters(*model), run.learning_rate)),
         schedule(*optimizer, {.every = options.halve, .gamma = 0.5}) {
     name_paths(*model);
@@ -257,7 +257,8 @@ void add_flags(CommandLine& line, Options& options) {
   line.add("enough", &options.enough, "stop after this many validations in a row all but perfect; 0: never",
            whole(0, 1000000));
   line.add("test-lengths", &options.test_lengths, "lengths to test", whole(1, 1000));
-  line.add("test-sequences", &options.test_sequences, "fresh strings a test length", whole(1, 1000000));
+  line.add("test-sequences", &options.test_sequences, "fresh strings a test length", whole(1, 1000000),
+           CommandLine::OnResume::may_change);
 }
 
 // What was not given: an attention that draws learns more slowly.
@@ -281,6 +282,7 @@ int start(int argc, char** argv) {
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
     fill_in(run, options);
+    options.model.longest = std::max(options.model.longest, options.length);
     for (int64_t length : options.test_lengths) options.model.longest = std::max(options.model.longest, length);
     if (options.model.model == "encoder-decoder") options.compare = false;
     Run reversing(line, run, options);

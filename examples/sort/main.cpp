@@ -62,7 +62,7 @@ class Run {
         root_(run.seed),
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
-        model_(make_model(options, *problem_, initial_)),
+        model_(as_asked([&] { return make_model(options, *problem_, initial_); })),
         optimizer_(make_optimizer(run.optimizer, parameters(*model_), run.learning_rate)),
         schedule_(*optimizer_, {.every = options.decay_every, .gamma = options.decay}),
         loop_(line, run, {.extra_name = "wrong %", .unit = "sets", .validate_every = options.validate_every}) {
@@ -164,10 +164,12 @@ int start(int argc, char** argv) {
   line.add("decay", &options.decay, "what the rate is multiplied by now and then", real(0.01, 1));
   line.add("decay-every", &options.decay_every, "steps between that; 0: the task's own", whole(0, 1000000000));
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
-  line.add("test-sets", &options.test_sets, "fresh sets of the test", whole(1, 1000000));
+  line.add("test-sets", &options.test_sets, "fresh sets of the test", whole(1, 1000000),
+           CommandLine::OnResume::may_change);
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
     const Recipe own = recipe(run.task);
+    if (options.items > 0) as_asked([&] { make_problem(run.task)->check_items(options.items); });
     if (options.hidden == 0) options.hidden = own.hidden;
     if (run.steps == 0) run.steps = own.steps;
     if (options.decay_every == 0) options.decay_every = own.decay_every;

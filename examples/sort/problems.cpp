@@ -38,9 +38,9 @@ class Sort final : public Problem {
   bool stop() const override { return false; }
   int64_t default_items() const override { return 10; }
   std::unique_ptr<Judge> judge() const override { return std::make_unique<ExactJudge>(); }
+  void check_items(int64_t items) const override { need_items("sort", items, 1, 1000); }
 
  private:
-  void check_items(int64_t items) const override { need_items("sort", items, 1, 1000); }
   Positions solve(const Tensor& points, int64_t set) const override {
     Positions order(static_cast<size_t>(points.size(1)));
     std::iota(order.begin(), order.end(), int64_t{0});
@@ -79,9 +79,9 @@ class Hull final : public Problem {
   bool stop() const override { return true; }
   int64_t default_items() const override { return 5; }
   std::unique_ptr<Judge> judge() const override { return std::make_unique<HullJudge>(); }
+  void check_items(int64_t items) const override { need_items("hull", items, 3, 1000); }
 
  private:
-  void check_items(int64_t items) const override { need_items("hull", items, 3, 1000); }
   Positions solve(const Tensor& points, int64_t set) const override { return convex_hull(places(points, set)); }
 };
 
@@ -114,9 +114,9 @@ class Tour final : public Problem {
   int64_t default_items() const override { return 5; }
   int64_t beam() const override { return 4; }
   std::unique_ptr<Judge> judge() const override { return std::make_unique<TourJudge>(); }
+  void check_items(int64_t items) const override { need_items("tsp", items, 2, 12); }
 
  private:
-  void check_items(int64_t items) const override { need_items("tsp", items, 2, 12); }
   Positions solve(const Tensor& points, int64_t set) const override { return shortest_tour(places(points, set)); }
 };
 

@@ -37,6 +37,8 @@ class Problem {
   virtual int64_t inputs() const = 0;
   virtual bool stop() const = 0;  // answers vary in length
   virtual int64_t default_items() const = 0;
+  // ValueError for a number of items that the task cannot have.
+  virtual void check_items(int64_t items) const = 0;
   virtual int64_t beam() const { return 1; }
   Sets make(int64_t batch, int64_t items, Generator& generator) const;
 
@@ -51,7 +53,6 @@ class Problem {
   virtual std::unique_ptr<Judge> judge() const = 0;
 
  protected:
-  virtual void check_items(int64_t items) const = 0;
   virtual Positions solve(const Tensor& points, int64_t set) const = 0;
 };
 

@@ -80,6 +80,8 @@ int start(int argc, char** argv) {
     if (own.options.anneal <= own.options.warmup) throw UsageError("--anneal must be more than --warmup");
     if (own.options.beginning.empty()) throw UsageError("--beginning is empty; it must be one character at least");
     const bool text = own.run.task == "shakespeare";
+    if (own.options.longest < own.options.shortest)
+      throw UsageError("--longest is less than --shortest; need 4 <= shortest <= longest");
     return text ? run_text(own.line, own.run, own.options) : run_strings(own.line, own.run, own.options);
   });
 }

@@ -33,7 +33,7 @@ class StringRun {
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
         noise_(root_.fork(5)),
-        model_({.transformer = options.transformer(), .source_vocabulary = strings_.vocabulary().size()}, initial_),
+        model_(as_asked([&] { return make_model(); })),
         optimizer_(make_teacher(run, parameters(model_))),
         schedule_(*optimizer_, options.schedule(run.learning_rate)),
         loop_(line, run,
@@ -71,6 +71,11 @@ class StringRun {
   }
 
  private:
+  TransformerModel make_model() {
+    return TransformerModel({.transformer = options_.transformer(), .source_vocabulary = strings_.vocabulary().size()},
+                            initial_);
+  }
+
   StepReport step() {
     std::vector<IdPair> pairs;
     for (int64_t b = 0; b < run_.batch; ++b) pairs.push_back(strings_.ids(strings_.draw(Part::training, data_)));

@@ -6,8 +6,8 @@
 
 #include "examples/common/header_line.h"
 #include "examples/common/picture.h"
+#include "examples/common/text_file.h"
 #include "examples/common/train_loop.h"
-#include "examples/common/write_file.h"
 #include "examples/transformer/heads.h"
 #include "examples/transformer/options.h"
 
@@ -28,7 +28,7 @@ struct CharacterText {
   }
 };
 
-CharacterText read_text(const CommandLine& line, const Options& options) {
+CharacterText load_text(const CommandLine& line, const Options& options) {
   const int64_t context = options.context;
   constexpr const char* name = "text/tinyshakespeare.txt";
   std::filesystem::path file;
@@ -40,7 +40,7 @@ CharacterText read_text(const CommandLine& line, const Options& options) {
                     "DIR/{}; any other text will do",
                     error.what(), name));
   }
-  const std::string text = read_file(file);
+  const std::string text = read_text(file);
   if (static_cast<int64_t>(text.size()) < 20 * (context + 1))
     throw FileError(fmt::format("{}: {} characters; need at least {} for a context of {}", file.string(), text.size(),
                                 20 * (context + 1), context));
@@ -60,15 +60,12 @@ class TextRun {
   TextRun(const CommandLine& line, const RunOptions& run, const Options& options)
       : run_(run),
         options_(options),
-        text_(read_text(line, options)),
+        text_(load_text(line, options)),
         root_(run.seed),
         initial_(root_.fork(1)),
         data_(root_.fork(2)),
         noise_(root_.fork(5)),
-        model_({.transformer = options.transformer(),
-                .vocabulary = static_cast<int64_t>(text_.alphabet.size()),
-                .positions = Positions::sinusoidal},
-               initial_),
+        model_(as_asked([&] { return make_model(); })),
         optimizer_(make_teacher(run, parameters(model_))),
         schedule_(*optimizer_, options.schedule(run.learning_rate)),
         loop_(line, run,
@@ -98,6 +95,13 @@ class TextRun {
   }
 
  private:
+  TransformerLanguageModel make_model() {
+    return TransformerLanguageModel({.transformer = options_.transformer(),
+                                     .vocabulary = static_cast<int64_t>(text_.alphabet.size()),
+                                     .positions = Positions::sinusoidal},
+                                    initial_);
+  }
+
   StepReport step() {
     const int64_t T = options_.context, last = static_cast<int64_t>(text_.training.size()) - T;
     std::vector<int64_t> heard, said;

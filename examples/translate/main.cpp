@@ -79,7 +79,7 @@ class Run {
         root_(run.seed),
         initial_(root_.fork(1)),
         noise_(root_.fork(3)),
-        model_(make_model(options.model, source_.size(), target_.size(), initial_)),
+        model_(as_asked([&] { return make_model(options.model, source_.size(), target_.size(), initial_); })),
         translator_(*model_, source_, target_, 2 * options.longest),
         batches_(all_ids(), run.batch, root_.fork(2)),
         optimizer_(make_optimizer(run.optimizer, parameters(*model_), run.learning_rate)),
@@ -240,8 +240,7 @@ int start(int argc, char** argv) {
                     .tasks = {},
                     .uses_data = true},
                    run);
-  line.add("model", &options.model.name, "rnnsearch, luong, encoder-decoder, transformer",
-           one_of({"rnnsearch", "luong", "encoder-decoder", "transformer"}));
+  line.add("model", &options.model.name, "model", one_of({"rnnsearch", "luong", "encoder-decoder", "transformer"}));
   line.add("embedding", &options.model.embedding, "size of a word's vector in the recurrent models", whole(1, 4096));
   line.add("hidden", &options.model.hidden, "size of the states", whole(1, 4096));
   line.add("heads", &options.model.heads, "heads of the transformer", whole(1, 64));

@@ -36,11 +36,14 @@ for task in addition multiplication; do
     rm -rf "$folder/each"
   done
 done
-for bad in "--length 19" "--task swim" "--model bag" "--hidden 0" "--clip 0" "--nonsense" "--out $folder/whole"; do
+for bad in "--length 19" "--task swim" "--model bag" "--hidden 0" "--clip 0" "--nonsense"; do
   code=0
   # shellcheck disable=SC2086
   "$adding" --out "$folder/bad" --steps 1 $bad >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
-  rm -rf "$folder/bad"
+  [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+code=0
+"$adding" --out "$folder/whole" --steps 1 >/dev/null 2>"$folder/log" || code=$?
+[ "$code" -eq 1 ] && grep -q "another run" "$folder/log" || fail "another run's folder ended with $code, expected 1"
 echo "adding_run: all promises kept"

@@ -2,9 +2,13 @@
 #include "examples/common/command_line.h"
 
 #include <fovea/core/error.h>
+#include <stdlib.h>
+
+#include <iostream>
+#include <sstream>
 
 #include "examples/common/header_line.h"
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 #include "tests/catch.h"
 #include "tests/examples/scratch.h"
 
@@ -47,7 +51,7 @@ void check_refused(const std::vector<std::string>& words, const std::string& fla
 
 TEST_CASE("defaults, then the file, then flags") {
   const Scratch scratch;
-  write_file(scratch / "a.toml",
+  write_text(scratch / "a.toml",
              "# a recipe\nsteps = 1_000  # more\nmemory = \"64x10\"\nlengths = [5, 7]\nheads = 2\nclip = false\n");
   Copy copy;
   CHECK(copy.parse({"--config", (scratch / "a.toml").string(), "--heads", "4", "--task=sort"}));
@@ -67,7 +71,7 @@ TEST_CASE("what config.toml says reads back to the same run") {
   Copy first;
   first.parse({"--seed", "18446744073709551615", "--learning-rate", "3e-5", "--lengths", "3,4,5", "--no-clip",
                "--title", "a \"b\" # c\\d"});
-  write_file(scratch / "config.toml", first.line.config_toml());
+  write_text(scratch / "config.toml", first.line.config_toml());
   Copy second;
   second.parse({"--config", (scratch / "config.toml").string()});
   CHECK(second.line.config_toml() == first.line.config_toml());
@@ -92,7 +96,7 @@ TEST_CASE("a wrong value is refused with flag, value and rule") {
 TEST_CASE("a config file is read strictly, errors name file and line") {
   const Scratch scratch;
   const auto refused = [&](const std::string& text, const std::string& reason) {
-    write_file(scratch / "c.toml", text);
+    write_text(scratch / "c.toml", text);
     Copy copy;
     CHECK_THROWS_WITH(copy.parse({"--config", (scratch / "c.toml").string()}), contains("c.toml:") && contains(reason));
   };
@@ -116,7 +120,7 @@ TEST_CASE("a resumed run keeps its config, but for what may change") {
   const std::string folder = scratch.path().string();
   Copy first;
   first.parse({"--batch", "32", "--seed", "5", "--out", folder, "--threads", "2"});
-  write_file(scratch / "config.toml", first.line.config_toml());
+  write_text(scratch / "config.toml", first.line.config_toml());
 
   Copy same;
   same.parse({"--resume", folder, "--steps", "9000", "--threads", "1", "--batch", "32", "--learning-rate", "0.0001"});
@@ -139,7 +143,7 @@ TEST_CASE("a resumed run keeps its config, but for what may change") {
 
 TEST_CASE("data files are looked for and their absence explained") {
   const Scratch scratch;
-  write_file(scratch / "a.tsv", "x\ty\n");
+  write_text(scratch / "a.tsv", "x\ty\n");
   RunOptions run;
   CommandLine line({.name = "translate", .description = "test", .uses_data = true}, run);
   const std::string folder = scratch.path().string();
@@ -148,6 +152,32 @@ TEST_CASE("data files are looked for and their absence explained") {
   CHECK(line.data_file("a.tsv") == scratch / "a.tsv");
   CHECK_THROWS_WITH(line.data_file("b.tsv"), contains("b.tsv") && contains("--data"));
   CHECK(line.folder() == "runs/translate-seed1");
+}
+
+TEST_CASE("the help names the choices of a flag") {
+  Copy copy;
+  std::string controller = "lstm";
+  copy.line.add("controller", &controller, "controller", one_of({"lstm", "ff"}));
+  std::ostringstream text;
+  std::streambuf* const former = std::cout.rdbuf(text.rdbuf());
+  const bool runs = copy.parse({"--help"});
+  std::cout.rdbuf(former);
+  CHECK_FALSE(runs);
+  CHECK_THAT(text.str(), contains("controller: lstm, ff"));
+  CHECK_THAT(text.str(), contains("What to learn: copy, sort"));
+  CHECK_THAT(text.str(), contains("Update rule: sgd, rmsprop, rmsprop-graves, adam, adamw"));
+}
+
+TEST_CASE("the command is what a person types to call the program again") {
+  ::unsetenv("FOVEA_COMMAND");
+  Copy copy;
+  CHECK(copy.line.command() == "copy");
+  const char* called[] = {"./my builds/copy"};
+  copy.line.parse(1, called);
+  CHECK(copy.line.command() == "'./my builds/copy'");
+  ::setenv("FOVEA_COMMAND", "./dev run copy", 1);
+  CHECK(copy.line.command() == "./dev run copy");
+  ::unsetenv("FOVEA_COMMAND");
 }
 
 TEST_CASE("exit codes tell a wrong command line from a failed run") {

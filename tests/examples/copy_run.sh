@@ -3,7 +3,9 @@
 #   1,000 steps give the same checkpoint, bit for bit, with 1, 2 and 4 threads
 #   a run that was stopped by Ctrl-C and resumed is the uninterrupted one: checkpoint and metrics.csv
 #   a run that is killed again and again, while it saves after every step, is the uninterrupted one
-#   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2
+#   a run that is killed before its first checkpoint begins again where it is resumed
+#   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
+#   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
 copy=$1
 folder=$(mktemp -d)
@@ -41,13 +43,38 @@ cmp "$folder/whole/last.safetensors" "$folder/killed/last.safetensors" || fail "
 cmp "$folder/whole/metrics.csv" "$folder/killed/metrics.csv" || fail "a killed run has other metrics"
 [ "$(find "$folder/killed" -name '*.tmp*' -o -name '.*.safetensors*' | wc -l)" -le 1 ] || fail "kills leave temporary files"
 
-"$copy" "${short[@]}" --steps 100000000 --out "$folder/stopped" >/dev/null 2>"$folder/log" &
+for left in "config.toml" "config.toml metrics.csv"; do
+  rm -rf "$folder/early"
+  mkdir "$folder/early"
+  for file in $left; do head -n 1 "$folder/whole/$file" >"$folder/early/$file"; done
+  cp "$folder/whole/config.toml" "$folder/early"
+  "$copy" --resume "$folder/early" --steps 400 --quiet >/dev/null 2>"$folder/log" ||
+    { cat "$folder/log" >&2; fail "a run with $left alone cannot be resumed"; }
+  grep -q "begins at step 0" "$folder/log" || fail "nothing says that a run without a checkpoint begins at step 0"
+  cmp "$folder/whole/last.safetensors" "$folder/early/last.safetensors" || fail "a run that began again is not the uninterrupted one"
+  cmp "$folder/whole/metrics.csv" "$folder/early/metrics.csv" || fail "a run that began again has other metrics"
+done
+rm "$folder/early/last.safetensors"
+"$copy" --resume "$folder/early" --quiet >/dev/null 2>"$folder/log" && fail "a run that lost its checkpoint began again over its best model"
+
+"$copy" --resume "$folder/whole" --test-lengths 2,3 --test-sequences 10 --quiet >/dev/null 2>"$folder/log" ||
+  { cat "$folder/log" >&2; fail "a resumed run cannot test other lengths"; }
+grep -q '"2":' "$folder/whole/summary.json" && grep -q '"3":' "$folder/whole/summary.json" || fail "the lengths asked for were not tested"
+cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "testing other lengths changed the run"
+
+mkdir "$folder/a b"
+"$copy" "${short[@]}" --steps 100000000 --out "$folder/a b/stopped" >/dev/null 2>"$folder/log" &
 running=$!
+ln -s "$folder/a b/stopped" "$folder/stopped"
 for _ in $(seq 200); do [ -s "$folder/stopped/metrics.csv" ] && [ "$(wc -l <"$folder/stopped/metrics.csv")" -gt 2 ] && break; sleep 0.05; done
 kill -INT "$running"
 code=0; wait "$running" || code=$?
 [ "$code" -eq 130 ] || fail "Ctrl-C ended with $code, expected 130"
-grep -q -- --resume "$folder/log" || fail "Ctrl-C does not say how to resume"
+typed=$(sed -n 's/^go on with: //p' "$folder/log")
+bash -c "$typed --steps 1 --quiet" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "what Ctrl-C says does not go on: $typed"; }
+[ -s "$folder/stopped/summary.json" ] || fail "what Ctrl-C says went on with another run: $typed"
+FOVEA_COMMAND="../dev run copy" "$copy" --steps -1 >/dev/null 2>"$folder/log" || true
+grep -q -- "^see ../dev run copy --help" "$folder/log" || fail "the program does not say how ./dev calls it"
 [ -s "$folder/stopped/last.safetensors" ] || fail "Ctrl-C did not save"
 
 for file in config.toml metrics.csv last.safetensors summary.json heads.png answer.png memory.png loss.png; do
@@ -60,10 +87,42 @@ for task in repeat-copy recall ngrams sort; do
   "$copy" --task "$task" --controller ff --steps 4 --length 8 --quiet --test-sequences 10 --test-lengths 8 --out "$folder/$task" \
     >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "task $task failed"; }
 done
-for bad in "--heads 0" "--memory 12" "--task swim" "--optimizer none" "--steps -1" "--nonsense"; do
+help=$("$copy" --help | tr -s ' \n' ' ')
+for choices in "lstm, ff" "copy, repeat-copy, recall, ngrams, sort" "sgd, rmsprop, rmsprop-graves, adam, adamw"; do
+  [[ $help == *"$choices"* ]] || fail "--help does not name the choices $choices"
+done
+for eps in 1e-4 1e-2; do
+  "$copy" "${short[@]}" --steps 4 --optimizer rmsprop-graves --eps $eps --out "$folder/graves$eps" >/dev/null 2>&1 || fail "--eps $eps failed"
+done
+cmp -s "$folder/graves1e-4/last.safetensors" "$folder/graves1e-2/last.safetensors" && fail "rmsprop-graves ignores --eps"
+while read -r bad; do
   code=0
   # shellcheck disable=SC2086
-  "$copy" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
-done
+  "$copy" $bad --steps 1 --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
+done <<'FLAGS'
+--heads 0
+--memory 12
+--memory 12x
+--memory 128x20x
+--memory -1x20
+--memory 0x20
+--memory 99999999999x20
+--memory 99999999999999999999x20
+--memory 1048577x1
+--controller gru
+--task swim
+--optimizer none
+--optimizer sgd --eps 1e-3
+--task recall --length 1
+--task recall --test-lengths 1
+--task ngrams --length 3
+--task ngrams --test-lengths 6
+--task sort --test-lengths 4,1
+--save-every -1
+--nonsense
+--resume /nowhere
+FLAGS
+"$copy" --steps -1 --out "$folder/bad" >/dev/null 2>&1 && fail "--steps -1 was accepted"
 echo "copy_run: all promises kept"

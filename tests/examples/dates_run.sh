@@ -42,6 +42,7 @@ for bad in "--hidden 1" "--cell rnn" "--score dot" "--nonsense" "--convert x" "-
   code=0
   # shellcheck disable=SC2086
   "$dates" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
+  [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
 echo "dates_run: all promises kept"

@@ -17,10 +17,13 @@ done
 for threads in 1 2; do OMP_NUM_THREADS=$threads "$extend" --steps 50 >"$folder/t$threads"; done
 cmp "$folder/t1" "$folder/t2" || fail "results differ at 1 and 2 threads"
 touch "$folder/file"
-for bad in "--seed x" "--steps -1" "--nonsense 1" "--seed" "--steps 0 --out $folder/file/below"; do
+for bad in "--seed x" "--steps -1" "--nonsense 1" "--seed"; do
   code=0
   # shellcheck disable=SC2086
   "$extend" $bad >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
+  [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
 done
+code=0
+"$extend" --steps 0 --out "$folder/file/below" >/dev/null 2>"$folder/log" || code=$?
+[ "$code" -eq 1 ] && [ -s "$folder/log" ] || fail "a folder that cannot be ended with $code, expected 1"
 echo "extend_run: all promises kept"

@@ -10,8 +10,8 @@
 
 #include "examples/common/canvas.h"
 #include "examples/common/tensor_grid.h"
+#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
-#include "examples/common/write_file.h"
 #include "tests/catch.h"
 #include "tests/examples/scratch.h"
 
@@ -28,7 +28,7 @@ struct PngSize {
 };
 
 PngSize png_size(const std::filesystem::path& file) {
-  const std::string bytes = read_file(file);
+  const std::string bytes = read_text(file);
   REQUIRE(bytes.size() > 33);
   REQUIRE(bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n");
   REQUIRE(bytes.substr(12, 4) == "IHDR");

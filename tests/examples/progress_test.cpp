@@ -54,12 +54,10 @@ TEST_CASE("plain progress: the first line, one every ten seconds, the last") {
   double now = 100;
   const std::string text = captured([&](std::FILE* stream) {
     Progress progress(
-        {.name = "copy", .total = 30, .batch = 16, .extra_name = "bit errors", .stream = stream, .seconds = [&] {
-           return now;
-         }});
+        {.name = "copy", .total = 30, .extra_name = "bit errors", .stream = stream, .seconds = [&] { return now; }});
     for (int step = 1; step <= 30; ++step) {
       now += 1;
-      progress.step(step, 1.0 / step, 2);
+      progress.step(step, 1.0 / step, 2, 16);
     }
   });
   CHECK(text ==
@@ -67,6 +65,20 @@ TEST_CASE("plain progress: the first line, one every ten seconds, the last") {
         "copy  11/30  loss 0.09091  bit errors 2  16 sequences/s  19 s left\n"
         "copy  21/30  loss 0.04762  bit errors 2  16 sequences/s  9 s left\n"
         "copy  30/30  loss 0.03333  bit errors 2  16 sequences/s  done in 30 s\n");
+}
+
+TEST_CASE("the rate counts the sequences of each step, however many they are") {
+  double now = 0;
+  const std::string text = captured([&](std::FILE* stream) {
+    Progress progress({.total = 120, .stream = stream, .seconds = [&] { return now; }});
+    for (int step = 1; step <= 120; ++step) {
+      now += 1;
+      progress.step(step, 1, 0, step <= 11 ? 1 : 8);  // --grown-batch
+    }
+  });
+  CHECK_THAT(text, contains("1/120  loss 1  1.0 sequences/s  1 min 59 s left\n"));
+  CHECK_THAT(text, contains("11/120  loss 1  1.0 sequences/s  1 min 49 s left\n"));
+  CHECK_THAT(text, contains("120/120  loss 1  8.0 sequences/s  done in 2 min 0 s\n"));
 }
 
 TEST_CASE("after a resume the rate counts only the steps made since") {
@@ -170,6 +182,9 @@ TEST_CASE("the first signal asks, the second leaves with 130") {
   CHECK(WEXITSTATUS(status) == 130);
   CHECK(resume_hint("copy", "runs/a", 12) ==
         "stopped after step 12, saved in runs/a\ngo on with: copy --resume runs/a");
+  CHECK(resume_hint("./dev run copy", "my runs/it's", 1) ==
+        "stopped after step 1, saved in my runs/it's\ngo on with: ./dev run copy --resume 'my runs/it'\\''s'");
+  CHECK(shell_word("") == "''");
 }
 
 }  // namespace

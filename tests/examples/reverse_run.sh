@@ -62,6 +62,7 @@ for bad in "--hidden 0" "--model swim" "--score swim" "--align swim" "--task swi
   code=0
   # shellcheck disable=SC2086
   "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
+  [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
 echo "reverse_run: all promises kept"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 #include "tests/catch.h"
 #include "tests/examples/scratch.h"
 
@@ -22,39 +22,43 @@ size_t files_in(const std::filesystem::path& folder) {
   return count;
 }
 
-TEST_CASE("write_file replaces the whole file and leaves nothing beside it") {
+TEST_CASE("write_text replaces the whole file and leaves nothing beside it") {
   const Scratch scratch;
-  write_file(scratch / "a.txt", std::string(100000, 'x'));
-  write_file(scratch / "a.txt", "short\n");
-  CHECK(read_file(scratch / "a.txt") == "short\n");
+  write_text(scratch / "a.txt", std::string(100000, 'x'));
+  write_text(scratch / "a.txt", "short\n");
+  CHECK(read_text(scratch / "a.txt") == "short\n");
   CHECK(files_in(scratch.path()) == 1);
 }
 
-TEST_CASE("write_file keeps the old file when the new one cannot take its place") {
+TEST_CASE("write_text keeps the old file when the new one cannot take its place") {
   const Scratch scratch;
   std::filesystem::create_directories(scratch / "taken" / "by a folder");
-  CHECK_THROWS_WITH(write_file(scratch / "taken", "text"), contains("taken") && contains("errno"));
+  CHECK_THROWS_WITH(write_text(scratch / "taken", "text"), contains("taken") && contains("not a regular file"));
   CHECK(std::filesystem::is_directory(scratch / "taken"));
   CHECK(files_in(scratch.path()) == 1);
-  CHECK_THROWS_AS(write_file(scratch / "none" / "a.txt", "text"), FileError);
-  CHECK_THROWS_WITH(read_file(scratch / "missing"), contains("missing") && contains("No such file"));
+  CHECK_THROWS_AS(write_text(scratch / "none" / "a.txt", "text"), FileError);
+  CHECK_THROWS_WITH(read_text(scratch / "missing"), contains("missing") && contains("No such file"));
 }
 
 TEST_CASE("a run folder belongs to one run") {
   const Scratch scratch;
   const RunFolder run = RunFolder::create(scratch / "runs" / "copy", "seed = 1\n");
-  CHECK(read_file(run.file("config.toml")) == "seed = 1\n");
+  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
   CHECK_THROWS_WITH(RunFolder::create(run.path(), "seed = 2\n"), contains("another run") && contains("--resume"));
-  CHECK(read_file(run.file("config.toml")) == "seed = 1\n");
+  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
 
   CHECK(RunFolder::resume(run.path(), "seed = 1\nsteps = 9\n").path() == run.path());
-  CHECK(read_file(run.file("config.toml")) == "seed = 1\nsteps = 9\n");
+  CHECK(read_text(run.file("config.toml")) == "seed = 1\nsteps = 9\n");
   CHECK_THROWS_WITH(RunFolder::resume(scratch / "nowhere", ""), contains("holds no run"));
 
-  write_file(scratch / "letter.txt", "dear");
+  write_text(scratch / "letter.txt", "dear");
   CHECK_THROWS_WITH(RunFolder::create(scratch.path(), ""), contains("is not empty"));
   std::filesystem::create_directory(scratch / "empty");
   CHECK_NOTHROW(RunFolder::create(scratch / "empty", ""));
+  std::filesystem::create_directory(scratch / "killed");
+  write_text(scratch / "killed" / "config.toml.tmp", "see");
+  CHECK_NOTHROW(RunFolder::create(scratch / "killed", "seed = 1\n"));
+  CHECK(files_in(scratch / "killed") == 1);
 }
 
 TEST_CASE("a resumed metrics.csv is that of an uninterrupted run") {
@@ -73,14 +77,14 @@ TEST_CASE("a resumed metrics.csv is that of an uninterrupted run") {
     report(first, 1, 6);
     first.sync();
   }
-  std::string text = read_file(scratch / "parts.csv");
-  write_file(scratch / "parts.csv", text + "7,0.1");  // a row that a crash cut short
+  std::string text = read_text(scratch / "parts.csv");
+  write_text(scratch / "parts.csv", text + "7,0.1");  // a row that a crash cut short
   {
     MetricsFile second(scratch / "parts.csv", {"loss", "errors"}, 4);
     report(second, 5, 8);
   }
-  CHECK(read_file(scratch / "parts.csv") == read_file(scratch / "whole.csv"));
-  CHECK(read_file(scratch / "whole.csv").starts_with("step,loss,errors\n1,1,0.5\n2,0.5,0.5\n3,0.33333333,0.5\n"));
+  CHECK(read_text(scratch / "parts.csv") == read_text(scratch / "whole.csv"));
+  CHECK(read_text(scratch / "whole.csv").starts_with("step,loss,errors\n1,1,0.5\n2,0.5,0.5\n3,0.33333333,0.5\n"));
 
   const MetricsTable table = read_metrics(scratch / "whole.csv");
   CHECK(table.column("step").size() == 8);
@@ -105,7 +109,7 @@ TEST_CASE("a summary has exactly the agreed keys, in order") {
                      {"best_step", 900.0},
                      {"bleu", std::nan("")}};
   RunFolder::create(scratch / "run", "").write_summary(summary);
-  const auto json = nlohmann::ordered_json::parse(read_file(scratch / "run" / "summary.json"));
+  const auto json = nlohmann::ordered_json::parse(read_text(scratch / "run" / "summary.json"));
   std::string keys;
   for (const auto& item : json.items()) keys += item.key() + " ";
   CHECK(keys == "example task seed threads steps seconds parameters metrics ");

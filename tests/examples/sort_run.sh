@@ -31,7 +31,8 @@ for _ in $(seq 200); do [ -s "$folder/stopped/metrics.csv" ] && [ "$(wc -l <"$fo
 kill -INT "$running"
 code=0; wait "$running" || code=$?
 [ "$code" -eq 130 ] || fail "Ctrl-C ended with $code, expected 130"
-grep -q -- --resume "$folder/log" || fail "Ctrl-C does not say how to resume"
+typed=$(sed -n 's/^go on with: //p' "$folder/log")
+bash -c "$typed --steps 1 --quiet" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "what Ctrl-C says does not go on: $typed"; }
 [ -s "$folder/stopped/last.safetensors" ] || fail "Ctrl-C did not save"
 
 for task in sort hull tsp; do
@@ -49,12 +50,15 @@ for task in sort hull tsp; do
     rm -rf "$folder/each"
   done
 done
-for bad in "--items -1" "--task tsp --items 13" "--task hull --items 2" "--task swim" "--model bag" "--hidden -1" "--clip 0" \
-  "--process-steps -1" "--beam x" "--nonsense" "--resume $folder/nowhere" "--out $folder/whole"; do
+for bad in "--items -1" "--task tsp --items 13" "--task tsp --items 1" "--task hull --items 2" "--task swim" "--model bag" "--hidden -1" "--clip 0" \
+  "--process-steps -1" "--beam x" "--nonsense" "--resume $folder/nowhere"; do
   code=0
   # shellcheck disable=SC2086
   "$sort" --out "$folder/bad" --steps 1 $bad >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] && [ -s "$folder/log" ] || fail "$bad was accepted"
-  rm -rf "$folder/bad"
+  [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+code=0
+"$sort" --out "$folder/whole" --steps 1 >/dev/null 2>"$folder/log" || code=$?
+[ "$code" -eq 1 ] && grep -q "another run" "$folder/log" || fail "another run's folder ended with $code, expected 1"
 echo "sort_run: all promises kept"

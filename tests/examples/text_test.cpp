@@ -8,7 +8,7 @@
 #include "examples/common/text/corpus.h"
 #include "examples/common/text/tokens.h"
 #include "examples/common/text/utf8.h"
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 #include "tests/catch.h"
 #include "tests/examples/scratch.h"
 
@@ -24,7 +24,7 @@ Words words(const std::string& text) { return tokenize(text); }
 
 std::vector<Pair> pairs_of(const std::string& bytes, const PairLimits& limits = {}) {
   const Scratch scratch;
-  write_file(scratch / "p.tsv", bytes);
+  write_text(scratch / "p.tsv", bytes);
   return read_pairs(scratch / "p.tsv", limits).pairs;
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("a vocabulary has the most frequent words", "[text]") {
   CHECK(again.ids(words("b a")) == few.ids(words("b a")));
   for (const char* bad : {"", "<pad>\n<begin>\n", "a\nb\nc\nd\n", "<pad>\n<begin>\n<end>\n<unk>\na\na\n",
                           "<pad>\n<begin>\n<end>\n<unk>\n\nb\n"}) {
-    write_file(scratch / "bad.txt", bad);
+    write_text(scratch / "bad.txt", bad);
     CHECK_THROWS_AS(Vocabulary::load(scratch / "bad.txt"), FileError);
   }
   CHECK_THROWS_AS(Vocabulary::load(scratch / "none.txt"), FileError);
@@ -113,7 +113,7 @@ TEST_CASE("pairs are read from the first two columns", "[text]") {
   CHECK(found[2].target == Words{"dernier"});
 
   const Scratch scratch;
-  write_file(scratch / "p.tsv", "\n \na\tb\nc\t\n\td\na b c\td\na\tb c d\n");
+  write_text(scratch / "p.tsv", "\n \na\tb\nc\t\n\td\na b c\td\na\tb c d\n");
   const PairFile file = read_pairs(scratch / "p.tsv", {.longest = 2});
   CHECK(file.pairs.size() == 1);
   CHECK(file.empty == 4);

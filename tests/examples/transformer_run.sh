@@ -32,7 +32,8 @@ for _ in $(seq 200); do [ -s "$folder/stopped/metrics.csv" ] && [ "$(wc -l <"$fo
 kill -INT "$running"
 code=0; wait "$running" || code=$?
 [ "$code" -eq 130 ] || fail "Ctrl-C ended with $code, expected 130"
-grep -q -- --resume "$folder/log" || fail "Ctrl-C does not say how to resume"
+typed=$(sed -n 's/^go on with: //p' "$folder/log")
+bash -c "$typed --steps 1 --quiet" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "what Ctrl-C says does not go on: $typed"; }
 
 for task in copy sort addition; do
   "$transformer" "${small[@]}" --task "$task" --norm post --steps 20 --validate-every 10 --out "$folder/$task" >"$folder/log" 2>&1 ||
@@ -57,24 +58,25 @@ for i in $(seq 400); do echo "To be, or not to be, line $((i * 7919 % 1000)): th
 grep -q '"validation_loss"' "$folder/text/summary.json" || fail "summary.json has no validation_loss"
 [ -s "$folder/text/attention.png" ] || fail "shakespeare drew no attention"
 
-# refused TEXT-OF-THE-MESSAGE ARGUMENTS...
+# refused EXIT-CODE TEXT-OF-THE-MESSAGE ARGUMENTS...
 refused() {
-  local expected=$1 code=0
-  shift
+  local wanted=$1 expected=$2 code=0
+  shift 2
   "$transformer" "$@" --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] || fail "accepted: $*"
+  [ "$code" -eq "$wanted" ] || fail "ended with $code, expected $wanted: $*"
   grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
-refused "char-rnn" --task shakespeare --data "$folder"
-refused "heads must divide" --size 10 --heads 4
-refused "shortest <= longest" --shortest 12 --longest 8
-refused "anneal must be more than" --warmup 50 --anneal 50
-refused "--task" --task swim
-refused "--norm" --norm middle
-refused "--steps" --steps -1
-refused "beginning is empty" --task shakespeare --beginning ""
-refused "byte 35 does not occur" --task shakespeare --data "$folder/data" --context 16 --beginning "#"
+refused 1 "char-rnn" --task shakespeare --data "$folder"
+refused 2 "heads must divide" --size 10 --heads 4
+refused 2 "shortest <= longest" --shortest 12 --longest 8
+refused 2 "anneal must be more than" --warmup 50 --anneal 50
+refused 2 "shortest <= longest" --task shakespeare --shortest 12 --longest 8
+refused 2 "--task" --task swim
+refused 2 "--norm" --norm middle
+refused 2 "--steps" --steps -1
+refused 2 "beginning is empty" --task shakespeare --beginning ""
+refused 1 "byte 35 does not occur" --task shakespeare --data "$folder/data" --context 16 --beginning "#"
 : >"$folder/data/text/tinyshakespeare.txt"
-refused "0 characters" --task shakespeare --data "$folder/data"
+refused 1 "0 characters" --task shakespeare --data "$folder/data"
 echo "transformer_run: all promises kept"

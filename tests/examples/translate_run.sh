@@ -62,26 +62,27 @@ grep -q 'stdin:3: "unicorn" is none of' "$folder/log" || fail "no notice of an u
 "$translate" --run "$folder/good" --translate "the the the the the the the the the the the the" >/dev/null 2>"$folder/log"
 grep -q '12 words, and the model learned from at most 10' "$folder/log" || fail "no notice of a long sentence"
 
-# refused TEXT-OF-THE-MESSAGE ARGUMENTS...
+# refused EXIT-CODE TEXT-OF-THE-MESSAGE ARGUMENTS...
 refused() {
-  local expected=$1 code=0
-  shift
+  local wanted=$1 expected=$2 code=0
+  shift 2
   "$translate" "$@" --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
-  [ "$code" -ne 0 ] || fail "accepted: $*"
+  [ "$code" -eq "$wanted" ] || fail "ended with $code, expected $wanted: $*"
   grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
 printf 'a\tb\nonly one column\n' >"$folder/one.tsv"
 printf 'a\tb\nc\tcaf\351\n' >"$folder/latin1.tsv"
 printf 'a\tb\n' >"$folder/single.tsv"
-refused "one.tsv:2: one column" --pairs "$folder/one.tsv"
-refused "latin1.tsv:2: byte 6 of the line is not UTF-8" --pairs "$folder/latin1.tsv"
-refused "leave none to learn from" --pairs "$folder/single.tsv"
-refused "manythings.org" --pairs "$folder/none.tsv" --data "$folder"
-refused "must be one of\|model" --model swim --pairs "$folder/pairs.tsv"
-refused "--hidden" --hidden 0 --pairs "$folder/pairs.tsv"
-refused "config.toml" --run "$folder/nowhere" --translate "a"
-refused "needs --run" --translate "a"
-refused "not UTF-8" --run "$folder/good" --translate $'caf\351'
-refused "nonsense" --nonsense
+refused 1 "one.tsv:2: one column" --pairs "$folder/one.tsv"
+refused 1 "latin1.tsv:2: byte 6 of the line is not UTF-8" --pairs "$folder/latin1.tsv"
+refused 1 "leave none to learn from" --pairs "$folder/single.tsv"
+refused 1 "manythings.org" --pairs "$folder/none.tsv" --data "$folder"
+refused 2 "must be one of\|model" --model swim --pairs "$folder/pairs.tsv"
+refused 2 "--hidden" --hidden 0 --pairs "$folder/pairs.tsv"
+refused 2 "config.toml" --run "$folder/nowhere" --translate "a"
+refused 2 "needs --run" --translate "a"
+refused 1 "not UTF-8" --run "$folder/good" --translate $'caf\351'
+refused 2 "heads" "${small[@]}" --model transformer --hidden 18 --heads 4
+refused 2 "nonsense" --nonsense
 echo "translate_run: all promises kept"

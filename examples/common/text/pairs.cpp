@@ -7,7 +7,7 @@
 
 #include "examples/common/text/tokens.h"
 #include "examples/common/text/utf8.h"
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 
 namespace fovea::examples {
 
@@ -17,7 +17,7 @@ std::string PairFile::report(const PairLimits& limits) const {
 }
 
 PairFile read_pairs(const std::filesystem::path& file, const PairLimits& limits) {
-  const std::string bytes = read_file(file);
+  const std::string bytes = read_text(file);
   std::string_view rest = bytes;
   if (rest.substr(0, 3) == "\xEF\xBB\xBF") rest.remove_prefix(3);
   PairFile found;

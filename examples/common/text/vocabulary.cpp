@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "examples/common/parameter.h"
-#include "examples/common/write_file.h"
+#include "examples/common/text_file.h"
 
 namespace fovea::examples {
 
@@ -43,7 +43,7 @@ Vocabulary Vocabulary::count(const std::vector<const Words*>& sentences, int64_t
 }
 
 Vocabulary Vocabulary::load(const std::filesystem::path& file) {
-  const std::string text = read_file(file);
+  const std::string text = read_text(file);
   std::vector<std::string> lines = split(text, '\n');
   if (!lines.empty() && lines.back().empty()) lines.pop_back();
   Vocabulary vocabulary;
@@ -62,7 +62,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& file) {
 void Vocabulary::save(const std::filesystem::path& file) const {
   std::string text;
   for (const std::string& word : words_) text += word + '\n';
-  write_file(file, text);
+  write_text(file, text);
 }
 
 int64_t Vocabulary::id(std::string_view word) const {
