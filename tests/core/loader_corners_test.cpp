@@ -81,6 +81,10 @@ TEST_CASE("npy: the frame of ten or twelve bytes, to the byte", "[npy]") {
   test::Bytes wide = frame('\2', 12);
   wide[10] = std::byte{1};  // the third byte of a length of four
   CHECK_THAT(npy_error(wide), contains("a header of 65536 bytes ends after the file"));
+  test::Bytes whole = test::npy_bytes(header("(0,)"));
+  CHECK(npy_error(whole) == "loaded");
+  whole[8] = static_cast<std::byte>(std::to_integer<int>(whole[8]) + 1);
+  CHECK_THAT(npy_error(whole), contains("byte 8: a header of") && contains("ends after the file"));
   test::Bytes minor = frame('\1', 20);
   minor[7] = std::byte{1};
   CHECK_THAT(npy_error(minor), contains("version 1.1; need"));
@@ -175,10 +179,11 @@ TEST_CASE("safetensors: every rule of an entry alone", "[safetensors]") {
   };
   CHECK(error(R"("data_offsets":[0,4],"shape":[1],"dtype":"F32")") == "loaded");
   CHECK(error(R"("shape":[1,1,1,1,1,1,1,1],"dtype":"F32","data_offsets":[0,4])") == "loaded");
-  CHECK_THAT(error(R"("shape":[1],"dtype":"F32")"), contains("is missing"));
+  CHECK_THAT(error(R"("shape":[1],"dtype":"F32")"), contains("\"a\": one of dtype, shape, data_offsets is missing"));
   CHECK_THAT(error(R"("shape":[1],"data_offsets":[0,4])"), contains("is missing"));
   CHECK_THAT(error(R"("dtype":"F32","data_offsets":[0,4])"), contains("is missing"));
-  CHECK_THAT(error(R"("dtype":"F32","shape":[1],"data_offsets":[])"), contains("needs two numbers"));
+  CHECK_THAT(error(R"("dtype":"F32","shape":[1],"data_offsets":[])"),
+             contains("\"a\": data_offsets needs two numbers"));
   CHECK_THAT(error(R"("data_offsets":[0,4],"data_offsets":[0,4])"), contains("comes twice"));
   CHECK_THAT(error(R"("dtype":1)"), contains("a number is not expected"));
   CHECK_THAT(error(R"("shape":{})"), contains("an object is not expected"));
