@@ -12,9 +12,13 @@ namespace fovea {
 namespace {
 
 std::atomic<int> threads{0};  // 0: not asked yet
+std::atomic<int> forks{0};
 
 // After fork the OpenMP team of the parent is gone; the child runs serially.
-void become_serial() { threads.store(1); }
+void become_serial() {
+  threads.store(1);
+  forks.fetch_add(1);
+}
 
 int initial_threads() {
   static const int once = [] {
@@ -43,6 +47,8 @@ void set_num_threads(int n) {
 bool in_parallel() { return omp_in_parallel() != 0; }
 
 namespace detail {
+
+int forks_until_now() { return forks.load(std::memory_order_relaxed); }
 
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   const int team = static_cast<int>(chunks < num_threads() ? chunks : num_threads());

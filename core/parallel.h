@@ -18,8 +18,9 @@ std::string blas_core_name();
 bool in_parallel();  // whether the caller is inside one of the loops below
 
 namespace detail {
+int forks_until_now();  // how many forks lie between the first process that used fovea and this one
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);
-}
+}  // namespace detail
 
 // Calls body(chunk) for chunk in [0, chunks), in any order, possibly at the same time.
 template <class Body>

@@ -62,9 +62,12 @@ bool set_one_thread() {
 void prepare_blas() {
 #ifdef FOVEA_HAVE_OPENBLAS
   static const bool in_process = (choose_core(), set_one_thread());
-  if (in_parallel()) return;
-  static thread_local const bool in_thread = set_one_thread();
-  (void)in_process, (void)in_thread;
+  (void)in_process;
+  // LLVM's OpenMP forgets its count in a forked child.
+  static thread_local int forks_at_last = -1;
+  if (forks_at_last == detail::forks_until_now() || in_parallel()) return;
+  set_one_thread();
+  forks_at_last = detail::forks_until_now();
 #endif
 }
 

@@ -118,6 +118,10 @@ TEST_CASE("second derivatives by one operand while the other is constant", "[spe
     INFO(result.message);
     CHECK(result.ok);
   }
+  // d/dw of <c, dy/ds>, y = w * s being linear in both and c constant: the gradient of the correlation of 1 and w.
+  const Tensor weights = w.detach().requires_grad_(), shifts = s.detach().requires_grad_();
+  const Tensor g = grad(sum(circular_convolution(weights, shifts)), {shifts}, {.create_graph = true})[0];
+  CHECK(allclose(grad(sum(g), {weights})[0], full({2, 5}, 3, f64)));
 }
 
 TEST_CASE("a sequence whose weights are constants", "[recurrent]") {

@@ -1,5 +1,6 @@
 // Paths of the loaders that only an odd moment or an odd file reaches: signals, sizes beyond any memory, metadata that
 // contradict themselves.
+#include <fcntl.h>
 #include <fovea/core/checkpoint.h>
 #include <fovea/core/creation.h>
 #include <fovea/core/internal/file_fault.h>
@@ -94,6 +95,25 @@ TEST_CASE("files: a read that a signal interrupts goes on", "[file]") {
   close(ends[1]);
   CHECK(ticks >= 3);
   CHECK(bytes == test::bytes_of("here"));
+}
+
+TEST_CASE("files: a read that fails names its error", "[file]") {
+  const test::Folder folder;
+  const std::string path = folder.file("x");
+  write_file(path, test::bytes_of("never read"));
+  {
+    const FaultGuard guard([&](std::string_view call, int descriptor) {
+      if (call == "read") {  // from here on the file is a folder
+        const int other = open(folder.file("").c_str(), O_RDONLY | O_DIRECTORY);
+        dup2(other, descriptor);
+        close(other);
+      }
+      return 0;
+    });
+    CHECK_THROWS_WITH(read_file(path), contains("read_file: " + path + ": read failed") && contains("errno 21"));
+  }
+  const FaultGuard guard([](std::string_view call, int) { return call == "read" ? EIO : 0; });
+  CHECK_THROWS_WITH(read_file(path), contains("read_file: " + path + ": read failed") && contains("errno 5"));
 }
 
 TEST_CASE("files: a path without a folder is in the current one", "[file]") {

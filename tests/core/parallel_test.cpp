@@ -93,10 +93,12 @@ TEST_CASE("a hundred forked children finish a product", "[parallel][threads]") {
   const Threads threads(2);
   Generator generator(1);
   const Tensor a = uniform({300, 300}, -1, 1, generator, f64);
-  const Tensor expected = matmul(a, a);
+  const Tensor expected = matmul(a, a), row = matmul(slice(a, 0, 0, 1), a);  // the row on this thread alone
   int finished = 0;
   for (int i = 0; i < 100 && finished == i; ++i)
-    finished += in_child([&] { return num_threads() == 1 && equal(matmul(a, a), expected); });
+    finished += in_child([&] {
+      return num_threads() == 1 && equal(matmul(a, a), expected) && equal(matmul(slice(a, 0, 0, 1), a), row);
+    });
   REQUIRE(finished == 100);
 }
 
