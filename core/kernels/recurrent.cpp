@@ -61,69 +61,101 @@ void add_blocks(int64_t blocks, int64_t n, const T* sums, T* target) {
   for (int64_t block = 0; block < blocks; ++block) accumulate(n, sums + block * n, target);
 }
 
-}  // namespace
-
-// ---- LSTM ----
-
-template <class T>
-void lstm_forward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const LstmTape<T>& tape, T* output,
-                  T* hidden, T* cell) {
-  const int64_t H = s.hidden, G = 4 * H;
-  const Packed<T> ih(true, s.input, G, w.ih, s.input), hh(true, H, G, w.hh, H);
-  const Scratch<T> bias(G);
-  add_biases(G, w.bias_ih, w.bias_hh, bias.get());
+// Forward. sums [B, T, G] get the inputs' part, all steps of a block at once. Then, a step at a time,
+// product(hidden, rows, first) adds the hidden states' part for rows that stand `time` apart from `first` on, and
+// row(b, at) makes the new states of row b from its sums, unless its sequence has ended. `at` counts over [B, T].
+template <class T, class Product, class Row>
+void run_forward(const SequenceRun<T>& run, int64_t G, T* sums, T* hidden_before, const Product& product,
+                 const Row& row) {
+  const SequenceShape& s = run.shape;
+  const int64_t H = s.hidden;
+  const Packed<T> ih(true, s.input, G, run.weights.ih, s.input);
   for_blocks(s, [&](int64_t, int64_t begin, int64_t rows) {
     const int64_t start = begin * s.time;
-    ih.multiply(rows * s.time, x + start * s.input, s.input, tape.gates + start * G, G, false);
+    ih.multiply(rows * s.time, run.x + start * s.input, s.input, sums + start * G, G, false);
     for_steps(s, false, [&](int64_t t) {
-      hh.multiply(rows, hidden + begin * H, H, tape.gates + (start + t) * G, s.time * G, true);
+      product(run.hidden + begin * H, rows, start + t);
       for (int64_t b = begin; b < begin + rows; ++b) {
         const int64_t at = b * s.time + t;
-        T *h = hidden + b * H, *c = cell + b * H;
-        std::copy_n(h, H, tape.hidden_before + at * H);
-        std::copy_n(c, H, tape.cell_before + at * H);
+        T *h = run.hidden + b * H, *output = run.output + at * H;
+        std::copy_n(h, H, hidden_before + at * H);
         if (is_valid(s, b, t)) {
-          lstm_row(H, bias.get(), tape.gates + at * G, c, tape.tanh_cell + at * H, h);
-          std::copy_n(h, H, output + at * H);
+          row(b, at);
+          std::copy_n(h, H, output);
         } else {
-          std::fill_n(output + at * H, H, T(0));
+          std::fill_n(output, H, T(0));
         }
       }
     });
   });
 }
 
-template <class T>
-void lstm_backward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const LstmTape<T>& tape,
-                   const T* grad_output, T* grad_hidden, T* grad_cell, const SequenceGradients<T>& grads) {
-  const int64_t H = s.hidden, G = 4 * H, all = s.batch * s.time;
-  const Packed<T> ih(false, G, s.input, w.ih, s.input), hh(false, G, H, w.hh, H);
-  const Scratch<T> gates(all * G), bias(blocks_of(s) * G);
-  std::fill_n(bias.get(), blocks_of(s) * G, T(0));
+// Backward, up to the gradients of x, W_ih and the biases. row(b, at, grad_output) makes the gradients of its sums from
+// those of row b's states, product(grad_hidden, rows, first) takes them back through W_hh.
+template <class T, class Product, class Row>
+void run_backward(const SequenceRun<T>& run, int64_t G, T* sums, const SequenceGradients<T>& grads,
+                  const Product& product, const Row& row) {
+  const SequenceShape& s = run.shape;
+  const int64_t H = s.hidden, blocks = blocks_of(s);
+  const Packed<T> ih(false, G, s.input, run.weights.ih, s.input);
+  const Scratch<T> bias(blocks * G);
+  std::fill_n(bias.get(), blocks * G, T(0));
   for_blocks(s, [&](int64_t block, int64_t begin, int64_t rows) {
     const int64_t start = begin * s.time;
     for_steps(s, true, [&](int64_t t) {
       for (int64_t b = begin; b < begin + rows; ++b) {
         const int64_t at = b * s.time + t;
-        T *row = gates.get() + at * G, *dh = grad_hidden + b * H;
-        if (!is_valid(s, b, t)) {
-          std::fill_n(row, G, T(0));
-          continue;
+        if (is_valid(s, b, t)) {
+          row(b, at, run.output == nullptr ? run.output : run.output + at * H);
+          accumulate(G, sums + at * G, bias.get() + block * G);
+        } else {
+          std::fill_n(sums + at * G, G, T(0));
         }
-        lstm_row_backward(H, tape.gates + at * G, tape.cell_before + at * H, tape.tanh_cell + at * H,
-                          grad_output == nullptr ? grad_output : grad_output + at * H, dh, grad_cell + b * H, row);
-        std::fill_n(dh, H, T(0));
-        accumulate(G, row, bias.get() + block * G);
       }
-      hh.multiply(rows, gates.get() + (start + t) * G, s.time * G, grad_hidden + begin * H, H, true);
+      product(run.hidden + begin * H, rows, start + t);
     });
-    if (grads.x != nullptr)
-      ih.multiply(rows * s.time, gates.get() + start * G, G, grads.x + start * s.input, s.input, false);
+    if (grads.x != nullptr) ih.multiply(rows * s.time, sums + start * G, G, grads.x + start * s.input, s.input, false);
   });
-  if (grads.ih != nullptr) weight_gradient(all, G, s.input, gates.get(), G, x, grads.ih);
+  if (grads.ih != nullptr) weight_gradient(s.batch * s.time, G, s.input, sums, G, run.x, grads.ih);
+  add_blocks(blocks, G, bias.get(), grads.bias_ih);
+  add_blocks(blocks, G, bias.get(), grads.bias_hh);
+}
+
+}  // namespace
+
+// ---- LSTM ----
+
+template <class T>
+void lstm_forward(const SequenceRun<T>& run, const LstmTape<T>& tape) {
+  const int64_t H = run.shape.hidden, G = 4 * H;
+  const Packed<T> hh(true, H, G, run.weights.hh, H);
+  const Scratch<T> bias(G);
+  add_biases(G, run.weights.bias_ih, run.weights.bias_hh, bias.get());
+  const auto product = [&](const T* hidden, int64_t rows, int64_t first) {
+    hh.multiply(rows, hidden, H, tape.gates + first * G, run.shape.time * G, true);
+  };
+  run_forward(run, G, tape.gates, tape.hidden_before, product, [&](int64_t b, int64_t at) {
+    T *h = run.hidden + b * H, *c = run.cell + b * H;
+    std::copy_n(c, H, tape.cell_before + at * H);
+    lstm_row(H, bias.get(), tape.gates + at * G, c, tape.tanh_cell + at * H, h);
+  });
+}
+
+template <class T>
+void lstm_backward(const SequenceRun<T>& run, const LstmTape<T>& tape, const SequenceGradients<T>& grads) {
+  const int64_t H = run.shape.hidden, G = 4 * H, all = run.shape.batch * run.shape.time;
+  const Packed<T> hh(false, G, H, run.weights.hh, H);
+  const Scratch<T> gates(all * G);
+  const auto product = [&](T* grad_hidden, int64_t rows, int64_t first) {
+    hh.multiply(rows, gates.get() + first * G, run.shape.time * G, grad_hidden, H, true);
+  };
+  run_backward(run, G, gates.get(), grads, product, [&](int64_t b, int64_t at, const T* grad_output) {
+    T* dh = run.hidden + b * H;
+    lstm_row_backward(H, tape.gates + at * G, tape.cell_before + at * H, tape.tanh_cell + at * H, grad_output, dh,
+                      run.cell + b * H, gates.get() + at * G);
+    std::fill_n(dh, H, T(0));
+  });
   if (grads.hh != nullptr) weight_gradient(all, G, H, gates.get(), G, tape.hidden_before, grads.hh);
-  add_blocks(blocks_of(s), G, bias.get(), grads.bias_ih);
-  add_blocks(blocks_of(s), G, bias.get(), grads.bias_hh);
 }
 
 template <class T>
@@ -143,76 +175,49 @@ void lstm_cell_backward(int64_t rows, int64_t H, const T* gates, const T* cell_b
 // ---- GRU ----
 
 template <class T>
-void gru_forward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const GruTape<T>& tape, T* output,
-                 T* hidden) {
-  const int64_t H = s.hidden, G = 3 * H;
-  const Packed<T> ih(true, s.input, G, w.ih, s.input), hh_rz(true, H, 2 * H, w.hh, H),
-      hh_n(true, H, H, w.hh + 2 * H * H, H);
+void gru_forward(const SequenceRun<T>& run, const GruTape<T>& tape) {
+  const SequenceWeights<T>& w = run.weights;
+  const int64_t H = run.shape.hidden, G = 3 * H, time = run.shape.time;
+  const Packed<T> hh_rz(true, H, 2 * H, w.hh, H), hh_n(true, H, H, w.hh + 2 * H * H, H);
   const Scratch<T> bias(G), bias_n(H);
   add_biases(2 * H, w.bias_ih, w.bias_hh, bias.get());
   add_biases<T>(H, w.bias_ih == nullptr ? nullptr : w.bias_ih + 2 * H, nullptr, bias.get() + 2 * H);
   add_biases<T>(H, w.bias_hh == nullptr ? nullptr : w.bias_hh + 2 * H, nullptr, bias_n.get());
-  for_blocks(s, [&](int64_t, int64_t begin, int64_t rows) {
-    const int64_t start = begin * s.time;
-    ih.multiply(rows * s.time, x + start * s.input, s.input, tape.gates + start * G, G, false);
-    for_steps(s, false, [&](int64_t t) {
-      hh_rz.multiply(rows, hidden + begin * H, H, tape.gates + (start + t) * G, s.time * G, true);
-      hh_n.multiply(rows, hidden + begin * H, H, tape.hidden_part + (start + t) * H, s.time * H, false);
-      for (int64_t b = begin; b < begin + rows; ++b) {
-        const int64_t at = b * s.time + t;
-        T *h = hidden + b * H, *part = tape.hidden_part + at * H;
-        std::copy_n(h, H, tape.hidden_before + at * H);
-        accumulate(H, bias_n.get(), part);
-        if (is_valid(s, b, t)) {
-          gru_row(H, bias.get(), tape.gates + at * G, part, h, h);
-          std::copy_n(h, H, output + at * H);
-        } else {
-          std::fill_n(output + at * H, H, T(0));
-        }
-      }
-    });
+  const auto product = [&](const T* hidden, int64_t rows, int64_t first) {
+    hh_rz.multiply(rows, hidden, H, tape.gates + first * G, time * G, true);
+    hh_n.multiply(rows, hidden, H, tape.hidden_part + first * H, time * H, false);
+  };
+  run_forward(run, G, tape.gates, tape.hidden_before, product, [&](int64_t b, int64_t at) {
+    T *h = run.hidden + b * H, *part = tape.hidden_part + at * H;
+    accumulate(H, bias_n.get(), part);
+    gru_row(H, bias.get(), tape.gates + at * G, part, h, h);
   });
 }
 
 template <class T>
-void gru_backward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const GruTape<T>& tape,
-                  const T* grad_output, T* grad_hidden, const SequenceGradients<T>& grads) {
-  const int64_t H = s.hidden, G = 3 * H, all = s.batch * s.time;
-  const Packed<T> ih(false, G, s.input, w.ih, s.input), hh_rz(false, 2 * H, H, w.hh, H),
-      hh_n(false, H, H, w.hh + 2 * H * H, H);
-  const Scratch<T> gates(all * G), parts(all * H), bias(blocks_of(s) * G), bias_n(blocks_of(s) * H);
-  std::fill_n(bias.get(), blocks_of(s) * G, T(0));
-  std::fill_n(bias_n.get(), blocks_of(s) * H, T(0));
-  for_blocks(s, [&](int64_t block, int64_t begin, int64_t rows) {
-    const int64_t start = begin * s.time;
-    for_steps(s, true, [&](int64_t t) {
-      for (int64_t b = begin; b < begin + rows; ++b) {
-        const int64_t at = b * s.time + t;
-        T *row = gates.get() + at * G, *part = parts.get() + at * H;
-        if (!is_valid(s, b, t)) {
-          std::fill_n(row, G, T(0));
-          std::fill_n(part, H, T(0));
-          continue;
-        }
-        gru_row_backward(H, tape.gates + at * G, tape.hidden_part + at * H, tape.hidden_before + at * H,
-                         grad_output == nullptr ? grad_output : grad_output + at * H, grad_hidden + b * H, row, part);
-        accumulate(G, row, bias.get() + block * G);
-        accumulate(H, part, bias_n.get() + block * H);
-      }
-      hh_rz.multiply(rows, gates.get() + (start + t) * G, s.time * G, grad_hidden + begin * H, H, true);
-      hh_n.multiply(rows, parts.get() + (start + t) * H, s.time * H, grad_hidden + begin * H, H, true);
-    });
-    if (grads.x != nullptr)
-      ih.multiply(rows * s.time, gates.get() + start * G, G, grads.x + start * s.input, s.input, false);
+void gru_backward(const SequenceRun<T>& run, const GruTape<T>& tape, const SequenceGradients<T>& grads) {
+  const SequenceShape& s = run.shape;
+  const int64_t H = s.hidden, G = 3 * H, all = s.batch * s.time, blocks = blocks_of(s);
+  const T* hh = run.weights.hh;
+  const Packed<T> hh_rz(false, 2 * H, H, hh, H), hh_n(false, H, H, hh + 2 * H * H, H);
+  const Scratch<T> gates(all * G), parts(all * H), bias_n(blocks * H);
+  if (s.lengths != nullptr) std::fill_n(parts.get(), all * H, T(0));
+  std::fill_n(bias_n.get(), blocks * H, T(0));
+  const auto product = [&](T* grad_hidden, int64_t rows, int64_t first) {
+    hh_rz.multiply(rows, gates.get() + first * G, s.time * G, grad_hidden, H, true);
+    hh_n.multiply(rows, parts.get() + first * H, s.time * H, grad_hidden, H, true);
+  };
+  run_backward(run, G, gates.get(), grads, product, [&](int64_t b, int64_t at, const T* grad_output) {
+    T* part = parts.get() + at * H;
+    gru_row_backward(H, tape.gates + at * G, tape.hidden_part + at * H, tape.hidden_before + at * H, grad_output,
+                     run.hidden + b * H, gates.get() + at * G, part);
+    accumulate(H, part, bias_n.get() + b / kBlock * H);
   });
-  if (grads.ih != nullptr) weight_gradient(all, G, s.input, gates.get(), G, x, grads.ih);
   if (grads.hh != nullptr) {
     weight_gradient(all, 2 * H, H, gates.get(), G, tape.hidden_before, grads.hh);
     weight_gradient(all, H, H, parts.get(), H, tape.hidden_before, grads.hh + 2 * H * H);
   }
-  add_blocks(blocks_of(s), G, bias.get(), grads.bias_ih);
-  add_blocks(blocks_of(s), G, bias.get(), grads.bias_hh);
-  if (grads.bias_hh != nullptr) add_blocks(blocks_of(s), H, bias_n.get(), grads.bias_hh + 2 * H);
+  if (grads.bias_hh != nullptr) add_blocks(blocks, H, bias_n.get(), grads.bias_hh + 2 * H);
 }
 
 template <class T>
@@ -239,89 +244,56 @@ void gru_cell_backward(int64_t rows, int64_t H, const T* gates, const T* hidden_
 // ---- RNN ----
 
 template <class T>
-void rnn_forward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const RnnTape<T>& tape, bool relu,
-                 T* output, T* hidden) {
-  const int64_t H = s.hidden;
-  const Packed<T> ih(true, s.input, H, w.ih, s.input), hh(true, H, H, w.hh, H);
+void rnn_forward(const SequenceRun<T>& run, const RnnTape<T>& tape, bool relu) {
+  const int64_t H = run.shape.hidden;
+  const Packed<T> hh(true, H, H, run.weights.hh, H);
   const Scratch<T> bias(H);
-  add_biases(H, w.bias_ih, w.bias_hh, bias.get());
-  for_blocks(s, [&](int64_t, int64_t begin, int64_t rows) {
-    const int64_t start = begin * s.time;
-    ih.multiply(rows * s.time, x + start * s.input, s.input, tape.states + start * H, H, false);
-    for_steps(s, false, [&](int64_t t) {
-      hh.multiply(rows, hidden + begin * H, H, tape.states + (start + t) * H, s.time * H, true);
-      for (int64_t b = begin; b < begin + rows; ++b) {
-        const int64_t at = b * s.time + t;
-        T *state = tape.states + at * H, *h = hidden + b * H;
-        std::copy_n(h, H, tape.hidden_before + at * H);
-        if (is_valid(s, b, t)) {
-          if (relu)
-            activate(H, bias.get(), state, [](T a) { return a > 0 ? a : T(0); });
-          else
-            activate(H, bias.get(), state, [](T a) { return vm::tanh(a); });
-          std::copy_n(state, H, h);
-          std::copy_n(state, H, output + at * H);
-        } else {
-          std::fill_n(output + at * H, H, T(0));
-        }
-      }
-    });
+  add_biases(H, run.weights.bias_ih, run.weights.bias_hh, bias.get());
+  const auto product = [&](const T* hidden, int64_t rows, int64_t first) {
+    hh.multiply(rows, hidden, H, tape.states + first * H, run.shape.time * H, true);
+  };
+  run_forward(run, H, tape.states, tape.hidden_before, product, [&](int64_t b, int64_t at) {
+    T* state = tape.states + at * H;
+    if (relu)
+      activate(H, bias.get(), state, [](T a) { return a > 0 ? a : T(0); });
+    else
+      activate(H, bias.get(), state, [](T a) { return vm::tanh(a); });
+    std::copy_n(state, H, run.hidden + b * H);
   });
 }
 
 template <class T>
-void rnn_backward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const RnnTape<T>& tape, bool relu,
-                  const T* grad_output, T* grad_hidden, const SequenceGradients<T>& grads) {
-  const int64_t H = s.hidden, all = s.batch * s.time;
-  const Packed<T> ih(false, H, s.input, w.ih, s.input), hh(false, H, H, w.hh, H);
-  const Scratch<T> sums(all * H), bias(blocks_of(s) * H);
-  std::fill_n(bias.get(), blocks_of(s) * H, T(0));
-  for_blocks(s, [&](int64_t block, int64_t begin, int64_t rows) {
-    const int64_t start = begin * s.time;
-    for_steps(s, true, [&](int64_t t) {
-      for (int64_t b = begin; b < begin + rows; ++b) {
-        const int64_t at = b * s.time + t;
-        T *row = sums.get() + at * H, *dh = grad_hidden + b * H;
-        if (!is_valid(s, b, t)) {
-          std::fill_n(row, H, T(0));
-          continue;
-        }
-        const T *y = tape.states + at * H, *dy = grad_output == nullptr ? nullptr : grad_output + at * H;
+void rnn_backward(const SequenceRun<T>& run, const RnnTape<T>& tape, bool relu, const SequenceGradients<T>& grads) {
+  const int64_t H = run.shape.hidden, all = run.shape.batch * run.shape.time;
+  const Packed<T> hh(false, H, H, run.weights.hh, H);
+  const Scratch<T> sums(all * H);
+  const auto product = [&](T* grad_hidden, int64_t rows, int64_t first) {
+    hh.multiply(rows, sums.get() + first * H, run.shape.time * H, grad_hidden, H, true);
+  };
+  run_backward(run, H, sums.get(), grads, product, [&](int64_t b, int64_t at, const T* dy) {
+    const T* y = tape.states + at * H;
+    T *row = sums.get() + at * H, *dh = run.hidden + b * H;
 #pragma omp simd
-        for (int64_t j = 0; j < H; ++j) {
-          const T sum = dy != nullptr ? dh[j] + dy[j] : dh[j];
-          row[j] = sum * (relu ? (y[j] > 0 ? T(1) : T(0)) : 1 - y[j] * y[j]);
-          dh[j] = 0;
-        }
-        accumulate(H, row, bias.get() + block * H);
-      }
-      hh.multiply(rows, sums.get() + (start + t) * H, s.time * H, grad_hidden + begin * H, H, true);
-    });
-    if (grads.x != nullptr)
-      ih.multiply(rows * s.time, sums.get() + start * H, H, grads.x + start * s.input, s.input, false);
+    for (int64_t j = 0; j < H; ++j) {
+      const T sum = dy != nullptr ? dh[j] + dy[j] : dh[j];
+      row[j] = sum * (relu ? (y[j] > 0 ? T(1) : T(0)) : 1 - y[j] * y[j]);
+      dh[j] = 0;
+    }
   });
-  if (grads.ih != nullptr) weight_gradient(all, H, s.input, sums.get(), H, x, grads.ih);
   if (grads.hh != nullptr) weight_gradient(all, H, H, sums.get(), H, tape.hidden_before, grads.hh);
-  add_blocks(blocks_of(s), H, bias.get(), grads.bias_ih);
-  add_blocks(blocks_of(s), H, bias.get(), grads.bias_hh);
 }
 
-#define FOVEA_INSTANTIATE(T)                                                                                           \
-  template void lstm_forward<T>(const SequenceShape&, const SequenceWeights<T>&, const T*, const LstmTape<T>&, T*, T*, \
-                                T*);                                                                                   \
-  template void lstm_backward<T>(const SequenceShape&, const SequenceWeights<T>&, const T*, const LstmTape<T>&,        \
-                                 const T*, T*, T*, const SequenceGradients<T>&);                                       \
-  template void lstm_cell_forward<T>(int64_t, int64_t, T*, T*, T*, T*);                                                \
-  template void lstm_cell_backward<T>(int64_t, int64_t, const T*, const T*, const T*, const T*, T*, T*);               \
-  template void gru_forward<T>(const SequenceShape&, const SequenceWeights<T>&, const T*, const GruTape<T>&, T*, T*);  \
-  template void gru_backward<T>(const SequenceShape&, const SequenceWeights<T>&, const T*, const GruTape<T>&,          \
-                                const T*, T*, const SequenceGradients<T>&);                                            \
-  template void gru_cell_forward<T>(int64_t, int64_t, T*, const T*, const T*, T*);                                     \
-  template void gru_cell_backward<T>(int64_t, int64_t, const T*, const T*, const T*, const T*, T*, T*, T*);            \
-  template void rnn_forward<T>(const SequenceShape&, const SequenceWeights<T>&, const T*, const RnnTape<T>&, bool, T*, \
-                               T*);                                                                                    \
-  template void rnn_backward<T>(const SequenceShape&, const SequenceWeights<T>&, const T*, const RnnTape<T>&, bool,    \
-                                const T*, T*, const SequenceGradients<T>&);
+#define FOVEA_INSTANTIATE(T)                                                                                \
+  template void lstm_forward<T>(const SequenceRun<T>&, const LstmTape<T>&);                                 \
+  template void lstm_backward<T>(const SequenceRun<T>&, const LstmTape<T>&, const SequenceGradients<T>&);   \
+  template void lstm_cell_forward<T>(int64_t, int64_t, T*, T*, T*, T*);                                     \
+  template void lstm_cell_backward<T>(int64_t, int64_t, const T*, const T*, const T*, const T*, T*, T*);    \
+  template void gru_forward<T>(const SequenceRun<T>&, const GruTape<T>&);                                   \
+  template void gru_backward<T>(const SequenceRun<T>&, const GruTape<T>&, const SequenceGradients<T>&);     \
+  template void gru_cell_forward<T>(int64_t, int64_t, T*, const T*, const T*, T*);                          \
+  template void gru_cell_backward<T>(int64_t, int64_t, const T*, const T*, const T*, const T*, T*, T*, T*); \
+  template void rnn_forward<T>(const SequenceRun<T>&, const RnnTape<T>&, bool);                             \
+  template void rnn_backward<T>(const SequenceRun<T>&, const RnnTape<T>&, bool, const SequenceGradients<T>&);
 FOVEA_INSTANTIATE(float)
 FOVEA_INSTANTIATE(double)
 #undef FOVEA_INSTANTIATE

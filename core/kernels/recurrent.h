@@ -21,6 +21,17 @@ struct SequenceWeights {
   const T *bias_ih, *bias_hh;  // [G H], either may be null
 };
 
+// One call. Forward: output [B, T, H] is written, hidden and cell [B, H] are the initial states in and the final ones
+// out. Backward: the gradients of all three, those of the states from final to initial; output may be null (zero).
+template <class T>
+struct SequenceRun {
+  SequenceShape shape;
+  SequenceWeights<T> weights;
+  const T* x;        // [B, T, I]
+  T* output;         // only read in backward
+  T *hidden, *cell;  // cell: of an LSTM
+};
+
 // Where gradients go; any may be null.
 template <class T>
 struct SequenceGradients {
@@ -47,26 +58,18 @@ struct RnnTape {
   T* hidden_before;  // [B, T, H]
 };
 
-// hidden and cell [B, H]: initial states in, final states out. Backward: their gradients, in the other direction.
-// grad_output may be null (zero).
 template <class T>
-void lstm_forward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const LstmTape<T>& tape, T* output,
-                  T* hidden, T* cell);
+void lstm_forward(const SequenceRun<T>& run, const LstmTape<T>& tape);
 template <class T>
-void lstm_backward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const LstmTape<T>& tape,
-                   const T* grad_output, T* grad_hidden, T* grad_cell, const SequenceGradients<T>& grads);
+void lstm_backward(const SequenceRun<T>& run, const LstmTape<T>& tape, const SequenceGradients<T>& grads);
 template <class T>
-void gru_forward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const GruTape<T>& tape, T* output,
-                 T* hidden);
+void gru_forward(const SequenceRun<T>& run, const GruTape<T>& tape);
 template <class T>
-void gru_backward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const GruTape<T>& tape,
-                  const T* grad_output, T* grad_hidden, const SequenceGradients<T>& grads);
+void gru_backward(const SequenceRun<T>& run, const GruTape<T>& tape, const SequenceGradients<T>& grads);
 template <class T>
-void rnn_forward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const RnnTape<T>& tape, bool relu,
-                 T* output, T* hidden);
+void rnn_forward(const SequenceRun<T>& run, const RnnTape<T>& tape, bool relu);
 template <class T>
-void rnn_backward(const SequenceShape& s, const SequenceWeights<T>& w, const T* x, const RnnTape<T>& tape, bool relu,
-                  const T* grad_output, T* grad_hidden, const SequenceGradients<T>& grads);
+void rnn_backward(const SequenceRun<T>& run, const RnnTape<T>& tape, bool relu, const SequenceGradients<T>& grads);
 
 // One step of `rows` rows. gates: sums in, activations out. cell: before in, after out.
 template <class T>

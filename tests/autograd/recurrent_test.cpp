@@ -7,7 +7,9 @@
 #include <fovea/core/parallel.h>
 #include <tests/catch.h>
 
+#include <functional>
 #include <limits>
+#include <optional>
 
 using namespace fovea;
 
@@ -87,4 +89,39 @@ TEST_CASE("what stands behind a length is never looked at", "[recurrent]") {
       REQUIRE(equal(clean[i], spoiled[i]));
     }
   }
+}
+
+TEST_CASE("of no steps every input has a gradient, and the state's is what arrives at it", "[recurrent]") {
+  const int64_t I = 3, H = 2;
+  Generator generator(3);
+  const auto make = [&](const Shape& shape) { return uniform(shape, -1, 1, generator, f64).requires_grad_(); };
+  struct Network {
+    int64_t gates;
+    std::function<HiddenSequence(const Tensor& x, const Tensor& hidden, const RecurrentWeights& weights)> run;
+  };
+  const std::vector<Network> networks{
+      {4,
+       [](const Tensor& x, const Tensor& hidden, const RecurrentWeights& weights) {
+         const LstmSequence y = lstm_sequence(x, hidden, hidden, weights);
+         return HiddenSequence{y.output, y.hidden};
+       }},
+      {3, [](auto& x, auto& hidden, auto& weights) { return gru_sequence(x, hidden, weights); }},
+      {3, [](auto& x, auto& hidden, auto& weights) { return gru_sequence(x, hidden, weights, {}, true); }},
+      {1, [](auto& x, auto& hidden, auto& weights) { return rnn_sequence(x, hidden, weights); }},
+  };
+  for (const Network& network : networks)
+    for (const bool plain : {false, true}) {
+      const std::optional<ReferenceMode> reference = plain ? std::optional<ReferenceMode>(std::in_place) : std::nullopt;
+      const int64_t G = network.gates * H;
+      const std::vector<Tensor> leaves{make({2, 0, I}), make({2, H}), make({G, I}), make({G, H}), make({G}), make({G})};
+      const HiddenSequence y = network.run(leaves[0], leaves[1], {leaves[2], leaves[3], leaves[4], leaves[5]});
+      REQUIRE(y.output.shape() == Shape{2, 0, H});
+      REQUIRE(equal(y.hidden, leaves[1]));
+      for (const Tensor& loss : {sum(y.output), sum(square(y.hidden))}) {
+        const std::vector<Tensor> gradients = grad(loss, leaves, {.retain_graph = true});
+        const bool of_state = !(loss.item() == 0);
+        for (size_t i = 0; i < leaves.size(); ++i)
+          REQUIRE(equal(gradients[i], of_state && i == 1 ? leaves[1] * 2 : zeros_like(leaves[i])));
+      }
+    }
 }
