@@ -15,57 +15,60 @@ namespace fovea {
 namespace {
 
 // The formula: the row's largest element is taken off first, so that nothing overflows.
-Tensor plain(bool logarithm, const Tensor& x, const Tensor& mask) {
+Tensor plain(bool logarithm, const Tensor& x, int dim, const Tensor& mask) {
   if (x.numel() == 0) return x;
   const Tensor zero = scalar(0, x.dtype()), one = scalar(1, x.dtype()), nothing = scalar(-INFINITY, x.dtype());
-  const Tensor most = max(mask.defined() ? where(mask, x.detach(), nothing) : x.detach(), -1, true);
+  const Tensor most = max(mask.defined() ? where(mask, x.detach(), nothing) : x.detach(), dim, true);
   const Tensor shift = where(eq(most, nothing), mask.defined() ? zero : most, most);
   const Tensor below = mask.defined() ? where(mask, x - shift, zero) : x - shift;
   const Tensor terms = mask.defined() ? where(mask, exp(below), zero) : exp(below);
-  const Tensor total = sum(terms, -1, true);
+  const Tensor total = sum(terms, dim, true);
   const Tensor safe = where(eq(total.detach(), zero), one, total);
   if (!logarithm) return terms / safe;
   const Tensor y = below - log(safe);
   return mask.defined() ? where(mask, y, nothing) : y;
 }
 
-Tensor plain_backward(bool logarithm, const Tensor& g, const Tensor& y) {
-  if (!logarithm) return y * (g - sum(g * y, -1, true));
+Tensor plain_backward(bool logarithm, const Tensor& g, const Tensor& y, int dim) {
+  if (!logarithm) return y * (g - sum(g * y, dim, true));
   const Tensor zero = scalar(0, g.dtype()), masked = eq(y.detach(), scalar(-INFINITY, g.dtype()));
   const Tensor counted = where(masked, zero, g);
-  return counted - exp(y) * sum(counted, -1, true);
+  return counted - exp(y) * sum(counted, dim, true);
 }
 
-Tensor fused_backward(bool logarithm, const Tensor& g, const Tensor& y) {
+Tensor fused_backward(bool logarithm, const Tensor& g, const Tensor& y, int dim) {
   const Tensor from = array::contiguous(g), result = array::contiguous(y);
   Tensor dx = empty_like(from);
-  const int64_t n = y.size(-1);
-  kernels::softmax_backward(y.dtype(), logarithm, n == 0 ? 0 : y.numel() / n, n, from.raw(), result.raw(), dx.raw());
+  int64_t outer = 1, inner = 1;
+  for (int d = 0; d < y.dim(); ++d) (d < dim ? outer : inner) *= d == dim ? 1 : y.shape()[d];
+  kernels::softmax_backward(y.dtype(), logarithm, outer, y.shape()[dim], inner, from.raw(), result.raw(), dx.raw());
   return dx;
 }
 
-Shape all_but_last(const Shape& shape) {
+// A shape or strides without one dimension.
+Shape without(const Shape& shape, int dim) {
   Shape out = shape;
-  out.erase(shape.rank() - 1);
+  out.erase(dim);
   return out;
 }
 
-// x of rank 1 or more, over its last dimension; the mask has x's shape or is undefined.
-Tensor over_last(bool logarithm, const Tensor& x, const Tensor& mask) {
-  if (reference_mode()) return plain(logarithm, x, mask);
-  const int last = x.dim() - 1;
-  const Tensor from = x.strides()[last] == 1 || x.shape()[last] == 1 ? x : array::contiguous(x);
+// x of rank 1 or more; the mask has x's shape or is undefined.
+Tensor over_rows(bool logarithm, const Tensor& x, int dim, const Tensor& mask) {
+  if (reference_mode()) return plain(logarithm, x, dim, mask);
   Tensor y = empty_like(x);
   const Shape mask_strides = mask.defined() ? mask.strides() : Shape::filled(x.dim(), 0);
+  const bool alone = x.shape()[dim] == 1;  // then no step is taken
   kernels::softmax(
       x.dtype(), logarithm,
-      {{all_but_last(x.shape()), all_but_last(y.strides()), all_but_last(from.strides()), all_but_last(mask_strides)},
-       x.shape()[last],
-       mask.defined() ? mask.data<bool>() : nullptr,
-       mask_strides[last]},
-      from.raw(), y.raw());
-  return record(logarithm ? "log_softmax" : "softmax", {x}, y, [y = saved(y), logarithm](const Tensor& g) {
-    return grad_enabled() ? plain_backward(logarithm, g, y.get()) : fused_backward(logarithm, g, y.get());
+      {{without(x.shape(), dim), without(y.strides(), dim), without(x.strides(), dim), without(mask_strides, dim)},
+       x.shape()[dim],
+       alone ? 1 : y.strides()[dim],
+       alone ? 1 : x.strides()[dim],
+       mask_strides[dim],
+       mask.defined() ? mask.data<bool>() : nullptr},
+      x.raw(), y.raw());
+  return record(logarithm ? "log_softmax" : "softmax", {x}, y, [y = saved(y), logarithm, dim](const Tensor& g) {
+    return grad_enabled() ? plain_backward(logarithm, g, y.get(), dim) : fused_backward(logarithm, g, y.get(), dim);
   });
 }
 
@@ -82,11 +85,9 @@ Tensor over(const char* op, bool logarithm, const Tensor& x, int64_t dim, const 
   }
   if (x.dim() == 0) {
     if (mask.defined()) keep = array::reshape(keep, {1});
-    return reshape(over_last(logarithm, reshape(x, {1}), keep), {});
+    return reshape(over_rows(logarithm, reshape(x, {1}), 0, keep), {});
   }
-  if (d == x.dim() - 1) return over_last(logarithm, x, keep);
-  if (mask.defined()) keep = array::transpose(keep, d, -1);
-  return transpose(over_last(logarithm, transpose(x, d, -1), keep), d, -1);
+  return over_rows(logarithm, x, d, keep);
 }
 
 }  // namespace

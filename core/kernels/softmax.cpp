@@ -1,4 +1,5 @@
 #include <fovea/core/kernels/rows.h>
+#include <fovea/core/kernels/small_gemm.h>
 #include <fovea/core/kernels/softmax.h>
 
 #include <algorithm>
@@ -7,6 +8,22 @@ namespace fovea::kernels {
 namespace {
 
 int64_t rows_a_piece(int64_t n) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n)); }
+
+// A few rows whose elements stand `step` apart, brought together. Reading them side by side uses whole cache lines.
+constexpr int64_t kColumns = 16;
+int64_t tile_pitch(int64_t n) { return n + kColumns; }  // rows a power of two apart would share cache sets
+
+template <class T>
+void gather(int64_t n, int64_t columns, const T* x, int64_t step, int64_t apart, T* tile) {
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t c = 0; c < columns; ++c) tile[c * tile_pitch(n) + i] = x[i * step + c * apart];
+}
+
+template <class T>
+void scatter(int64_t n, int64_t columns, const T* tile, T* y, int64_t step, int64_t apart) {
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t c = 0; c < columns; ++c) y[i * step + c * apart] = tile[c * tile_pitch(n) + i];
+}
 
 // y = x where the mask is true, else -inf.
 template <class T>
@@ -37,19 +54,31 @@ void softmax_row(int64_t n, const T* x, T* y, bool masked) {
 
 template <bool logarithm, class T>
 void softmax_rows(const SoftmaxRows& loop, const T* x, T* y) {
+  const int64_t y_apart = loop.rows.inner_stride(0), x_apart = loop.rows.inner_stride(1);
+  const unsigned char* mask = as_bytes(loop.mask);
+  const auto row = [&](const T* from, int64_t mask_at, T* to) {
+    if (mask != nullptr) mask_row(loop.n, from, mask + mask_at, loop.mask_step, to);
+    softmax_row<logarithm>(loop.n, mask != nullptr ? to : from, to, mask != nullptr);
+  };
+  const bool together = loop.x_step == 1 && loop.y_step == 1;
   loop.rows.parallel_rows(rows_a_piece(loop.n), [&](const int64_t* at, int64_t count) {
-    for (int64_t r = 0; r < count; ++r) {
-      T* to = y + at[0] + r * loop.rows.inner_stride(0);
-      const T* from = x + at[1] + r * loop.rows.inner_stride(1);
-      if (loop.mask != nullptr) {
-        mask_row(loop.n, from, as_bytes(loop.mask) + at[2] + r * loop.rows.inner_stride(2), loop.mask_step, to);
-        from = to;
-      }
-      softmax_row<logarithm>(loop.n, from, to, loop.mask != nullptr);
+    const auto mask_at = [&](int64_t r) { return at[2] + r * loop.rows.inner_stride(2); };
+    if (together) {
+      for (int64_t r = 0; r < count; ++r) row(x + at[1] + r * x_apart, mask_at(r), y + at[0] + r * y_apart);
+      return;
+    }
+    const int64_t pitch = tile_pitch(loop.n);
+    const Scratch<T> tile(std::min(kColumns, count) * pitch);
+    for (int64_t first = 0; first < count; first += kColumns) {
+      const int64_t columns = std::min(kColumns, count - first);
+      gather(loop.n, columns, x + at[1] + first * x_apart, loop.x_step, x_apart, tile.get());
+      for (int64_t c = 0; c < columns; ++c) row(tile.get() + c * pitch, mask_at(first + c), tile.get() + c * pitch);
+      scatter(loop.n, columns, tile.get(), y + at[0] + first * y_apart, loop.y_step, y_apart);
     }
   });
 }
 
+// dx may be g.
 template <class T>
 void backward_row(int64_t n, const T* g, const T* y, T* dx) {
   const T inner = sum_of<T>(n, [=](int64_t i) { return g[i] * y[i]; });
@@ -82,13 +111,31 @@ void softmax(DType dtype, bool logarithm, const SoftmaxRows& loop, const void* x
   });
 }
 
-void softmax_backward(DType dtype, bool logarithm, int64_t rows, int64_t n, const void* g, const void* y, void* dx) {
+void softmax_backward(DType dtype, bool logarithm, int64_t outer, int64_t n, int64_t inner, const void* g,
+                      const void* y, void* dx) {
   dispatch_floating(dtype, [&](auto zero) {
     using T = decltype(zero);
     const auto row = logarithm ? log_backward_row<T> : backward_row<T>;
-    parallel_for(rows, rows_a_piece(n), [&](int64_t begin, int64_t end) {
-      for (int64_t at = begin * n; at < end * n; at += n)
-        row(n, static_cast<const T*>(g) + at, static_cast<const T*>(y) + at, static_cast<T*>(dx) + at);
+    const T *gs = static_cast<const T*>(g), *ys = static_cast<const T*>(y);
+    T* to = static_cast<T*>(dx);
+    if (inner == 1) {
+      parallel_for(outer, rows_a_piece(n), [&](int64_t begin, int64_t end) {
+        for (int64_t at = begin * n; at < end * n; at += n) row(n, gs + at, ys + at, to + at);
+      });
+      return;
+    }
+    const int64_t tiles = (inner + kColumns - 1) / kColumns, pitch = tile_pitch(n);
+    parallel_for(outer * tiles, rows_a_piece(n * kColumns), [&](int64_t begin, int64_t end) {
+      const Scratch<T> g_tile(kColumns * pitch), y_tile(kColumns * pitch);
+      for (int64_t t = begin; t < end; ++t) {
+        const int64_t first = t % tiles * kColumns, at = t / tiles * n * inner + first;
+        const int64_t columns = std::min(kColumns, inner - first);
+        gather(n, columns, gs + at, inner, 1, g_tile.get());
+        gather(n, columns, ys + at, inner, 1, y_tile.get());
+        for (int64_t c = 0; c < columns * pitch; c += pitch)
+          row(n, g_tile.get() + c, y_tile.get() + c, g_tile.get() + c);
+        scatter(n, columns, g_tile.get(), to + at, inner, 1);
+      }
     });
   });
 }

@@ -267,3 +267,24 @@ TEST_CASE("the same bits for any number of threads", "[threads]") {
     for (size_t i = 0; i < found.size(); ++i) REQUIRE(equal(found[i].detach(), expected[i].detach()));
   }
 }
+
+TEST_CASE("softmax over any dimension has the bits of softmax over the last one", "[softmax]") {
+  Generator generator(8);
+  for (const DType dtype : {f32, f64})
+    for (const Shape& shape : {Shape{2, 33, 19}, Shape{5, 40}, Shape{1, 70, 3}, Shape{3, 1, 4}})
+      for (int64_t d = 0; d < shape.rank(); ++d)
+        for (const bool masked : {false, true})
+          for (const auto f : {softmax, log_softmax}) {
+            const auto last = [d](const Tensor& t) { return t.defined() ? clone(transpose(t, d, -1)) : t; };
+            const Tensor g = uniform(shape, -1, 1, generator, dtype), values = uniform(shape, -5, 5, generator, dtype);
+            const Tensor mask = masked ? lt(uniform(shape, 0, 1, generator), scalar(0.6, f32)) : Tensor();
+            Tensor x = clone(values), other = last(values);
+            x.requires_grad_();
+            other.requires_grad_();
+            const Tensor y = f(x, d, mask), expected = f(other, -1, last(mask));
+            REQUIRE(y.is_contiguous());
+            REQUIRE(equal(last(y), expected));
+            const Tensor dx = grad(y, {x}, {.grad_outputs = {g}})[0];
+            REQUIRE(equal(last(dx), grad(expected, {other}, {.grad_outputs = {last(g)}})[0]));
+          }
+}
