@@ -53,10 +53,12 @@ const std::map<std::string, GoldenCall> kCalls = {
     {"matmul_no_batch", kMatmul},
 };
 
-TEST_CASE("elementwise ops and matmul agree with PyTorch in f64") { GoldenFile("elementwise").check(kCalls, 1e-12); }
+TEST_CASE("elementwise ops and matmul agree with PyTorch in f64") {
+  check_golden(GoldenFile("elementwise"), kCalls, 1e-12);
+}
 
 TEST_CASE("elementwise ops and matmul agree with PyTorch in f32") {
-  GoldenFile("elementwise_f32").check(kCalls, 1.3e-6);
+  check_golden(GoldenFile("elementwise_f32"), kCalls, 1.3e-6);
 }
 
 TEST_CASE("a product over nothing has its shape") {

@@ -1,34 +1,18 @@
-"""Golden values of the ops that arrange elements, from PyTorch: writes arrangement.safetensors beside this script.
-
-<case>/x0, x1, ..  inputs; f64 ones are differentiated     <case>/y  the result     <case>/c  a cotangent
-<case>/d0, d1, ..  the gradients of sum(c y)
+"""Golden values of the ops that arrange elements, from PyTorch: writes arrangement.safetensors beside this script, in
+the form of cases.py.
 """
 
-import os
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden import save
+import cases
 
-random = np.random.default_rng(5)
-
-
-def real(*shape):
-    return torch.from_numpy(random.normal(size=shape))
-
-
-def ids(n, *shape):
-    return torch.from_numpy(random.integers(0, n, size=shape))
+draws = cases.Draws(5)
+real, ids, ties = draws.real, draws.ids, draws.ties
 
 
 def mask(*shape):
-    return torch.from_numpy(random.random(shape) < 0.5)
-
-
-def ties(*shape):
-    return torch.from_numpy(random.integers(-2, 3, size=shape).astype(np.float64))
+    return draws.mask(0.5, *shape)
 
 
 def unequal_parts(x):
@@ -72,23 +56,10 @@ CASES = {
 
 
 def main():
-    out = {}
+    arrays = {}
     for name, (inputs, f) in CASES.items():
-        inputs = [x.requires_grad_() if x.is_floating_point() else x for x in inputs]
-        y = f(*inputs)
-        for i, x in enumerate(inputs):
-            out[f"{name}/x{i}"] = x
-        out[f"{name}/y"] = y.contiguous()
-        if not y.requires_grad:
-            continue
-        c = real(*y.shape)
-        out[f"{name}/c"] = c
-        (y * c).sum().backward()
-        for i, x in enumerate(inputs):
-            if x.is_floating_point():
-                out[f"{name}/d{i}"] = x.grad
-    folder = os.path.dirname(os.path.abspath(__file__))
-    save(os.path.join(folder, "arrangement.safetensors"), out)
+        cases.record_op(arrays, name, inputs, f, real)
+    cases.save_beside(__file__, arrays)
 
 
 if __name__ == "__main__":

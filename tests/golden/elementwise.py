@@ -6,21 +6,18 @@ elementwise_f32.safetensors (the same inputs rounded) beside this script.
 
 import os
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
+from cases import Draws
 from golden import save
 
-random = np.random.default_rng(7)
-
-
-def real(*shape):
-    return torch.from_numpy(random.normal(size=shape))
+draws = Draws(7)
+real = draws.real
 
 
 def positive(*shape):
-    return torch.from_numpy(random.uniform(0.1, 3, size=shape))
+    return torch.from_numpy(draws.random.uniform(0.1, 3, size=shape))
 
 
 def points(*values):

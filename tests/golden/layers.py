@@ -1,17 +1,10 @@
-"""Golden values of layers, from PyTorch: writes layers.safetensors beside this script. All f64.
-
-<case>/parameter/<name>, <case>/input/<name>    what goes in (lengths, ids: i64)
-<case>/output/<name>, <case>/cotangent/<name>   what comes out, and c of the loss sum(c y) over all outputs
-<case>/gradient/<name>                          of the loss, by parameter and by input
-"""
-
-import os
+"""Golden values of layers, from PyTorch: writes layers.safetensors beside this script, in the form of cases.py."""
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from golden import save
+import cases
 
 torch.manual_seed(11)
 torch.set_default_dtype(torch.float64)
@@ -19,24 +12,7 @@ arrays = {}
 
 
 def record(case, module, inputs, call):
-    for name, x in inputs.items():
-        arrays[f"{case}/input/{name}"] = x.clone()
-        if x.is_floating_point():
-            x.requires_grad_()
-    outputs = call(**inputs)
-    loss = 0
-    for name, y in outputs.items():
-        cotangent = torch.randn_like(y)
-        arrays[f"{case}/output/{name}"] = y
-        arrays[f"{case}/cotangent/{name}"] = cotangent
-        loss = loss + (cotangent * y).sum()
-    loss.backward()
-    for name, parameter in module.named_parameters():
-        arrays[f"{case}/parameter/{name}"] = parameter
-        arrays[f"{case}/gradient/{name}"] = parameter.grad
-    for name, x in inputs.items():
-        if x.is_floating_point():
-            arrays[f"{case}/gradient/{name}"] = x.grad
+    cases.record_layer(arrays, case, module, inputs, call)
 
 
 def sequence(case, module, lengths=None, initial=False):
@@ -92,4 +68,4 @@ record("layer_norm", norm, {"x": torch.randn(3, 2, 6)}, lambda x: {"y": norm(x)}
 table = nn.Embedding(7, 3, padding_idx=2)
 record("embedding", table, {"x": torch.tensor([[0, 2, 6], [6, 6, 1]])}, lambda x: {"y": table(x)})
 
-save(os.path.join(os.path.dirname(os.path.abspath(__file__)), "layers.safetensors"), arrays)
+cases.save_beside(__file__, arrays)

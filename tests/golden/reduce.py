@@ -1,37 +1,24 @@
 """Golden values of reductions, softmax, normalisation, similarities and losses, from PyTorch: writes reduce.safetensors
-beside this script.
-
-<case>/x0, x1, ..  inputs; f64 ones are differentiated     <case>/y  the result     <case>/c  a cotangent
-<case>/d0, d1, ..  the gradients of sum(c y)
+beside this script, in the form of cases.py.
 """
 
-import os
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden import save
+import cases
 
-random = np.random.default_rng(9)
-
-
-def real(*shape):
-    return torch.from_numpy(random.normal(size=shape))
-
-
-def ids(n, *shape):
-    return torch.from_numpy(random.integers(0, n, size=shape))
+draws = cases.Draws(9)
+real, ids, ties = draws.real, draws.ids, draws.ties
 
 
 def mask(*shape):
-    kept = torch.from_numpy(random.random(shape) < 0.6)
+    kept = draws.mask(0.6, *shape)
     kept[..., 0] = True
     return kept
 
 
-def ties(*shape):
-    return torch.from_numpy(random.integers(-2, 3, size=shape).astype(np.float64))
+def cotangent(*shape):
+    return real(*shape) if shape else torch.tensor(0.7, dtype=torch.float64)
 
 
 def probabilities(*shape):
@@ -97,22 +84,10 @@ CASES = {
 
 
 def main():
-    out = {}
+    arrays = {}
     for name, (inputs, f) in CASES.items():
-        inputs = [x.detach().requires_grad_() if x.is_floating_point() else x for x in inputs]
-        y = f(*inputs)
-        for i, x in enumerate(inputs):
-            out[f"{name}/x{i}"] = x
-        out[f"{name}/y"] = y.contiguous()
-        if not y.requires_grad:
-            continue
-        c = real(*y.shape) if y.dim() > 0 else torch.tensor(0.7, dtype=torch.float64)
-        out[f"{name}/c"] = c
-        (y * c).sum().backward()
-        for i, x in enumerate(inputs):
-            if x.is_floating_point():
-                out[f"{name}/d{i}"] = x.grad
-    save(os.path.splitext(os.path.abspath(__file__))[0] + ".safetensors", out)
+        cases.record_op(arrays, name, inputs, f, cotangent)
+    cases.save_beside(__file__, arrays)
 
 
 if __name__ == "__main__":

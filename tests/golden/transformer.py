@@ -1,13 +1,11 @@
 """Golden values of multi-head attention and the Transformer's layers, from PyTorch: writes transformer.safetensors
-beside this script. All f64; names of the tensors as in layers.py. Masks are kept in our sense: true = may be attended.
+beside this script, in the form of cases.py. Masks are kept in our sense: true = may be attended.
 """
-
-import os
 
 import torch
 from torch import nn
 
-from golden import save
+import cases
 
 torch.manual_seed(17)
 torch.set_default_dtype(torch.float64)
@@ -18,24 +16,7 @@ def record(case, module, inputs, call):
     for parameter in module.parameters():
         if parameter.dim() == 1:
             nn.init.uniform_(parameter, -0.5, 1)
-    for name, x in inputs.items():
-        arrays[f"{case}/input/{name}"] = x.clone()
-        if x.is_floating_point():
-            x.requires_grad_()
-    outputs = call(**inputs)
-    loss = 0
-    for name, y in outputs.items():
-        cotangent = torch.randn_like(y)
-        arrays[f"{case}/output/{name}"] = y
-        arrays[f"{case}/cotangent/{name}"] = cotangent
-        loss = loss + (cotangent * y).sum()
-    loss.backward()
-    for name, parameter in module.named_parameters():
-        arrays[f"{case}/parameter/{name}"] = parameter
-        arrays[f"{case}/gradient/{name}"] = parameter.grad
-    for name, x in inputs.items():
-        if x.is_floating_point():
-            arrays[f"{case}/gradient/{name}"] = x.grad
+    cases.record_layer(arrays, case, module, inputs, call)
 
 
 def attention(case, masks=None, queries=5, keys=5, self_attention=True, heads=2, weights=False, **options):
@@ -99,4 +80,4 @@ record(
     lambda x, target: {"y": whole(x, target, tgt_mask=~causal[:4, :4])},
 )
 
-save(os.path.join(os.path.dirname(os.path.abspath(__file__)), "transformer.safetensors"), arrays)
+cases.save_beside(__file__, arrays)

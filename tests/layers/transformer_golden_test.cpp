@@ -1,65 +1,18 @@
 // Multi-head attention and the Transformer's layers against PyTorch (tests/golden/transformer.py), values and gradients
 // in f64 and f32, and golden values of positions.
-#include <fovea/autograd/backward.h>
-#include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/transformer/transformer.h>
-#include <tests/catch.h>
-
-#include <functional>
-#include <map>
+#include <tests/layers/golden_layers.h>
 
 using namespace fovea;
 using namespace fovea::test;
 
 namespace {
 
-using Named = std::map<std::string, Tensor>;
-
-// The tensors of a case, by kind: parameter, input, output, cotangent, gradient.
-Named part_of_case(const std::string& name, const std::string& kind, DType dtype) {
-  static const NamedTensors all = load_safetensors(FOVEA_TEST_DATA "/transformer.safetensors").tensors;
-  const std::string prefix = name + "/" + kind + "/";
-  Named found;
-  for (const auto& [key, tensor] : all)
-    if (key.starts_with(prefix))
-      found[key.substr(prefix.size())] = is_floating(tensor.dtype()) ? array::clone(array::to(tensor, dtype)) : tensor;
-  return found;
+const GoldenFile& golden() {
+  static const GoldenFile file("transformer");
+  return file;
 }
-
-void require_close(const std::string& what, const Tensor& ours, const Tensor& theirs) {
-  INFO(what << " " << ours << "\nPyTorch " << theirs);
-  const bool exact = ours.dtype() == f64;
-  REQUIRE(allclose(ours, theirs, exact ? 1e-12 : 1.3e-6, exact ? 1e-13 : 1e-5));
-}
-
-void check_case(const std::string& name, Module& module, DType dtype,
-                const std::function<Named(const Named& inputs)>& call) {
-  INFO(name << " in " << name_of(dtype));
-  to(module, dtype);
-  const Named values = part_of_case(name, "parameter", dtype);
-  load_state(module, NamedTensors(values.begin(), values.end()));
-  Named inputs = part_of_case(name, "input", dtype), watched;
-  for (auto& [key, x] : inputs)
-    if (is_floating(x.dtype())) watched[key] = x.requires_grad_();
-  for (const auto& [key, parameter] : named_parameters(module)) watched[key] = parameter;
-  const Named outputs = call(inputs), cotangents = part_of_case(name, "cotangent", dtype);
-  REQUIRE(cotangents.size() > 0);
-  std::vector<Tensor> results, weights, sources;
-  for (const auto& [key, y] : part_of_case(name, "output", dtype)) {
-    require_close(key, outputs.at(key), y);
-    results.push_back(outputs.at(key));
-    weights.push_back(cotangents.at(key));
-  }
-  for (const auto& [key, x] : watched) sources.push_back(x);
-  const std::vector<Tensor> gradients = grad(results, sources, {.grad_outputs = weights});
-  const Named expected = part_of_case(name, "gradient", dtype);
-  REQUIRE(expected.size() == watched.size());
-  size_t at = 0;
-  for (const auto& [key, x] : watched) require_close("gradient of " + key, gradients[at++], expected.at(key));
-}
-
-Tensor of(const Named& all, const char* key) { return all.count(key) != 0 ? all.at(key) : Tensor(); }
 
 // Key padding [B, Tk] as a mask.
 Tensor padding_of(const Named& in) { return in.count("padding") != 0 ? unsqueeze(in.at("padding"), 1) : Tensor(); }
@@ -74,9 +27,9 @@ void check_attention(const AttentionCase& c) {
   for (const DType dtype : {f64, f32})
     for (const bool plain : {false, true}) {
       MultiHeadAttention layer(c.options);
-      check_case(c.name, layer, dtype, [&](const Named& in) {
-        const bool weighed = part_of_case(c.name, "output", dtype).count("weights") != 0;
-        const Tensor padding = padding_of(in), mask = c.causal ? Tensor() : of(in, "mask");
+      check_case(golden(), c.name, layer, dtype, [&](const Named& in) {
+        const bool weighed = part_of_case(golden(), c.name, "output", dtype).count("weights") != 0;
+        const Tensor padding = padding_of(in), mask = c.causal ? Tensor() : one_of(in, "mask");
         MultiHeadCall call{.mask = mask.defined() && mask.dim() == 4 ? mask : both_masks(padding, mask),
                            .causal = c.causal};
         call.weights = weighed || plain ? HeadWeights::each : HeadWeights::none;  // fused, or the plain formula
@@ -118,16 +71,16 @@ TEST_CASE("the Transformer's layers agree with PyTorch", "[layers][golden][trans
   for (const DType dtype : {f64, f32}) {
     for (const std::string name : {"post_relu", "pre_gelu"}) {
       TransformerEncoderLayer encoder(options_of(name));
-      check_case("encoder_" + name, encoder, dtype, [&](const Named& in) {
+      check_case(golden(), "encoder_" + name, encoder, dtype, [&](const Named& in) {
         return Named{{"y", encoder(in.at("x"), {.mask = padding_of(in)})}};
       });
       TransformerDecoderLayer decoder(options_of(name));
-      check_case("decoder_" + name, decoder, dtype, [&](const Named& in) {
+      check_case(golden(), "decoder_" + name, decoder, dtype, [&](const Named& in) {
         return Named{{"y", decoder(in.at("x"), in.at("memory"), {.memory_mask = padding_of(in)})}};
       });
     }
     Transformer whole(options_of("post_relu"));
-    check_case("whole", whole, dtype, [&](const Named& in) {
+    check_case(golden(), "whole", whole, dtype, [&](const Named& in) {
       return Named{{"y", whole(in.at("x"), in.at("target"))}};
     });
   }
