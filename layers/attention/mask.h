@@ -1,5 +1,6 @@
 // Masks of attention, made here and nowhere else. A mask is bool, true = may be attended, and broadcasts to [B, Tq, Tk]
-// (with heads to [B, H, Tq, Tk]); an undefined mask allows everything. A row without any true reads exact zeros.
+// (with heads to [B, H, Tq, Tk]); an undefined mask allows everything. A row without any true reads exact zeros. A mask
+// of rank 2 is always [Tq, Tk], also where B == Tq: keys that each sequence allows, [B, Tk], are unsqueeze(mask, 1).
 //
 //   padding       keys      j < length_b                             [B, 1, Tk]
 //                 queries   i < length_b                             [B, Tq, 1]
@@ -38,7 +39,7 @@ Tensor attended_length(const Tensor& mask);
 // Whether a row may attend to anything: [.., Tq, Tk] -> bool [.., Tq, 1].
 Tensor attends_any(const Tensor& mask);
 
-// Throws unless the mask is undefined or bool and broadcasts to `scores`; a mask of rank 2 means [Tq, Tk].
+// Throws unless the mask is undefined or bool and broadcasts to `scores`.
 void check_mask(std::string_view layer, const Tensor& mask, const Shape& scores);
 
 }  // namespace fovea

@@ -4,6 +4,7 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/kinds.h>
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/attention/multi_head.h>
 #include <fovea/layers/attention/self_attention.h>
 #include <tests/catch.h>
 
@@ -70,6 +71,20 @@ TEST_CASE("masks of the wrong kind are told", "[attention][mask]") {
   REQUIRE_THROWS_AS(attention(q, k, k, ones({3, 4}, boolean)), ShapeError);
   REQUIRE_THROWS_AS(attention(q, k, k, ones({1, 2, 2, 4}, boolean)), ShapeError);
   REQUIRE_NOTHROW(attention(q, k, k, ones({2, 1, 4}, boolean)));
+}
+
+TEST_CASE("a mask of rank 2 is one of queries and keys, also where there are as many queries as sequences",
+          "[attention][mask]") {
+  const Tensor q = random_input({3, 3, 3}, 1), k = random_input({3, 4, 3}, 2);
+  const Tensor mask = le(arange(4), unsqueeze(arange(3), 1));  // [3, 4]
+  MultiHeadAttention heads({.size = 3, .heads = 1});
+  to(heads, f64);
+  const AnyAttention attention = attention_of("dot");
+  REQUIRE(equal(attention(q, k, k, mask).context, attention(q, k, k, unsqueeze(mask, 0)).context));
+  REQUIRE_FALSE(allclose(attention(q, k, k, mask).context, attention(q, k, k, unsqueeze(mask, 1)).context));
+  const auto attend = [&](const Tensor& allowed) { return heads(q, k, k, {.mask = allowed}).output; };
+  REQUIRE(equal(attend(mask), attend(unsqueeze(mask, 0))));
+  REQUIRE_FALSE(allclose(attend(mask), attend(unsqueeze(mask, 1))));
 }
 
 TEST_CASE("operands that do not fit are told with the layer's place in the model", "[attention]") {
