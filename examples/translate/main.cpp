@@ -266,6 +266,8 @@ int start(int argc, char** argv) {
     set_num_threads(static_cast<int>(run.threads));
     if (options.run.empty() != options.translate.empty())
       throw UsageError("--translate needs --run DIR, the folder of a trained run, and --run needs --translate");
+    if (options.truth > 0 && options.truth < 1)
+      throw UsageError(fmt::format("--truth is {}; it must be 0 or at least 1", options.truth));
     if (!options.run.empty()) {
       line.parse_as_run(options.run, argc, argv);
       return translate(options);

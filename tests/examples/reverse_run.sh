@@ -55,6 +55,7 @@ done <<'FLAGS'
 --score scaled-dot --align gumbel
 --score cosine
 --score location
+--score location --length 300 --first-length 300
 FLAGS
 
 for bad in "--hidden 0" "--model swim" "--score swim" "--align swim" "--task swim" "--draws 1" "--entropy -1" "--nonsense" \

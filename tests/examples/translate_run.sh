@@ -81,6 +81,7 @@ refused 1 "manythings.org" --pairs "$folder/none.tsv" --data "$folder"
 refused 2 "must be one of\|model" --model swim --pairs "$folder/pairs.tsv"
 refused 2 "--hidden" --hidden 0 --pairs "$folder/pairs.tsv"
 refused 2 "config.toml" --run "$folder/nowhere" --translate "a"
+refused 2 "--truth is 0.5" "${small[@]}" --model luong --truth 0.5
 refused 2 "needs --run" --translate "a"
 refused 1 "not UTF-8" --run "$folder/good" --translate $'caf\351'
 refused 2 "heads" "${small[@]}" --model transformer --hidden 18 --heads 4
