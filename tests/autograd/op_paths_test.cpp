@@ -187,3 +187,26 @@ TEST_CASE("plain_vjp: what is not on the tape has no gradient", "[tape]") {
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].defined());
 }
+
+TEST_CASE("the power 0 has gradient 0, at 0 too", "[specs]") {
+  const Tensor x = tensor({0., -2., 3.}).requires_grad_(), y = pow(x, 0);
+  CHECK(equal(y.detach(), ones({3}, f64)));
+  sum(y).backward();
+  CHECK(equal(x.grad(), zeros({3}, f64)));
+}
+
+TEST_CASE("either operand may be the undefined one", "[specs]") {
+  for (Tensor (*op)(const Tensor&, const Tensor&) : {add, sub, mul, div, pow, minimum, maximum}) {
+    CHECK_THROWS_AS(op(Tensor(), ones({2})), ShapeError);
+    CHECK_THROWS_AS(op(ones({2}), Tensor()), ShapeError);
+  }
+}
+
+TEST_CASE("anomaly mode looks at numbers only; DOT leaves constants out", "[tape]") {
+  const AnomalyMode anomaly;
+  CHECK(reshape(arange(4), {2, 2}).shape() == Shape{2, 2});
+  const Tensor x = ones({2}).requires_grad_();
+  const std::string dot = to_dot(x * full({2}, 3));
+  CHECK(dot.find(" -> ") == dot.rfind(" -> "));
+  CHECK(dot.find(" -> ") != std::string::npos);
+}

@@ -175,3 +175,18 @@ TEST_CASE("creation refuses what no tensor can hold, and says so", "[creation]")
   CHECK_THROWS_WITH(bernoulli(tensor({0.5, 1.5}), g), test::contains("bernoulli: "));
   CHECK_THROWS_AS(bernoulli(tensor({0.5f, 1.5f}), g), ValueError);
 }
+
+TEST_CASE("in place: from itself, from a shifted part of itself, into a repeated dimension of size 1", "[tensor]") {
+  Tensor x = tensor({1., 2., 3., 4.});
+  CHECK(equal(x.copy_(x), tensor({1., 2., 3., 4.})));
+  CHECK(equal(x.add_(x), tensor({2., 4., 6., 8.})));
+  Tensor later = array::slice(x, 0, 1, 4);
+  const Tensor earlier = array::slice(x, 0, 0, 3);
+  later.add_(earlier);
+  CHECK(equal(x, tensor({2., 6., 10., 14.})));
+  later.copy_(earlier);
+  CHECK(equal(x, tensor({2., 2., 6., 10.})));
+  Tensor one = array::expand(scalar(1, f64), {1, 1});
+  REQUIRE(one.strides() == Shape{0, 0});
+  CHECK(one.fill_(3).item() == 3);
+}
