@@ -173,10 +173,7 @@ int start(int argc, char** argv) {
            CommandLine::OnResume::may_change);
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
-    Run adding(line, run, options);
-    if (!adding.train()) return 130;
-    adding.report(line.name());
-    return 0;
+    return train_and_report(Run(line, run, options), line.name());
   });
 }
 

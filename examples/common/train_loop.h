@@ -72,4 +72,12 @@ class TrainLoop {
   double loss_sum_ = 0, extra_sum_ = 0;  // of the steps since the last row
 };
 
+// How a program ends: trains its run and reports on it. The exit code; after Ctrl-C 130, without a report.
+template <class Run>
+int train_and_report(Run&& run, const std::string& program) {
+  if (!run.train()) return 130;
+  run.report(program);
+  return 0;
+}
+
 }  // namespace fovea::examples

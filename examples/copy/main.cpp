@@ -284,10 +284,7 @@ int start(int argc, char** argv) {
   return run_program(line, argc, argv, [&] {
     set_num_threads(static_cast<int>(run.threads));
     settle(run, options);
-    Run copying(line, run, options);
-    if (!copying.train()) return 130;
-    copying.report(line.name());
-    return 0;
+    return train_and_report(Run(line, run, options), line.name());
   });
 }
 

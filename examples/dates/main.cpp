@@ -179,10 +179,7 @@ int start(int argc, char** argv) {
       line.parse_as_run(options.run, argc, argv);
       return convert_dates(options);
     }
-    Run learning(line, run, options);
-    if (!learning.train()) return 130;
-    learning.report(line.name());
-    return 0;
+    return train_and_report(Run(line, run, options), line.name());
   });
 }
 

@@ -285,10 +285,7 @@ int start(int argc, char** argv) {
     options.model.longest = std::max(options.model.longest, options.length);
     for (int64_t length : options.test_lengths) options.model.longest = std::max(options.model.longest, length);
     if (options.model.model == "encoder-decoder") options.compare = false;
-    Run reversing(line, run, options);
-    if (!reversing.train()) return 130;
-    reversing.report(line.name());
-    return 0;
+    return train_and_report(Run(line, run, options), line.name());
   });
 }
 

@@ -173,10 +173,7 @@ int start(int argc, char** argv) {
     if (options.hidden == 0) options.hidden = own.hidden;
     if (run.steps == 0) run.steps = own.steps;
     if (options.decay_every == 0) options.decay_every = own.decay_every;
-    Run pointing(line, run, options);
-    if (!pointing.train()) return 130;
-    pointing.report(line.name());
-    return 0;
+    return train_and_report(Run(line, run, options), line.name());
   });
 }
 

@@ -206,10 +206,7 @@ class StringRun {
 }  // namespace
 
 int run_strings(const CommandLine& line, const RunOptions& run, const Options& options) {
-  StringRun strings(line, run, options);
-  if (!strings.train()) return 130;
-  strings.report(line.name());
-  return 0;
+  return train_and_report(StringRun(line, run, options), line.name());
 }
 
 }  // namespace fovea::examples

@@ -217,10 +217,7 @@ class TextRun {
 }  // namespace
 
 int run_text(const CommandLine& line, const RunOptions& run, const Options& options) {
-  TextRun text(line, run, options);
-  if (!text.train()) return 130;
-  text.report(line.name());
-  return 0;
+  return train_and_report(TextRun(line, run, options), line.name());
 }
 
 }  // namespace fovea::examples

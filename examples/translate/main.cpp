@@ -273,10 +273,7 @@ int start(int argc, char** argv) {
       return translate(options);
     }
     run.task = options.model.name;  // names the folder
-    Run translating(line, run, options);
-    if (!translating.train()) return 130;
-    translating.report(line.name());
-    return 0;
+    return train_and_report(Run(line, run, options), line.name());
   });
 }
 
