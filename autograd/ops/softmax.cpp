@@ -1,7 +1,7 @@
 // softmax    y_i = e^x_i / sum_j e^x_j              log_softmax    y_i = x_i - ln sum_j e^x_j
 // over one dimension. With a mask, only entries where it is true take part: the others get 0 (-inf) whatever they hold,
-// and no gradient; a row without any gets 0 (-inf) everywhere, one with a NaN that takes part is NaN. An entry of -inf counts as masked in log_softmax's
-// gradient. The mask broadcasts to x as a view.
+// and no gradient; a row without any gets 0 (-inf) everywhere, one with a NaN that takes part is NaN. An entry of -inf
+// counts as masked in log_softmax's gradient. The mask broadcasts to x as a view.
 // Errors: DTypeError for x not floating or a mask not bool; ShapeError for a mask that does not broadcast to x.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
