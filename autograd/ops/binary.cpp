@@ -32,8 +32,9 @@ void check_operands(const char* op, const Tensor& a, const Tensor& b, bool float
 
 Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
   Tensor y = empty_like(a);
-  if (a.is_contiguous() && b.is_contiguous())
-    kernels::binary(kind, a.dtype(), a.numel(), a.raw(), b.raw(), y.raw());
+  const TensorImpl &u = *a.impl(), &v = *b.impl();
+  if (u.contiguous && v.contiguous)
+    kernels::binary(kind, u.dtype, u.numel, u.data, v.data, y.raw());
   else
     apply_strided(kind, a, b, y);
   return y;
@@ -41,8 +42,9 @@ Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
 
 // g x, written over g where nobody else sees it.
 Tensor multiply(Tensor g, const Tensor& x) {
-  if (!expendable(g) || !x.is_contiguous()) return mul(g, x);
-  kernels::binary(Binary::mul, g.dtype(), g.numel(), g.raw(), x.raw(), g.raw());
+  const TensorImpl &u = *g.impl(), &v = *x.impl();
+  if (!expendable(g) || !v.contiguous) return mul(g, x);
+  kernels::binary(Binary::mul, u.dtype, u.numel, u.data, v.data, u.data);
   return g;
 }
 

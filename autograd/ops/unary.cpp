@@ -26,8 +26,9 @@ using kernels::Unary;
 Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q = 0) {
   if (!x.defined() || !is_floating(x.dtype())) check::floating(op, x);
   Tensor y = empty_like(x);
-  if (x.is_contiguous())
-    kernels::unary(kind, x.dtype(), x.numel(), x.raw(), y.raw(), p, q);
+  const TensorImpl& u = *x.impl();
+  if (u.contiguous)
+    kernels::unary(kind, u.dtype, u.numel, u.data, y.raw(), p, q);
   else
     apply_strided(kind, x, y, p, q);
   return y;
@@ -36,8 +37,9 @@ Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q
 // g and the saved tensor have one shape and type.
 Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
   Tensor y = expendable(g) ? g : empty_like(g);
-  if (g.is_contiguous() && saved.is_contiguous())
-    kernels::binary(kind, g.dtype(), g.numel(), g.raw(), saved.raw(), y.raw());
+  const TensorImpl &u = *g.impl(), &v = *saved.impl();
+  if (u.contiguous && v.contiguous)
+    kernels::binary(kind, u.dtype, u.numel, u.data, v.data, y.raw());
   else
     apply_strided(kind, g, saved, y);
   return y;
