@@ -181,7 +181,7 @@ namespace {
 OpSpec binary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&), double low,
                    double high, std::vector<std::string> also = {}) {
   OpSpec spec;
-  spec.name = name;
+  spec.name = std::move(name);
   spec.formula = std::move(formula);
   spec.also_records = std::move(also);
   spec.samples = [=](SampleMaker& make) {
@@ -216,7 +216,7 @@ OpSpec choose_spec(std::string name, std::string formula, Tensor (*f)(const Tens
   return spec;
 }
 
-OpSpec scalar_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, double), double value) {
+OpSpec scalar_spec(const std::string& name, std::string formula, Tensor (*f)(const Tensor&, double), double value) {
   OpSpec spec;
   spec.name = name + "_scalar";
   spec.formula = std::move(formula);

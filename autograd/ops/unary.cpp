@@ -47,51 +47,52 @@ Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
 
 using Pair = std::array<Tensor, 2>;
 
-// Backwards are ops themselves, so that second derivatives exist; each gives dx from (g, saved).
+// Backwards are ops themselves, so that second derivatives exist; each gives dx from (g, saved), written over g where
+// nobody else holds that: what is needed afterwards goes in as a copy of the handle.
 // g y, and 0 where g is 0 though y overflowed: a branch of where() that was not chosen stays without gradient.
-Tensor exp_backward(Tensor g, const Tensor& y) {
+Tensor exp_backward(Tensor&& g, const Tensor& y) {
   return record("exp_backward", {g, y}, apply_backward(Binary::exp_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
-                  return Pair{exp_backward(h, y.get()), h * g.get()};
+                  return Pair{exp_backward(Tensor(h), y.get()), h * g.get()};
                 });
 }
 
-Tensor tanh_backward(Tensor g, const Tensor& y) {
+Tensor tanh_backward(Tensor&& g, const Tensor& y) {
   return record("tanh_backward", {g, y}, apply_backward(Binary::tanh_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
-                  return Pair{tanh_backward(h, y.get()), h * g.get() * y.get() * -2.0};
+                  return Pair{tanh_backward(Tensor(h), y.get()), h * g.get() * y.get() * -2.0};
                 });
 }
 
-Tensor sigmoid_backward(Tensor g, const Tensor& y) {
+Tensor sigmoid_backward(Tensor&& g, const Tensor& y) {
   return record("sigmoid_backward", {g, y}, apply_backward(Binary::sigmoid_backward, g, y),
                 [g = saved(g), y = saved(y)](const Tensor& h) {
-                  return Pair{sigmoid_backward(h, y.get()), h * g.get() * (1.0 - 2.0 * y.get())};
+                  return Pair{sigmoid_backward(Tensor(h), y.get()), h * g.get() * (1.0 - 2.0 * y.get())};
                 });
 }
 
-Tensor relu_backward(Tensor g, const Tensor& y) {
+Tensor relu_backward(Tensor&& g, const Tensor& y) {
   return record("relu_backward", {g, y}, apply_backward(Binary::relu_backward, g, y), [y = saved(y)](const Tensor& h) {
-    return Pair{relu_backward(h, y.get()), Tensor()};
+    return Pair{relu_backward(Tensor(h), y.get()), Tensor()};
   });
 }
 
 // gelu'(x) = Phi(x) + x phi(x); gelu''(x) = phi(x) (2 - x^2)
-Tensor gelu_backward(Tensor g, const Tensor& x) {
+Tensor gelu_backward(Tensor&& g, const Tensor& x) {
   return record("gelu_backward", {g, x}, apply_backward(Binary::gelu_backward, g, x),
                 [g = saved(g), x = saved(x)](const Tensor& h) {
                   const double scale = 1 / std::sqrt(2 * std::numbers::pi);
                   const Tensor square_x = square(x.get());
                   const Tensor curve = exp(square_x * -0.5) * (2.0 - square_x) * scale;
-                  return Pair{gelu_backward(h, x.get()), h * g.get() * curve};
+                  return Pair{gelu_backward(Tensor(h), x.get()), h * g.get() * curve};
                 });
 }
 
-Tensor softplus_backward(Tensor g, const Tensor& x) {
+Tensor softplus_backward(Tensor&& g, const Tensor& x) {
   return record("softplus_backward", {g, x}, apply_backward(Binary::softplus_backward, g, x),
                 [g = saved(g), x = saved(x)](const Tensor& h) {
                   const Tensor s = sigmoid(x.get());
-                  return Pair{softplus_backward(h, x.get()), sigmoid_backward(h * g.get(), s)};
+                  return Pair{softplus_backward(Tensor(h), x.get()), sigmoid_backward(h * g.get(), s)};
                 });
 }
 
@@ -184,9 +185,9 @@ namespace {
 
 // One spec per function: drawn from [low, high], away from kinks; `extreme` values must stay finite in both directions.
 OpSpec unary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&), double low, double high,
-                  std::vector<double> extreme = {}, bool second_derivative = true) {
+                  const std::vector<double>& extreme = {}, bool second_derivative = true) {
   OpSpec spec;
-  spec.name = name;
+  spec.name = std::move(name);
   spec.formula = std::move(formula);
   spec.second_derivative = second_derivative;
   spec.samples = [=](SampleMaker& make) {
