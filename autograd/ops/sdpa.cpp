@@ -73,7 +73,7 @@ kernels::SdpaMask steps_of(const Tensor& mask) {
 Three fused_backward(const kernels::SdpaSizes& n, const Tensor& g, const Three& x, const Tensor& mask, const Tensor& y,
                      const Tensor& log_sums) {
   const Tensor from = with_rows(g);
-  const Three d{empty_heads(x[0], n.width), empty_heads(x[1], n.width), empty_heads(x[2], n.value_width)};
+  Three d{empty_heads(x[0], n.width), empty_heads(x[1], n.width), empty_heads(x[2], n.value_width)};
   dispatch_floating(g.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::sdpa_backward<T>(

@@ -283,19 +283,33 @@ void rnn_backward(const SequenceRun<T>& run, const RnnTape<T>& tape, bool relu, 
   if (grads.hh != nullptr) weight_gradient(all, H, H, sums.get(), H, tape.hidden_before, grads.hh);
 }
 
-#define FOVEA_INSTANTIATE(T)                                                                                \
-  template void lstm_forward<T>(const SequenceRun<T>&, const LstmTape<T>&);                                 \
-  template void lstm_backward<T>(const SequenceRun<T>&, const LstmTape<T>&, const SequenceGradients<T>&);   \
-  template void lstm_cell_forward<T>(int64_t, int64_t, T*, T*, T*, T*);                                     \
-  template void lstm_cell_backward<T>(int64_t, int64_t, const T*, const T*, const T*, const T*, T*, T*);    \
-  template void gru_forward<T>(const SequenceRun<T>&, const GruTape<T>&);                                   \
-  template void gru_backward<T>(const SequenceRun<T>&, const GruTape<T>&, const SequenceGradients<T>&);     \
-  template void gru_cell_forward<T>(int64_t, int64_t, T*, const T*, const T*, T*);                          \
-  template void gru_cell_backward<T>(int64_t, int64_t, const T*, const T*, const T*, const T*, T*, T*, T*); \
-  template void rnn_forward<T>(const SequenceRun<T>&, const RnnTape<T>&, bool);                             \
-  template void rnn_backward<T>(const SequenceRun<T>&, const RnnTape<T>&, bool, const SequenceGradients<T>&);
-FOVEA_INSTANTIATE(float)
-FOVEA_INSTANTIATE(double)
-#undef FOVEA_INSTANTIATE
+template void lstm_forward<float>(const SequenceRun<float>&, const LstmTape<float>&);
+template void lstm_backward<float>(const SequenceRun<float>&, const LstmTape<float>&, const SequenceGradients<float>&);
+template void lstm_cell_forward<float>(int64_t, int64_t, float*, float*, float*, float*);
+template void lstm_cell_backward<float>(int64_t, int64_t, const float*, const float*, const float*, const float*,
+                                        float*, float*);
+template void gru_forward<float>(const SequenceRun<float>&, const GruTape<float>&);
+template void gru_backward<float>(const SequenceRun<float>&, const GruTape<float>&, const SequenceGradients<float>&);
+template void gru_cell_forward<float>(int64_t, int64_t, float*, const float*, const float*, float*);
+template void gru_cell_backward<float>(int64_t, int64_t, const float*, const float*, const float*, const float*, float*,
+                                       float*, float*);
+template void rnn_forward<float>(const SequenceRun<float>&, const RnnTape<float>&, bool);
+template void rnn_backward<float>(const SequenceRun<float>&, const RnnTape<float>&, bool,
+                                  const SequenceGradients<float>&);
+template void lstm_forward<double>(const SequenceRun<double>&, const LstmTape<double>&);
+template void lstm_backward<double>(const SequenceRun<double>&, const LstmTape<double>&,
+                                    const SequenceGradients<double>&);
+template void lstm_cell_forward<double>(int64_t, int64_t, double*, double*, double*, double*);
+template void lstm_cell_backward<double>(int64_t, int64_t, const double*, const double*, const double*, const double*,
+                                         double*, double*);
+template void gru_forward<double>(const SequenceRun<double>&, const GruTape<double>&);
+template void gru_backward<double>(const SequenceRun<double>&, const GruTape<double>&,
+                                   const SequenceGradients<double>&);
+template void gru_cell_forward<double>(int64_t, int64_t, double*, const double*, const double*, double*);
+template void gru_cell_backward<double>(int64_t, int64_t, const double*, const double*, const double*, const double*,
+                                        double*, double*, double*);
+template void rnn_forward<double>(const SequenceRun<double>&, const RnnTape<double>&, bool);
+template void rnn_backward<double>(const SequenceRun<double>&, const RnnTape<double>&, bool,
+                                   const SequenceGradients<double>&);
 
 }  // namespace fovea::kernels
