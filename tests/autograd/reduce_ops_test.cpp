@@ -6,6 +6,7 @@
 #include <fovea/core/array.h>
 #include <fovea/core/parallel.h>
 #include <tests/catch.h>
+#include <tests/threads.h>
 
 #include <cmath>
 #include <limits>
@@ -13,6 +14,7 @@
 
 using namespace fovea;
 using fovea::test::Approx;
+using fovea::test::Threads;
 
 namespace {
 
@@ -26,15 +28,6 @@ Tensor gradient_of(const Tensor& y, const Tensor& x, uint64_t seed = 5) {
   Generator generator(seed);
   return grad({y}, {x}, {.grad_outputs = {uniform(y.shape(), -1, 1, generator, y.dtype())}})[0];
 }
-
-class Threads {
- public:
-  explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before_); }
-
- private:
-  int before_;
-};
 
 }  // namespace
 

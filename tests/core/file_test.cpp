@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <fovea/core/checkpoint.h>
 #include <fovea/core/creation.h>
-#include <fovea/core/internal/file_fault.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,13 +16,7 @@ namespace fovea {
 namespace {
 
 using test::contains;
-
-struct FaultGuard {
-  explicit FaultGuard(detail::FileFault fault) { detail::set_file_fault(std::move(fault)); }
-  FaultGuard(const FaultGuard&) = delete;
-  FaultGuard& operator=(const FaultGuard&) = delete;
-  ~FaultGuard() { detail::set_file_fault({}); }
-};
+using test::FaultGuard;
 
 // A state of several write calls; `version` tells states apart.
 NamedTensors state(int64_t version) {

@@ -3,6 +3,7 @@
 
 #include <fovea/core/array.h>
 #include <fovea/core/file.h>
+#include <fovea/core/internal/file_fault.h>
 #include <fovea/core/safetensors.h>
 #include <unistd.h>
 
@@ -38,6 +39,14 @@ class Folder {
 
  private:
   std::filesystem::path path_;
+};
+
+// What each call of a save or a load meets while this lives (core/file.h's internals).
+struct FaultGuard {
+  explicit FaultGuard(detail::FileFault fault) { detail::set_file_fault(std::move(fault)); }
+  FaultGuard(const FaultGuard&) = delete;
+  FaultGuard& operator=(const FaultGuard&) = delete;
+  ~FaultGuard() { detail::set_file_fault({}); }
 };
 
 inline Bytes bytes_of(std::string_view text) {

@@ -5,21 +5,14 @@
 #include <fovea/core/creation.h>
 #include <fovea/core/parallel.h>
 #include <tests/catch.h>
+#include <tests/threads.h>
 
 #include <cmath>
 
 using namespace fovea;
+using fovea::test::Threads;
 
 namespace {
-
-class Threads {
- public:
-  explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before_); }
-
- private:
-  int before_;
-};
 
 // Whole numbers, so that sums are exact in any order.
 Tensor whole_numbers(const Shape& shape, DType dtype, uint64_t seed = 3) {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fovea/core/checkpoint.h>
 #include <fovea/core/creation.h>
-#include <fovea/core/internal/file_fault.h>
 #include <fovea/core/npy.h>
 #include <sys/time.h>
 #include <tests/catch.h>
@@ -15,13 +14,7 @@ namespace fovea {
 namespace {
 
 using test::contains;
-
-struct FaultGuard {
-  explicit FaultGuard(detail::FileFault fault) { detail::set_file_fault(std::move(fault)); }
-  FaultGuard(const FaultGuard&) = delete;
-  FaultGuard& operator=(const FaultGuard&) = delete;
-  ~FaultGuard() { detail::set_file_fault({}); }
-};
+using test::FaultGuard;
 
 struct InFolder {
   explicit InFolder(const std::string& folder) : before(std::filesystem::current_path()) {

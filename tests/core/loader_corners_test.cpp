@@ -2,7 +2,6 @@
 // they are read or saved.
 #include <fovea/core/checkpoint.h>
 #include <fovea/core/creation.h>
-#include <fovea/core/internal/file_fault.h>
 #include <fovea/core/npy.h>
 #include <sys/stat.h>
 #include <tests/catch.h>
@@ -13,13 +12,7 @@ namespace {
 
 using test::bytes_of;
 using test::contains;
-
-struct Hook {
-  explicit Hook(detail::FileFault fault) { detail::set_file_fault(std::move(fault)); }
-  Hook(const Hook&) = delete;
-  Hook& operator=(const Hook&) = delete;
-  ~Hook() { detail::set_file_fault({}); }
-};
+using test::FaultGuard;
 
 size_t open_descriptors() {
   const auto all = std::filesystem::directory_iterator("/proc/self/fd");
@@ -246,7 +239,7 @@ TEST_CASE("files: saves and loads, also those that fail, leave no descriptor ope
     CHECK_THROWS_AS(read_file(folder.file("")), FileError);
     for (const char* failing :
          {"truncate", "write", "fsync", "rename", "open folder", "fsync folder", "lock", "stat"}) {
-      const Hook hook([&](std::string_view call, int) { return call == failing ? EIO : 0; });
+      const FaultGuard hook([&](std::string_view call, int) { return call == failing ? EIO : 0; });
       CHECK_THROWS_WITH(write_file(path, test::Bytes(10)), contains(failing));
     }
   }
@@ -270,7 +263,7 @@ TEST_CASE("files: a temporary file that another save takes away between opening 
   for (const bool replaced : {false, true}) {
     int locks = 0;
     const size_t before = open_descriptors();
-    const Hook hook([&](std::string_view call, int) {
+    const FaultGuard hook([&](std::string_view call, int) {
       if (call == "lock" && ++locks == 1) {
         std::filesystem::rename(path + ".tmp", folder.file("taken"));
         if (replaced) test::write_raw(path + ".tmp", "another's");
@@ -296,7 +289,7 @@ TEST_CASE("files: one that shrinks while it is read, and one that comes in two p
   for (const bool grows : {false, true}) {
     test::write_raw(path, text);
     int reads = 0;
-    const Hook hook([&](std::string_view call, int) {
+    const FaultGuard hook([&](std::string_view call, int) {
       if (call != "read") return 0;
       ++reads;
       if (reads == 1) std::filesystem::resize_file(path, 30'000);

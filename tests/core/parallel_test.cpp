@@ -4,7 +4,7 @@
 #include <fovea/core/parallel.h>
 #include <sys/wait.h>
 #include <tests/catch.h>
-#include <tests/core/threads.h>
+#include <tests/threads.h>
 #include <unistd.h>
 
 #include <atomic>

@@ -6,7 +6,7 @@
 #include <fovea/autograd/recurrent.h>
 #include <fovea/autograd/sdpa.h>
 #include <tests/catch.h>
-#include <tests/core/threads.h>
+#include <tests/threads.h>
 
 #include <functional>
 #include <string>
