@@ -34,6 +34,13 @@ Tensor compare(const char* op, Compare kind, const Tensor& a, const Tensor& b) {
                    });
 }
 
+// Against a number, in f64 where elements of a's type cannot hold it.
+Tensor compare(const char* op, Compare kind, const Tensor& a, double b) {
+  check::defined(op, a);
+  const bool held = is_floating(a.dtype()) || (a.dtype() == i64 && std::trunc(b) == b && b >= -0x1p63 && b < 0x1p63);
+  return held ? compare(op, kind, a, scalar(b, a.dtype())) : compare(op, kind, to(a, f64), scalar(b, f64));
+}
+
 // As in PyTorch, any number that is not 0 is true.
 Tensor truth(const char* op, const Tensor& x) {
   check::defined(op, x);
@@ -67,15 +74,6 @@ Tensor lt(const Tensor& a, const Tensor& b) { return compare("lt", Compare::lt, 
 Tensor le(const Tensor& a, const Tensor& b) { return compare("le", Compare::le, a, b); }
 Tensor gt(const Tensor& a, const Tensor& b) { return compare("gt", Compare::gt, a, b); }
 Tensor ge(const Tensor& a, const Tensor& b) { return compare("ge", Compare::ge, a, b); }
-
-namespace {
-// Against a number: for i64 too it need not be whole.
-Tensor compare(const char* op, Compare kind, const Tensor& a, double b) {
-  check::defined(op, a);
-  if (a.dtype() == i64 && std::trunc(b) != b) return compare(op, kind, to(a, f64), scalar(b, f64));
-  return compare(op, kind, a, scalar(b, a.dtype()));
-}
-}  // namespace
 
 Tensor eq(const Tensor& a, double b) { return compare("eq", Compare::eq, a, b); }
 Tensor ne(const Tensor& a, double b) { return compare("ne", Compare::ne, a, b); }

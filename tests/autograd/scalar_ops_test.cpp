@@ -46,6 +46,8 @@ TEST_CASE("comparisons with a number") {
   REQUIRE(equal(eq(n, 2), tensor({false, false, true})));
   REQUIRE(equal(ne(n, 2), tensor({true, true, false})));
   REQUIRE(equal(gt(n, 1.5), tensor({false, false, true})));  // i64 against what is no whole number
+  REQUIRE(all(lt(n, INFINITY)));                             // nor one that i64 could hold
+  REQUIRE(equal(eq(tensor({false, true}), 2), tensor({false, false})));
   REQUIRE_THROWS_AS(gt(Tensor(), 1), ShapeError);
 }
 
