@@ -142,3 +142,9 @@ TEST_CASE("inputs that do not fit a recurrent layer", "[layers][recurrent]") {
   REQUIRE_THROWS_AS(lstm(ones({2, 3, 2}), {}, tensor<int64_t>({4, 1})), IndexError);
   REQUIRE_THROWS_AS(lstm(ones({2, 3, 2}, f64)), DTypeError);
 }
+
+TEST_CASE("options of another recurrent layer are refused, not ignored", "[layers][recurrent]") {
+  REQUIRE_THROWS_WITH(GRU({.inputs = 2, .hidden = 3, .forget_bias = 1}), contains("GRU: its options set forget_bias"));
+  REQUIRE_THROWS_WITH(LSTM({.inputs = 2, .hidden = 3, .relu = true}), contains("LSTM: its options set relu"));
+  REQUIRE_THROWS_WITH(RNN({.inputs = 2, .hidden = 3, .reset_before = true}), contains("RNN: its options set reset_"));
+}
