@@ -71,7 +71,10 @@ TEST_CASE("exchanging the directions and reversing time exchanges the halves", "
   NamedTensors values = state(gru);
   for (auto& [name, tensor] : values) {
     const size_t end = name.find("_reverse");
-    name = end == std::string::npos ? name + "_reverse" : name.substr(0, end);
+    if (end == std::string::npos)
+      name += "_reverse";
+    else
+      name.resize(end);
   }
   load_state(exchanged, values);
   const Tensor x = random_input({2, 5, 2}), y = gru(x).output, z = flip(exchanged(flip(x, 1)).output, 1);
