@@ -9,10 +9,10 @@ Layers, all in f64      <case>/parameter/<name>, <case>/input/<name>    what goe
 
 import os
 
+from golden import save
+
 import numpy as np
 import torch
-
-from golden import save
 
 
 class Draws:

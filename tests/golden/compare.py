@@ -6,9 +6,9 @@
 
 import os
 
-import torch
-
 from golden import save
+
+import torch
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.5, -0.5, 0.1, -0.1, 7.25, -7.25, 1e9, -1e9,
            float("inf"), -float("inf"), float("nan")]

@@ -6,11 +6,11 @@ elementwise_f32.safetensors (the same inputs rounded) beside this script.
 
 import os
 
-import torch
-import torch.nn.functional as F
-
 from cases import Draws
 from golden import save
+
+import torch
+import torch.nn.functional as F
 
 draws = Draws(7)
 real = draws.real

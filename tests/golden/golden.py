@@ -1,10 +1,20 @@
 """Safetensors for the scripts that make golden values: save(path, {name: array}) and load(path).
 
 Arrays are NumPy's; tensors of PyTorch are taken too. Only the types fovea knows: f32, f64, i64, bool.
+
+Import this module (or cases.py) before NumPy and PyTorch: the last bits of what they compute depend on the kernels
+they choose for the CPU and on the number of threads. Both are set here, so that a script writes the same bytes on any
+x86-64 CPU with AVX2.
 """
 
 import json
+import os
 import struct
+import sys
+
+if "numpy" in sys.modules or "torch" in sys.modules:
+    raise ImportError("golden: import it before numpy and torch, which choose their kernels when they are loaded")
+os.environ.update(OPENBLAS_CORETYPE="Haswell", ATEN_CPU_CAPABILITY="avx2", OMP_NUM_THREADS="1")
 
 import numpy as np
 

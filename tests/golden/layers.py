@@ -1,10 +1,9 @@
 """Golden values of layers, from PyTorch: writes layers.safetensors beside this script, in the form of cases.py."""
 
+import cases
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-
-import cases
 
 torch.manual_seed(11)
 torch.set_default_dtype(torch.float64)

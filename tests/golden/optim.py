@@ -8,10 +8,10 @@ schedule/<name>   [41]      the rate before each update; plateau/<name> [30] the
 import math
 import os
 
+from golden import save
+
 import numpy as np
 import torch
-
-from golden import save
 
 STEPS = 20
 

@@ -2,10 +2,9 @@
 beside this script, in the form of cases.py.
 """
 
+import cases
 import torch
 import torch.nn.functional as F
-
-import cases
 
 draws = cases.Draws(9)
 real, ids, ties = draws.real, draws.ids, draws.ties

@@ -2,10 +2,9 @@
 beside this script, in the form of cases.py. Masks are kept in our sense: true = may be attended.
 """
 
+import cases
 import torch
 from torch import nn
-
-import cases
 
 torch.manual_seed(17)
 torch.set_default_dtype(torch.float64)
