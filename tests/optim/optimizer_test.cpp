@@ -45,8 +45,8 @@ void check_resume(Make make_optimiser, Make make_fresh) {
     set_gradients(resumed, i);
     second->step();
   }
-  CHECK(same_bits(whole[0].detach(), resumed[0].detach()));
-  CHECK(same_bits(whole[1].detach(), resumed[1].detach()));
+  CHECK(equal(whole[0].detach(), resumed[0].detach()));
+  CHECK(equal(whole[1].detach(), resumed[1].detach()));
 }
 
 template <class Rule, class Options>
@@ -79,7 +79,7 @@ TEST_CASE("running out of memory changes nothing", "[optim]") {
       CHECK(adam.lr() == 1e-3);
     }
     fail_allocation_after(-1);
-    if (!done) CHECK(same_bits(adam.saved_state().tensors[0].second, before.tensors[0].second));
+    if (!done) CHECK(equal(adam.saved_state().tensors[0].second, before.tensors[0].second));
   }
   CHECK(failures > 4);  // one for each m and v
   CHECK(adam.lr() == 0.5);
@@ -90,8 +90,8 @@ TEST_CASE("running out of memory changes nothing", "[optim]") {
   fail_allocation_after(0);
   CHECK_THROWS_AS(adam.step(), std::bad_alloc);
   fail_allocation_after(-1);
-  CHECK(same_bits(theta, parameters[0].detach()));
-  CHECK(same_bits(adam.saved_state().tensors.back().second, loaded.tensors.back().second));
+  CHECK(equal(theta, parameters[0].detach()));
+  CHECK(equal(adam.saved_state().tensors.back().second, loaded.tensors.back().second));
 }
 
 TEST_CASE("a parameter without gradient is skipped and its count stands still", "[optim]") {
@@ -108,7 +108,7 @@ TEST_CASE("a parameter without gradient is skipped and its count stands still", 
   CHECK(b.item() == Approx(1.1));
   const SavedState saved = adam.saved_state();
   CHECK(saved.tensors.back().first == "steps");
-  CHECK(same_bits(saved.tensors.back().second, tensor<int64_t>({1, 1})));
+  CHECK(equal(saved.tensors.back().second, tensor<int64_t>({1, 1})));
 }
 
 TEST_CASE("groups have options of their own", "[optim]") {
@@ -225,7 +225,7 @@ TEST_CASE("saved state does not change when training goes on", "[optim]") {
   const SavedState saved = adam.saved_state();
   const Tensor before = array::clone(saved.tensors[0].second);
   adam.step();
-  CHECK(same_bits(before, saved.tensors[0].second));
+  CHECK(equal(before, saved.tensors[0].second));
 }
 
 TEST_CASE("a state that does not fit is refused before anything changes", "[optim]") {
@@ -239,7 +239,7 @@ TEST_CASE("a state that does not fit is refused before anything changes", "[opti
     CHECK_THROWS_WITH(adam.load_state(bad), contains(word));
     const SavedState now = adam.saved_state();
     CHECK(now.metadata == good.metadata);
-    for (size_t i = 0; i < now.tensors.size(); ++i) CHECK(same_bits(now.tensors[i].second, good.tensors[i].second));
+    for (size_t i = 0; i < now.tensors.size(); ++i) CHECK(equal(now.tensors[i].second, good.tensors[i].second));
   };
   const auto with = [&](const std::string& key, const std::string& text) {
     SavedState bad = good;

@@ -55,7 +55,7 @@ struct Run {
 bool same_state(const SavedState& a, const SavedState& b) {
   if (a.metadata != b.metadata || a.tensors.size() != b.tensors.size()) return false;
   for (size_t i = 0; i < a.tensors.size(); ++i)
-    if (a.tensors[i].first != b.tensors[i].first || !same_bits(a.tensors[i].second, b.tensors[i].second)) return false;
+    if (a.tensors[i].first != b.tensors[i].first || !equal(a.tensors[i].second, b.tensors[i].second)) return false;
   return true;
 }
 
