@@ -55,11 +55,14 @@ void forget(Node& node) {
   for (int i = 0; i < node.n_outputs; ++i) node.outputs[i].gradient = Tensor();
 }
 
+// Hooks may remove and register hooks: this pass goes by a copy of the list, and keeps the one that runs.
 void run_hooks(Node& node) {
-  for (const auto& [index, hook] : *node.hooks) {
-    OutputRecord& output = node.outputs[index];
-    if (!output.gradient.defined()) continue;
-    Tensor changed = hook(output.gradient);
+  const detail::Hooks hooks = *node.hooks;
+  for (const auto& hook : hooks) {
+    OutputRecord& output = node.outputs[hook->output];
+    const std::shared_ptr<GradientHook> call = hook->call;
+    if (!call || !output.gradient.defined()) continue;
+    Tensor changed = (*call)(output.gradient);
     if (!changed.defined() || !(changed.shape() == output.shape) || changed.dtype() != output.dtype)
       throw AutogradError(fmt::format("{}: a gradient hook returned {}; need {}{}", node.name, describe(changed),
                                       name_of(output.dtype), output.shape.str()));

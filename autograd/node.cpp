@@ -32,13 +32,16 @@ void Node::dispose() {
   freeing = false;
 }
 
-void register_hook(const Tensor& x, GradientHook hook) {
+HookHandle register_hook(const Tensor& x, GradientHook hook) {
   if (!x.defined() || !x.requires_grad())
     throw AutogradError(
         "register_hook: the tensor is not on the tape; call requires_grad_() or compute it from one that is");
   Node* node = node_of(x);
-  if (!node->hooks) node->hooks = std::make_unique<std::vector<std::pair<int, GradientHook>>>();
-  node->hooks->emplace_back(x.impl()->output_index, std::move(hook));
+  if (!node->hooks) node->hooks = std::make_unique<detail::Hooks>();
+  std::erase_if(*node->hooks, [](const auto& old) { return !old->call; });
+  const auto call = std::make_shared<GradientHook>(std::move(hook));
+  return HookHandle(
+      node->hooks->emplace_back(std::make_shared<detail::Hook>(detail::Hook{x.impl()->output_index, call})));
 }
 
 std::string to_dot(const Tensor& root) {

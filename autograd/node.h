@@ -5,6 +5,7 @@
 // at a time over a given graph; separate graphs may run at the same time.
 #pragma once
 
+#include <fovea/autograd/hook.h>
 #include <fovea/core/tensor.h>
 
 #include <functional>
@@ -23,7 +24,6 @@ inline int64_t take_sequence() {
   return std::atomic_ref(last_sequence).fetch_add(1, std::memory_order_relaxed) + 1;
 }
 }  // namespace detail
-using GradientHook = std::function<Tensor(const Tensor& gradient)>;  // returns the gradient to go on with
 
 // Where an input came from: a node and which of its outputs. Null: the input needs no gradient.
 struct Edge {
@@ -69,7 +69,7 @@ class Node : public TapeSlot {
   bool marked = false;    // seen while grad() looks for such paths
   bool is_leaf = false;
   Node* next_doomed = nullptr;
-  std::unique_ptr<std::vector<std::pair<int, GradientHook>>> hooks;  // output index, hook
+  std::unique_ptr<detail::Hooks> hooks;
 
  protected:
   void dispose() final;
@@ -93,9 +93,6 @@ class Leaf final : public Node {
 };
 
 inline Node* node_of(const Tensor& x) { return static_cast<Node*>(x.impl()->slot.get()); }
-
-// Called with each gradient that reaches x, before it is used further; returns the gradient to go on with.
-void register_hook(const Tensor& x, GradientHook hook);
 
 // The graph behind `root` in the DOT language, for graphviz.
 std::string to_dot(const Tensor& root);

@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <string>
 #include <vector>
 
 using namespace fovea;
@@ -237,6 +239,68 @@ TEST_CASE("hooks: all of them, in order, also on one output of several; what the
     CHECK_THROWS_WITH(sum(z).backward(), test::contains("a gradient hook returned"));
   }
   CHECK_THROWS_AS(register_hook(Tensor(), [](const Tensor& g) { return g; }), AutogradError);
+}
+
+TEST_CASE("a hook's handle removes it: again, while it runs, after the tensor", "[tape]") {
+  Tensor x = leaf({1});
+  HookHandle plus = register_hook(x, [](const Tensor& g) { return g + 1.0; });
+  HookHandle times = register_hook(x, [](const Tensor& g) { return g * 10.0; });
+  const auto gradient = [&x] {
+    x.set_grad(Tensor());
+    sum(x * 1.0).backward();
+    return x.grad().item();
+  };
+  CHECK(gradient() == 20);
+  plus.remove();
+  plus.remove();
+  CHECK(gradient() == 10);
+  {
+    const HookHandle dropped = register_hook(x, [](const Tensor& g) { return g + 3.0; });
+  }
+  CHECK(gradient() == 13);
+  times.remove();
+  CHECK(gradient() == 4);
+  HookHandle late;
+  {
+    const Tensor gone = leaf({2});
+    late = register_hook(gone, [](const Tensor& g) { return g; });
+  }
+  late.remove();
+  HookHandle().remove();
+}
+
+TEST_CASE("hooks that remove and register hooks while they run", "[tape]") {
+  const Tensor x = leaf({1}), y = x * 1.0;
+  std::vector<std::string> calls;
+  const auto kept = std::make_shared<std::string>("itself");
+  HookHandle second;
+  HookHandle first = register_hook(y, [&, kept](const Tensor& g) {
+    first.remove();
+    second.remove();
+    for (int i = 0; i < 10; ++i) register_hook(y, [&](const Tensor& h) { return calls.emplace_back("later"), h; });
+    calls.push_back(*kept);  // what the running hook captured is still there
+    return g * 2.0;
+  });
+  second = register_hook(y, [&](const Tensor& g) { return calls.emplace_back("removed"), g; });
+  register_hook(y, [&](const Tensor& g) { return calls.emplace_back("last"), g; });
+  y.backward({}, true);
+  CHECK(calls == std::vector<std::string>{"itself", "last"});
+  CHECK(kept.use_count() == 1);
+  y.backward();
+  CHECK(calls.size() == 13);
+  CHECK(calls.back() == "later");
+}
+
+TEST_CASE("a removed hook frees what it holds at once, and nothing of it piles up", "[tape]") {
+  const Tensor x = leaf({1});
+  for (int i = 0; i < 100; ++i) {
+    const auto held = std::make_shared<int>(i);
+    HookHandle handle = register_hook(x, [held](const Tensor& g) { return g; });
+    CHECK(held.use_count() == 2);
+    handle.remove();
+    CHECK(held.use_count() == 1);
+  }
+  CHECK(node_of(x)->hooks->size() == 1);
 }
 
 TEST_CASE("anomaly mode: collected products, lists, and no op within an op", "[tape]") {
