@@ -1,6 +1,7 @@
 // Sorting and choosing the largest. Positions come from a kernel; the values are gathered from them, and so is the
 // gradient: d x[position] = g. Equal elements keep their order; NaN counts as the largest.
-// Errors: IndexError for dim, ValueError for k. Cost: O(n log n) a row.
+// A tensor of rank 0 is one element along dimension 0. Errors: IndexError for dim, ValueError for k. Cost: O(n log n) a
+// row.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/op_spec.h>
@@ -13,6 +14,7 @@ namespace {
 
 // i64, x's shape but for k along d.
 Tensor positions(const Tensor& x, int d, int64_t k, bool descending) {
+  if (x.dim() == 0) return zeros({}, i64);
   const Tensor rows = array::contiguous(array::transpose(x, d, -1));
   Shape shape = rows.shape();
   const int64_t n = shape.back();
@@ -22,28 +24,34 @@ Tensor positions(const Tensor& x, int d, int64_t k, bool descending) {
   return array::contiguous(array::transpose(found, d, -1));
 }
 
+int64_t length(const Tensor& x, int d) { return x.dim() == 0 ? 1 : x.shape()[d]; }
+
+// The values at `order` beside it.
+std::pair<Tensor, Tensor> in_order(const Tensor& x, int d, const Tensor& order) {
+  return {x.dim() == 0 ? clone(x) : gather(x, d, order), order};
+}
+
 }  // namespace
 
 Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
-  check::rank_at_least("argsort", x, 1);
+  check::defined("argsort", x);
   const int d = normalize_dim("argsort", dim, x.dim());
-  return positions(x, d, x.shape()[d], descending);
+  return positions(x, d, length(x, d), descending);
 }
 
 std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
-  check::rank_at_least("sort", x, 1);
+  check::defined("sort", x);
   const int d = normalize_dim("sort", dim, x.dim());
-  Tensor order = positions(x, d, x.shape()[d], descending);
-  return {gather(x, d, order), order};
+  return in_order(x, d, positions(x, d, length(x, d), descending));
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim) {
-  check::rank_at_least("topk", x, 1);
+  check::defined("topk", x);
   const int d = normalize_dim("topk", dim, x.dim());
-  if (k < 0 || k > x.shape()[d])
-    throw ValueError(fmt::format("topk: {} of dimension {} of {}; need 0 to {}", k, d, describe(x), x.shape()[d]));
-  Tensor order = positions(x, d, k, true);
-  return {gather(x, d, order), order};
+  const int64_t least = x.dim() == 0 ? 1 : 0, most = length(x, d);  // rank 0 has no dimension that could be 0
+  if (k < least || k > most)
+    throw ValueError(fmt::format("topk: {} of dimension {} of {}; need {} to {}", k, d, describe(x), least, most));
+  return in_order(x, d, positions(x, d, k, true));
 }
 
 namespace {
@@ -58,7 +66,7 @@ OpSpec sort_spec(std::string name, std::string formula, SampleCall call, std::ve
   spec.samples = [call = std::move(call), differentiable](SampleMaker& make) {
     std::vector<OpSample> samples;
     for (const Shape& shape :
-         {Shape{1}, Shape{17}, Shape{3, 5}, Shape{2, 4, 3}, Shape{5, 1}, Shape{0, 4}, Shape{19, 12}})
+         {Shape{}, Shape{1}, Shape{17}, Shape{3, 5}, Shape{2, 4, 3}, Shape{5, 1}, Shape{0, 4}, Shape{19, 12}})
       samples.push_back({"distinct " + shape.str(), {make.distinct(shape)}, call, differentiable});
     samples.push_back({"a transposed view",
                        {make.distinct({4, 6})},
@@ -72,11 +80,9 @@ OpSpec sort_spec(std::string name, std::string formula, SampleCall call, std::ve
 
 const OpSpec sort_values_spec = OpSpec::add(sort_spec(
     "sort", "y = x in order along dim",
-    [](const Inputs& in) {
-      return cat({sort(in[0], -1).first, sort(in[0], 0, true).first}, 0);
-    },
+    [](const Inputs& in) { return sort(in[0], -1).first * 2.0 + sort(in[0], 0, true).first; },
     {{"no such dimension", [] { sort(ones({3}), 1); }},
-     {"rank 0", [] { sort(ones({}), 0); }},
+     {"no such dimension of rank 0", [] { sort(ones({}), 1); }},
      {"undefined", [] { sort(Tensor(), 0); }}},
     true));
 
@@ -86,9 +92,10 @@ const OpSpec argsort_spec = OpSpec::add(sort_spec(
 
 const OpSpec topk_spec = OpSpec::add(sort_spec(
     "topk", "the k largest along dim, largest first",
-    [](const Inputs& in) { return topk(in[0], (in[0].size(-1) + 1) / 2, -1).first; },
+    [](const Inputs& in) { return topk(in[0], in[0].dim() == 0 ? 1 : (in[0].size(-1) + 1) / 2, -1).first; },
     {{"more than there are", [] { topk(ones({3}), 4, 0); }},
      {"negative k", [] { topk(ones({3}), -1, 0); }},
+     {"none of rank 0", [] { topk(ones({}), 0, 0); }},
      {"no such dimension", [] { topk(ones({3}), 1, 1); }},
      {"undefined", [] { topk(Tensor(), 1, 0); }}},
     true));

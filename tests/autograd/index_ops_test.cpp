@@ -183,3 +183,20 @@ TEST_CASE("comparisons broadcast and have no gradient", "[compare]") {
   REQUIRE_THROWS_AS(eq(ones({2}), ones({3})), ShapeError);
   REQUIRE_THROWS_AS(eq(ones({2}), arange(2)), DTypeError);
 }
+
+TEST_CASE("a tensor of rank 0 in order is itself at position 0", "[index]") {
+  for (const int64_t dim : {0, -1}) {
+    const Tensor x = scalar(3, f64).requires_grad_();
+    for (const auto& [values, order] : {sort(x, dim), sort(x, dim, true), topk(x, 1, dim)}) {
+      REQUIRE(equal(values.detach(), scalar(3, f64)));
+      REQUIRE(!values.is_same(x));
+      REQUIRE(equal(order, scalar(0, i64)));
+      REQUIRE(equal(grad(values * 2.0, {x})[0], scalar(2, f64)));
+    }
+    REQUIRE(equal(argsort(x, dim), scalar(0, i64)));
+  }
+  REQUIRE_THROWS_AS(sort(scalar(3), 1), IndexError);
+  REQUIRE_THROWS_AS(argsort(scalar(3), -2), IndexError);
+  REQUIRE_THROWS_AS(topk(scalar(3), 0, 0), ValueError);
+  REQUIRE_THROWS_AS(topk(scalar(3), 2, 0), ValueError);
+}
