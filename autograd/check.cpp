@@ -13,6 +13,9 @@ namespace {
 [[noreturn, gnu::noinline]] void throw_not_floating(std::string_view op, const Tensor& x) {
   throw DTypeError(fmt::format("{}: need f32 or f64, got {}; cast with to(x, f32)", op, describe(x)));
 }
+[[noreturn, gnu::noinline]] void throw_not_number(std::string_view op, const Tensor& x) {
+  throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(x)));
+}
 [[noreturn, gnu::noinline]] void throw_two_dtypes(std::string_view op, const Tensor& a, const Tensor& b) {
   throw DTypeError(fmt::format("{}: element types differ: a is {}, b is {}; cast one with to(x, {})", op, describe(a),
                                describe(b), name_of(a.dtype())));
@@ -52,6 +55,11 @@ void defined(std::string_view op, const Tensor& x) {
 void floating(std::string_view op, const Tensor& x) {
   defined(op, x);
   if (!is_floating(x.dtype())) throw_not_floating(op, x);
+}
+
+void number(std::string_view op, const Tensor& x) {
+  defined(op, x);
+  if (x.dtype() == boolean) throw_not_number(op, x);
 }
 
 void same_dtype(std::string_view op, const Tensor& a, const Tensor& b) {

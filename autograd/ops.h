@@ -39,7 +39,7 @@ Tensor pow(const Tensor& base, double exponent);
 Tensor floor_divide(const Tensor& a, const Tensor& b);  // towards minus infinity; no gradient
 Tensor remainder(const Tensor& a, const Tensor& b);     // sign of b, as in Python; no gradient
 
-// ---- unary ----
+// ---- unary: neg, abs and clamp also of i64 ----
 Tensor neg(const Tensor& x);
 Tensor exp(const Tensor& x);
 Tensor log(const Tensor& x);
@@ -85,7 +85,7 @@ bool equal(const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);  // value where mask is true
 
-// ---- reduce ----
+// ---- reduce: sum, cumsum, max and min also of i64 ----
 Tensor sum(const Tensor& x, Dims dims = {}, bool keepdim = false);
 Tensor mean(const Tensor& x, Dims dims = {}, bool keepdim = false);
 Tensor var(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);

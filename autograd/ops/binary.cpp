@@ -15,11 +15,8 @@ using kernels::Unary;
 using Pair = std::array<Tensor, 2>;
 
 void check_operands(const char* op, const Tensor& a, const Tensor& b, bool floating) {
-  check::defined(op, a);
-  check::defined(op, b);
   check::same_dtype(op, a, b);
-  if (floating) check::floating(op, a);
-  if (a.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(a)));
+  floating ? check::floating(op, a) : check::number(op, a);
 }
 
 // The walk over strided elements stays out of the short path.

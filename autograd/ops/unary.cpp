@@ -1,4 +1,4 @@
-// Unary elementwise ops. y has x's shape and type.
+// Unary elementwise ops. y has x's shape and type, which is floating; neg, abs and clamp also take i64.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/op_spec.h>
@@ -23,8 +23,12 @@ using kernels::Unary;
                   y.raw());
 }
 
+void check_operand(const char* op, Unary kind, const Tensor& x) {
+  kernels::for_integers(kind) ? check::number(op, x) : check::floating(op, x);
+}
+
 Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q = 0) {
-  if (!x.defined() || !is_floating(x.dtype())) check::floating(op, x);
+  if (!x.defined() || !is_floating(x.dtype())) check_operand(op, kind, x);
   Tensor y = empty_like(x);
   const TensorImpl& u = *x.impl();
   if (u.contiguous)
@@ -174,6 +178,8 @@ Tensor square(const Tensor& x) {
 
 Tensor clamp(const Tensor& x, double low, double high) {
   if (!(low <= high)) throw ValueError(fmt::format("clamp: bounds [{}, {}]; need low <= high", low, high));
+  if (x.defined() && !is_floating(x.dtype()))
+    for (const double bound : {low, high}) require_fits("clamp", bound, x.dtype());
   return record("clamp", {x}, apply("clamp", Unary::clamp, x, low, high), [x = saved(x), low, high](const Tensor& g) {
     const Tensor at = x.get();
     const Tensor inside = logical_and(ge(at, scalar(low, g.dtype())), le(at, scalar(high, g.dtype())));
@@ -197,11 +203,19 @@ OpSpec unary_spec(std::string name, std::string formula, Tensor (*f)(const Tenso
       samples.push_back({"extreme values", {from(extreme, {static_cast<int64_t>(extreme.size())})}, call});
     return samples;
   };
-  spec.invalid = {{"i64 input", [f] { f(arange(3)); }}, {"undefined input", [f] { f(Tensor()); }}};
+  spec.invalid = {{"bool input", [f] { f(ones({3}, boolean)); }},
+                  {"i64 input", [f] { f(arange(3)); }},
+                  {"undefined input", [f] { f(Tensor()); }}};
   return spec;
 }
 
-const OpSpec neg_spec = OpSpec::add(unary_spec("neg", "y = -x", neg, -2, 2, {1e30, -1e30}, false));
+// Of a function that takes i64.
+OpSpec with_whole_numbers(OpSpec spec) {
+  std::erase_if(spec.invalid, [](const InvalidCall& invalid) { return invalid.label == "i64 input"; });
+  return spec;
+}
+
+const OpSpec neg_spec = OpSpec::add(with_whole_numbers(unary_spec("neg", "y = -x", neg, -2, 2, {1e30, -1e30}, false)));
 const OpSpec exp_spec = OpSpec::add([] {
   OpSpec spec = unary_spec("exp", "y = e^x", exp, -2, 2, {-700, 12});
   spec.also_records = {"exp_backward"};
@@ -237,14 +251,15 @@ const OpSpec softplus_spec = OpSpec::add([] {
   spec.also_records = {"softplus_backward"};
   return spec;
 }());
-const OpSpec abs_spec = OpSpec::add(unary_spec("abs", "y = |x|", abs, 0.2, 2, {-1e20, 1e20}, false));
+const OpSpec abs_spec =
+    OpSpec::add(with_whole_numbers(unary_spec("abs", "y = |x|", abs, 0.2, 2, {-1e20, 1e20}, false)));
 const OpSpec sin_spec = OpSpec::add(unary_spec("sin", "y = sin x", sin, -2, 2));
 const OpSpec cos_spec = OpSpec::add(unary_spec("cos", "y = cos x", cos, -2, 2));
 const OpSpec erf_spec = OpSpec::add(unary_spec("erf", "y = 2/sqrt(pi) int_0^x e^-t^2 dt", erf, -2, 2, {-30, 30}));
 const OpSpec square_spec = OpSpec::add(unary_spec("square", "y = x^2", square, -2, 2));
-const OpSpec clamp_spec = OpSpec::add(unary_spec(
+const OpSpec clamp_spec = OpSpec::add(with_whole_numbers(unary_spec(
     "clamp", "y = min(max(x, low), high)", [](const Tensor& x) { return clamp(x, -1, 1); }, -0.9, 0.9, {-50, 50},
-    false));
+    false)));
 
 }  // namespace
 }  // namespace fovea

@@ -12,10 +12,26 @@ namespace {
 constexpr double kSqrtHalf = 0.70710678118654752440;  // 1 / sqrt(2)
 constexpr double kGaussian = 0.39894228040143267794;  // 1 / sqrt(2 pi)
 
+// The lowest whole number wraps around to itself, as in PyTorch.
+template <class T>
+inline T negative(T x) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(-static_cast<std::make_unsigned_t<T>>(x));
+  else
+    return -x;
+}
+template <class T>
+inline T magnitude(T x) {
+  if constexpr (std::is_integral_v<T>)
+    return x < 0 ? negative(x) : x;
+  else
+    return std::abs(x);
+}
+
 // The functions; s and t are the parameters p and q.
 template <Unary op, class T>
 inline T value(T x, T s, T t) {
-  if constexpr (op == Unary::neg) return -x;
+  if constexpr (op == Unary::neg) return negative(x);
   if constexpr (op == Unary::exp) return vm::exp(x);
   if constexpr (op == Unary::log) return vm::log(x);
   if constexpr (op == Unary::sqrt) return std::sqrt(x);
@@ -24,7 +40,7 @@ inline T value(T x, T s, T t) {
   if constexpr (op == Unary::relu) return x < 0 ? T(0) : x;
   if constexpr (op == Unary::gelu) return T(0.5) * x * (T(1) + vm::erf(x * T(kSqrtHalf)));
   if constexpr (op == Unary::softplus) return (x > 0 ? x : T(0)) + vm::log1p(vm::exp(-std::abs(x)));
-  if constexpr (op == Unary::abs) return std::abs(x);
+  if constexpr (op == Unary::abs) return magnitude(x);
   if constexpr (op == Unary::sin) return vm::sin(x);
   if constexpr (op == Unary::cos) return vm::cos(x);
   if constexpr (op == Unary::erf) return vm::erf(x);
@@ -85,8 +101,9 @@ inline void map2_row(int64_t n, const T* a, const T* b, T* y, const int64_t* ste
 
 template <Unary op, class T>
 void unary_row(int64_t n, const void* x, void* y, const int64_t* steps, double p, double q) {
-  map_row(n, static_cast<const T*>(x), static_cast<T*>(y), steps,
-          [s = static_cast<T>(p), t = static_cast<T>(q)](T v) { return value<op, T>(v, s, t); });
+  if constexpr (std::is_floating_point_v<T> || for_integers(op))
+    map_row(n, static_cast<const T*>(x), static_cast<T*>(y), steps,
+            [s = static_cast<T>(p), t = static_cast<T>(q)](T v) { return value<op, T>(v, s, t); });
 }
 
 template <Binary op, class T>
@@ -107,9 +124,10 @@ template <class T, size_t... i>
 constexpr std::array<BinaryRow, kBinary> binary_rows(std::index_sequence<i...>) {
   return {binary_row<static_cast<Binary>(i), T>...};
 }
-// By type: f32, f64, and for binary ones i64.
+// By type: f32, f64, i64.
 constexpr std::array<UnaryRow, kUnary> kUnaryRows[] = {unary_rows<float>(std::make_index_sequence<kUnary>()),
-                                                       unary_rows<double>(std::make_index_sequence<kUnary>())};
+                                                       unary_rows<double>(std::make_index_sequence<kUnary>()),
+                                                       unary_rows<int64_t>(std::make_index_sequence<kUnary>())};
 constexpr std::array<BinaryRow, kBinary> kBinaryRows[] = {binary_rows<float>(std::make_index_sequence<kBinary>()),
                                                           binary_rows<double>(std::make_index_sequence<kBinary>()),
                                                           binary_rows<int64_t>(std::make_index_sequence<kBinary>())};

@@ -50,7 +50,8 @@ enum class Binary {
   softplus_backward,
 };
 
-// y = op(x), n contiguous elements.
+constexpr bool for_integers(Unary op) { return op == Unary::neg || op == Unary::abs || op == Unary::clamp; }
+// y = op(x), n contiguous elements. i64 where for_integers(op).
 void unary(Unary op, DType dtype, int64_t n, const void* x, void* y, double p = 0, double q = 0);
 // y contiguous or not: operands y, x.
 void unary(Unary op, DType dtype, const Loop<2>& loop, const void* x, void* y, double p = 0, double q = 0);

@@ -298,18 +298,18 @@ void fold(Fold op, DType dtype, const FoldLoop& loop, const void* x, void* y) {
 namespace {
 
 // y_i = x_0 + ... + x_i for `inner` columns at once.
-template <class T>
-void cumulate(int64_t n, int64_t inner, const T* x, T* y, double* sums) {
+template <class T, class Total>
+void cumulate(int64_t n, int64_t inner, const T* x, T* y, Total* sums) {
   if (inner == 1) {
-    double sum = 0;
-    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>(sum += static_cast<double>(x[i]));
+    Total sum = 0;
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<T>(sum += static_cast<Total>(x[i]));
     return;
   }
-  std::fill(sums, sums + inner, 0.0);
+  std::fill(sums, sums + inner, Total(0));
   for (int64_t i = 0; i < n; ++i, x += inner, y += inner)
 #pragma omp simd
     for (int64_t k = 0; k < inner; ++k) {
-      sums[k] += static_cast<double>(x[k]);
+      sums[k] += static_cast<Total>(x[k]);
       y[k] = static_cast<T>(sums[k]);
     }
 }
@@ -317,15 +317,17 @@ void cumulate(int64_t n, int64_t inner, const T* x, T* y, double* sums) {
 }  // namespace
 
 void cumulative_sum(DType dtype, int64_t outer, int64_t n, int64_t inner, const void* x, void* y) {
-  dispatch_floating(dtype, [&](auto zero) {
+  const auto run = [&](auto zero) {
     using T = decltype(zero);
-    const int64_t run = n * inner;
-    parallel_for(outer, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, run)), [&](int64_t begin, int64_t end) {
-      std::vector<double> sums(static_cast<size_t>(inner));
+    const int64_t size = n * inner;
+    parallel_for(outer, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, size)), [&](int64_t begin, int64_t end) {
+      std::vector<typename Sum<T>::Total> sums(static_cast<size_t>(inner));
       for (int64_t o = begin; o < end; ++o)
-        cumulate(n, inner, static_cast<const T*>(x) + o * run, static_cast<T*>(y) + o * run, sums.data());
+        cumulate(n, inner, static_cast<const T*>(x) + o * size, static_cast<T*>(y) + o * size, sums.data());
     });
-  });
+  };
+  if (dtype == DType::i64) return run(int64_t{});
+  dispatch_floating(dtype, run);
 }
 
 void arg_fold(DType dtype, bool largest, int64_t rows, int64_t n, const void* x, int64_t* y) {

@@ -33,7 +33,7 @@ struct FoldLoop {
 // need an element, which the caller has checked.
 void fold(Fold op, DType dtype, const FoldLoop& loop, const void* x, void* y);
 
-// y_i = x_0 + ... + x_i along the middle of [outer, n, inner], contiguous, f32 (in double), f64.
+// y_i = x_0 + ... + x_i along the middle of [outer, n, inner], contiguous, f32 (in double), f64, i64.
 void cumulative_sum(DType dtype, int64_t outer, int64_t n, int64_t inner, const void* x, void* y);
 
 // Position of the first largest (or smallest) of each of `rows` contiguous rows, NaN being the largest and the

@@ -37,6 +37,37 @@ TEST_CASE("a number that i64 does not hold is refused, not cut") {
   REQUIRE(equal(own, arange(3)));
 }
 
+TEST_CASE("neg, abs, clamp and cumsum of whole numbers") {
+  constexpr int64_t kLowest = std::numeric_limits<int64_t>::min(), kLarge = (int64_t{1} << 53) + 1;  // not in f64
+  const Tensor n = tensor<int64_t>({3, -2, 0, kLarge, -kLarge, kLowest}, {2, 3});
+  REQUIRE(equal(neg(n), tensor<int64_t>({-3, 2, 0, -kLarge, kLarge, kLowest}, {2, 3})));
+  REQUIRE(equal(abs(n), tensor<int64_t>({3, 2, 0, kLarge, kLarge, kLowest}, {2, 3})));
+  REQUIRE(equal(clamp(n, -2, 2), tensor<int64_t>({2, -2, 0, 2, -2, -2}, {2, 3})));
+  REQUIRE(equal(clamp(n, -0x1p62, 0x1p62), tensor<int64_t>({3, -2, 0, kLarge, -kLarge, -(int64_t{1} << 62)}, {2, 3})));
+  REQUIRE(equal(cumsum(n, 1), tensor<int64_t>({3, 1, 1, kLarge, 0, kLowest}, {2, 3})));
+  REQUIRE(equal(cumsum(n, 0), tensor<int64_t>({3, -2, 0, kLarge + 3, -kLarge - 2, kLowest}, {2, 3})));
+  REQUIRE(equal(cumsum(tensor({true, false, true}), 0), tensor({1, 1, 2})));
+  REQUIRE(equal(5.0 - arange(3), tensor({5, 4, 3})));
+  for (const Tensor& x : {n, arange(0)}) REQUIRE((!neg(x).requires_grad() && cumsum(x, 0).dtype() == i64));
+}
+
+TEST_CASE("whole numbers that lie apart, and more than one thread takes") {
+  const Tensor n = sub(arange(300'000), 150'000), turned = transpose(reshape(n, {3, 100'000}), 0, 1);
+  REQUIRE(equal(neg(n), to(neg(to(n, f64)), i64)));
+  REQUIRE(equal(abs(turned), to(abs(to(turned, f64)), i64)));
+  REQUIRE(equal(clamp(turned, -7, 70'000), to(clamp(to(turned, f64), -7, 70'000), i64)));
+  REQUIRE(equal(cumsum(turned, 0), to(cumsum(to(turned, f64), 0), i64)));
+  REQUIRE(equal(cumsum(turned, 1), to(cumsum(to(turned, f64), 1), i64)));
+}
+
+TEST_CASE("bounds that i64 does not hold are refused") {
+  for (const double bad : {0.5, 0x1p63, 1e300, static_cast<double>(INFINITY)})
+    REQUIRE_THROWS_WITH(clamp(arange(3), 0, bad), test::contains("clamp") && test::contains("no whole number"));
+  REQUIRE_THROWS_AS(clamp(arange(3), -INFINITY, 0), ValueError);
+  REQUIRE_THROWS_AS(clamp(ones({2}, boolean), 0, 1), DTypeError);
+  REQUIRE_THROWS_AS(abs(ones({2}, boolean)), DTypeError);
+}
+
 TEST_CASE("comparisons with a number") {
   const Tensor x = tensor({-1.0, 0.0, 2.0}), n = tensor({-1, 0, 2});
   REQUIRE(equal(gt(x, 0), tensor({false, false, true})));
