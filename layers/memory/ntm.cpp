@@ -46,6 +46,11 @@ NeuralTuringMachine::State NeuralTuringMachine::initial_state(int64_t batch) con
 
 Tensor NeuralTuringMachine::step(const Tensor& x, State& state) const {
   const NtmOptions& o = options_;
+  if (!x.defined() || x.dim() != 2 || x.shape()[1] != o.inputs || !state.read.defined() ||
+      state.read.size(0) != x.shape()[0])
+    throw ShapeError(
+        fmt::format("NeuralTuringMachine: x is {}, what the state read {}; need [B, {}] and initial_state(B)",
+                    describe(x), describe(state.read), o.inputs));
   const int64_t B = x.size(0), H = o.heads, A = address_size(o), M = o.width;
   const Tensor in = cat({x, state.read}, 1);  // [B, I + H M]
   const Tensor h = lstm_ ? (*lstm_)(in, state.controller) : tanh((*feed_forward_)(in));
@@ -61,9 +66,11 @@ Tensor NeuralTuringMachine::step(const Tensor& x, State& state) const {
 }
 
 Tensor NeuralTuringMachine::operator()(const Tensor& x, int64_t answers, Trace* trace) const {
-  if (x.dim() != 3 || x.size(2) != options_.inputs || answers < 0 || answers > x.size(1))
-    throw ShapeError(fmt::format("NeuralTuringMachine: x is {}, answers {}; need [B, T, {}] and 0 <= answers <= T",
-                                 describe(x), answers, options_.inputs));
+  if (!x.defined() || x.dim() != 3 || x.size(2) != options_.inputs || x.size(1) < 1 || answers < 0 ||
+      answers > x.size(1))
+    throw ShapeError(
+        fmt::format("NeuralTuringMachine: x is {}, answers {}; need [B, T, {}] with T >= 1 and 0 <= answers <= T",
+                    describe(x), answers, options_.inputs));
   const int64_t T = x.size(1), first = answers == 0 ? 0 : T - answers;
   State state = initial_state(x.size(0));
   std::vector<Tensor> features;

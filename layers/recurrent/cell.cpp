@@ -5,7 +5,8 @@
 
 namespace fovea {
 
-RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t inputs, int64_t hidden, Generator& generator) {
+RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t inputs, int64_t hidden, Generator& generator)
+    : name_(name) {
   if (inputs < 1 || hidden < 1)
     throw ValueError(fmt::format("{}: inputs {}, hidden {}; need at least 1", name, inputs, hidden));
   weight_ih = Parameter(init::uniform_fan({gates * hidden, inputs}, hidden, generator));
@@ -19,13 +20,20 @@ void RecurrentCell::members(Members& m) {
 }
 
 State RecurrentCell::initial_state(int64_t batch) const {
-  const bool has_cell = weight_ih->size(0) == 4 * hidden_size();
   const Tensor zero = zeros({batch, hidden_size()}, weight_hh->dtype());
-  return {zero, has_cell ? zero : Tensor()};
+  return {zero, has_cell() ? zero : Tensor()};
 }
 
 void RecurrentCell::begin(const Tensor& x, State& state) const {
-  if (!state.hidden.defined()) state = initial_state(x.size(0));
+  if (!x.defined() || x.dim() != 2 || x.shape()[1] != weight_ih->shape()[1])
+    throw ShapeError(fmt::format("{}: x is {}; need [B, {}]", name_, describe(x), weight_ih->size(1)));
+  const Shape wanted{x.shape()[0], hidden_size()};
+  for (const Tensor* part : {&state.hidden, &state.cell})
+    if (part->defined() && !(part->shape() == wanted))
+      throw ShapeError(fmt::format("{}: x is {}, a state {}; need x [B, {}] and states [B, {}] of one B", name_,
+                                   describe(x), describe(*part), weight_ih->size(1), hidden_size()));
+  if (!state.hidden.defined()) state.hidden = zeros(wanted, weight_hh->dtype());
+  if (has_cell() && !state.cell.defined()) state.cell = zeros(wanted, weight_hh->dtype());
 }
 
 Tensor RNNCell::operator()(const Tensor& x, State& state) const {

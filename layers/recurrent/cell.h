@@ -33,8 +33,12 @@ class RecurrentCell : public Module {
   RecurrentCell(const char* name, int64_t gates, int64_t inputs, int64_t hidden, Generator& generator);
   Tensor from_input(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }
   Tensor from_hidden(const Tensor& h) const { return linear(h, weight_hh, bias_hh); }
-  // Zeros in place of a state that is undefined.
+  // Checks both, and puts zeros in place of what is undefined.
   void begin(const Tensor& x, State& state) const;
+
+ private:
+  bool has_cell() const { return weight_ih->size(0) == 4 * hidden_size(); }
+  const char* name_;
 };
 
 class RNNCell final : public RecurrentCell {

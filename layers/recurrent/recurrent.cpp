@@ -4,6 +4,8 @@
 #include <fovea/layers/init.h>
 #include <fovea/layers/recurrent/recurrent.h>
 
+#include <cmath>
+
 namespace fovea {
 namespace {
 
@@ -24,6 +26,9 @@ void check_options(Recurrent::Kind kind, const RecurrentOptions& o) {
                             : o.reset_before && kind != Recurrent::Kind::gru    ? "reset_before, which is the GRU's"
                             : o.relu && kind != Recurrent::Kind::rnn            ? "relu, which is the RNN's"
                                                                                 : nullptr;
+  if (!std::isfinite(o.forget_bias) || (o.forget_bias != 0 && !o.bias))
+    throw ValueError(fmt::format("{}: forget_bias is {}, bias {}; need a finite number, and a bias to add it to",
+                                 name_of(kind), o.forget_bias, o.bias));
   if (stray != nullptr) throw ValueError(fmt::format("{}: its options set {}; leave it out", name_of(kind), stray));
 }
 

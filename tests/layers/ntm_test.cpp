@@ -141,5 +141,11 @@ TEST_CASE("NTM refuses what does not fit", "[ntm]") {
   REQUIRE_THROWS_AS(model(ones({2, 4, 5})), ShapeError);
   REQUIRE_THROWS_AS(model(ones({2, 4, 3}), 5), ShapeError);
   REQUIRE_THROWS_WITH(model(ones({4, 3})), test::contains("NeuralTuringMachine"));
+  REQUIRE_THROWS_WITH(model(ones({2, 0, 3})), test::contains("NeuralTuringMachine") && test::contains("T >= 1"));
+  REQUIRE_THROWS_WITH(model(Tensor()), test::contains("NeuralTuringMachine: x is undefined"));
+  NeuralTuringMachine::State two = model.initial_state(2), none;
+  REQUIRE_THROWS_WITH(model.step(ones({1, 3}), two), test::contains("NeuralTuringMachine: x is f32[1, 3]"));
+  REQUIRE_THROWS_WITH(model.step(ones({2, 2}), two), test::contains("need [B, 3]"));
+  REQUIRE_THROWS_WITH(model.step(ones({2, 3}), none), test::contains("initial_state(B)"));
   REQUIRE_THROWS_AS(NeuralTuringMachine({.inputs = 3, .outputs = 2, .slots = 0}), ValueError);
 }

@@ -146,6 +146,29 @@ TEST_CASE("inputs that do not fit a recurrent layer", "[layers][recurrent]") {
   REQUIRE_THROWS_AS(lstm(ones({2, 3, 2}, f64)), DTypeError);
 }
 
+// Without a check both would broadcast to something of the wrong batch.
+TEST_CASE("inputs and states that do not fit a cell", "[layers][recurrent]") {
+  const auto check = [](const std::string& name, const auto& cell) {
+    State none;
+    REQUIRE_THROWS_WITH(cell(ones({2}), none), contains(name + ": x is f32[2]; need [B, 2]"));
+    REQUIRE_THROWS_WITH(cell(ones({4, 3}), none), contains(name));
+    REQUIRE_THROWS_WITH(cell(Tensor(), none), contains(name + ": x is undefined"));
+    State one = cell.initial_state(1);
+    REQUIRE_THROWS_WITH(cell(ones({4, 2}), one), contains(name + ": x is f32[4, 2], a state f32[1, 3]"));
+    State half;
+    half.hidden = zeros({4, 3});
+    REQUIRE(equal(cell(ones({4, 2}), half), cell(ones({4, 2}), none)));
+  };
+  check("RNNCell", RNNCell(2, 3));
+  check("LSTMCell", LSTMCell(2, 3));
+  check("GRUCell", GRUCell(2, 3));
+}
+
+TEST_CASE("a forget bias needs a bias", "[layers][recurrent]") {
+  REQUIRE_THROWS_WITH(LSTM({.inputs = 2, .hidden = 3, .bias = false, .forget_bias = 1}), contains("LSTM: forget_bias"));
+  REQUIRE_THROWS_AS(LSTM({.inputs = 2, .hidden = 3, .forget_bias = NAN}), ValueError);
+}
+
 TEST_CASE("options of another recurrent layer are refused, not ignored", "[layers][recurrent]") {
   REQUIRE_THROWS_WITH(GRU({.inputs = 2, .hidden = 3, .forget_bias = 1}), contains("GRU: its options set forget_bias"));
   REQUIRE_THROWS_WITH(LSTM({.inputs = 2, .hidden = 3, .relu = true}), contains("LSTM: its options set relu"));
