@@ -186,6 +186,7 @@ Tensor pad(const Tensor& x, const std::vector<int64_t>& padding, double value) {
       if (__builtin_add_overflow(shape[d], padding[side], &shape[d])) shape[d] = std::numeric_limits<int64_t>::max();
   }
   checked_numel("pad", shape);
+  require_fits("pad", value, x.dtype());
   Tensor y = full(shape, value, x.dtype());
   Tensor middle = y;
   for (int d = 0; d < x.dim(); ++d) middle = array::slice(middle, d, begin[d], begin[d] + x.shape()[d]);
@@ -342,6 +343,10 @@ const OpSpec pad_spec =
                             return x[0].dim() > 1 ? pad(x[0], {1, 2, 0, 1}, 0.5) : pad(x[0], {2, 1});
                           },
                           {{"odd count", [] { pad(ones({3}), {1}); }},
+                           {"half a number in i64",
+                            [] {
+                              pad(arange(2), {1, 1}, 0.5);
+                            }},
                            {"too many",
                             [] {
                               pad(ones({3}), {1, 1, 1, 1});

@@ -30,6 +30,13 @@ bool blas_layout(const Tensor& x, int64_t& stride, bool& transposed) {
   return (rows == 1 || row_step == 1) && stride >= std::max<int64_t>(rows, 1);
 }
 
+// All sizes but the last, multiplied.
+int64_t rows_of(const Shape& shape) {
+  int64_t rows = 1;
+  for (int d = 0; d + 1 < shape.rank(); ++d) rows *= shape[d];
+  return rows;
+}
+
 Shape batch_of(const Shape& shape) { return Shape(shape.span().first(static_cast<size_t>(shape.rank() - 2))); }
 
 // a [batch..., m, k] @ b [batch..., k, n], equal batch shapes.
@@ -101,11 +108,10 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (a.dim() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.dim() == 1 ? -1 : -2);
   if (b.dim() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
   if (a.dim() == 2 && b.dim() == 2) return matmul_batched(a, b);
-  if (b.dim() == 2 && a.is_contiguous()) {  // one product over all rows
+  if (b.dim() == 2 && a.is_contiguous() && a.size(-1) > 0) {  // one product over all rows
     Shape shape = a.shape();
-    const Tensor rows = matmul_batched(reshape(a, {a.numel() / std::max<int64_t>(1, a.size(-1)), a.size(-1)}), b);
     shape[a.dim() - 1] = b.size(-1);
-    return a.size(-1) == 0 ? matmul_batched(a, expand(b, a.shape())) : reshape(rows, shape);
+    return reshape(matmul_batched(reshape(a, {a.numel() / a.size(-1), a.size(-1)}), b), shape);
   }
   const Shape batch = broadcast_shapes("matmul", batch_of(a.shape()), batch_of(b.shape()));
   Shape shape_a = batch, shape_b = batch;
@@ -125,25 +131,23 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     throw ShapeError(fmt::format("linear: x is {}, weight {}, bias {}; need x[..., in], weight[out, in], bias[out]",
                                  describe(x), describe(weight), describe(bias)));
   if (biased) check::same_dtype("linear", x, bias);
-  const int64_t in = weight.size(1), out = weight.size(0), rows = x.numel() / std::max<int64_t>(1, in);
+  const int64_t in = weight.size(1), out = weight.size(0);
   Shape shape = x.shape();
   shape[x.dim() - 1] = out;
   const Tensor flat = array::contiguous(x), matrix = array::contiguous(weight);
+  const int64_t rows = rows_of(shape);
   Tensor y = empty(shape, x.dtype());
-  if (biased)
-    array::copy(array::reshape(y, {y.numel() / std::max<int64_t>(1, out), out}),
-                array::expand(bias, {y.numel() / std::max<int64_t>(1, out), out}));
+  if (biased) array::copy(array::reshape(y, {rows, out}), array::expand(bias, {rows, out}));
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::gemm<T>(in == 0 ? y.numel() / std::max<int64_t>(1, out) : rows, out, in, {flat.data<T>(), in},
-                     {matrix.data<T>(), in, true}, y.data<T>(), out, biased);
+    kernels::gemm<T>(rows, out, in, {flat.data<T>(), in}, {matrix.data<T>(), in, true}, y.data<T>(), out, biased);
   });
-  return record("linear", {x, weight, bias}, y, [x = saved(x), weight = saved(weight)](const Tensor& g) {
+  return record("linear", {x, weight, bias}, y, [x = saved(x), weight = saved(weight), rows](const Tensor& g) {
     const Tensor w = weight.get(), input = x.get();
     std::array<Tensor, 3> out_gradients;
-    const Tensor rows_g = reshape(g, {-1, w.size(0)});
+    const Tensor rows_g = reshape(g, {rows, w.size(0)});
     if (needs_grad(0)) out_gradients[0] = reshape(matmul(rows_g, w), input.shape());
-    if (needs_grad(1)) out_gradients[1] = product_gradient(1, rows_g, reshape(input, {-1, w.size(1)}));
+    if (needs_grad(1)) out_gradients[1] = product_gradient(1, rows_g, reshape(input, {rows, w.size(1)}));
     if (needs_grad(2)) out_gradients[2] = sum(rows_g, 0);
     return out_gradients;
   });
@@ -171,6 +175,8 @@ std::vector<OpSample> matmul_samples(SampleMaker& make) {
   shapes("zero rows", {0, 4}, {4, 2});
   shapes("zero inner", {3, 0}, {0, 2});
   shapes("zero batch", {3, 0, 0}, {0, 0});
+  shapes("zero inner in a batch", {2, 3, 0}, {0, 4});
+  shapes("zero inner, vector", {2, 3, 0}, {0});
   Tensor square = make.uniform({3, 3}, -1, 1);
   samples.push_back({"same tensor twice", {square}, [](const std::vector<Tensor>& x) { return matmul(x[0], x[0]); }});
   samples.push_back(
@@ -201,6 +207,9 @@ std::vector<OpSample> linear_samples(SampleMaker& make) {
   shapes("4-D", {2, 1, 3, 2}, 2, 3, true);
   shapes("size-1", {1, 1}, 1, 1, true);
   shapes("zero rows", {0, 3}, 3, 2, true);
+  shapes("no inputs", {2, 0}, 0, 3, true);
+  shapes("no outputs", {4, 2}, 2, 0, true);
+  shapes("neither", {2, 2, 0}, 0, 0, false);
   return samples;
 }
 

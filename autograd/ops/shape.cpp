@@ -62,9 +62,10 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
 
 Tensor flatten(const Tensor& x, int64_t first, int64_t last) {
   check::defined("flatten", x);
-  if (x.dim() == 0) return reshape(x, {1});
-  const int from = normalize_dim("flatten", first, x.dim()), to = normalize_dim("flatten", last, x.dim());
+  const int rank = std::max(x.dim(), 1);  // a number flattens to one element
+  const int from = normalize_dim("flatten", first, rank), to = normalize_dim("flatten", last, rank);
   if (from > to) check::shape_error("flatten", "the first dimension comes after the last; swap them");
+  if (x.dim() == 0) return reshape(x, {1});
   Shape shape;
   for (int d = 0; d < x.dim(); ++d) {
     if (d <= from || d > to)
@@ -194,6 +195,7 @@ const OpSpec flatten_spec =
                                flatten(ones({2, 3}), 1, 0);
                              }},
                             {"no such dimension", [] { flatten(ones({2}), 0, 1); }},
+                            {"no such dimension of a number", [] { flatten(scalar(2), 0, 1); }},
                             {"undefined", [] { flatten(Tensor()); }}}));
 
 const OpSpec permute_spec = OpSpec::add(shape_spec("permute", "y[i_order[0], i_order[1], ...] = x[i_0, i_1, ...]",
