@@ -21,6 +21,12 @@ void require_defined(const char* op, const Tensor& x) {
   if (!x.defined()) throw ValueError(fmt::format("{}: the tensor is undefined", op));
 }
 
+template <class Number>
+[[noreturn]] void throw_endless(Number begin, Number end, Number step) {
+  throw ValueError(fmt::format("arange: from {} to {} by {} never ends; need finite numbers and a step towards the end",
+                               begin, end, step));
+}
+
 kernels::Stream take_words(Generator& generator, int64_t n) {
   return {generator.key(), generator.reserve(static_cast<uint64_t>(kernels::blocks_of_words(n)))};
 }
@@ -54,14 +60,28 @@ Tensor full_like(const Tensor& x, double value) {
 Tensor detail::ramp(double begin, double end, double step, DType dtype) {
   if (dtype == boolean) throw DTypeError("arange: makes f32, f64 or i64, not bool");
   if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0 || (end - begin) / step < 0)
-    throw ValueError(fmt::format(
-        "arange: from {} to {} by {} never ends; need finite numbers and a step towards the end", begin, end, step));
+    throw_endless(begin, end, step);
   const double count = std::ceil((end - begin) / step);
   if (!(count < 0x1p53)) throw ValueError(fmt::format("arange: {} elements are too many", count));
   if (dtype == i64 && !(std::abs(begin) < kTwoTo63 && std::abs(end) < kTwoTo63))
     throw ValueError(fmt::format("arange: [{}, {}) does not fit i64", begin, end));
   Tensor y = empty({static_cast<int64_t>(count)}, dtype);
   kernels::ramp(dtype, y.numel(), begin, 0, step, y.raw());
+  return y;
+}
+
+Tensor detail::whole_ramp(int64_t begin, int64_t end, int64_t step) {
+  if (step == 0 || (step > 0 ? end < begin : end > begin)) throw_endless(begin, end, step);
+  // Unsigned, since the distance between two whole numbers may be beyond the largest.
+  const auto between = [](int64_t low, int64_t high) {
+    return static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
+  };
+  const uint64_t distance = step > 0 ? between(begin, end) : between(end, begin);
+  const uint64_t stride = step > 0 ? static_cast<uint64_t>(step) : between(step, 0);
+  const uint64_t count = distance / stride + (distance % stride == 0 ? 0 : 1);
+  if (count >= uint64_t{1} << 53) throw ValueError(fmt::format("arange: {} elements are too many", count));
+  Tensor y = empty({static_cast<int64_t>(count)}, i64);
+  kernels::whole_ramp(y.numel(), begin, step, y.data<int64_t>());
   return y;
 }
 

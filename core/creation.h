@@ -20,12 +20,16 @@ Tensor full_like(const Tensor& x, double value);
 Tensor scalar(double value, DType dtype = f32);  // rank 0
 namespace detail {
 Tensor ramp(double begin, double end, double step, DType dtype);
-}
+Tensor whole_ramp(int64_t begin, int64_t end, int64_t step);  // i64, exact above 2^53 too
+template <class... Numbers>
+inline constexpr bool all_whole = (std::is_integral_v<Numbers> && ...);
+}  // namespace detail
 // begin, begin + step, ... below end: i64 if all three are whole types, else f32.
 template <class Begin, class End, class Step = int>
-Tensor arange(Begin begin, End end, Step step = 1,
-              DType dtype = std::is_integral_v<Begin> && std::is_integral_v<End> && std::is_integral_v<Step> ? i64
-                                                                                                             : f32) {
+Tensor arange(Begin begin, End end, Step step = 1, DType dtype = detail::all_whole<Begin, End, Step> ? i64 : f32) {
+  if constexpr (detail::all_whole<Begin, End, Step>)
+    if (dtype == i64)
+      return detail::whole_ramp(static_cast<int64_t>(begin), static_cast<int64_t>(end), static_cast<int64_t>(step));
   return detail::ramp(static_cast<double>(begin), static_cast<double>(end), static_cast<double>(step), dtype);
 }
 inline Tensor arange(int64_t end) { return arange(0, end); }

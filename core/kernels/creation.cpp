@@ -13,6 +13,12 @@ void ramp(DType dtype, int64_t n, double origin, int64_t first, double step, voi
   });
 }
 
+void whole_ramp(int64_t n, int64_t origin, int64_t step, int64_t* y) {
+  parallel_for(n, kGrain, [=](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y[i] = origin + i * step;
+  });
+}
+
 int64_t one_hot(DType dtype, int64_t n, int64_t classes, const int64_t* ids, void* y) {
   return dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);

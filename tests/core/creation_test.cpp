@@ -3,6 +3,7 @@
 #include <tests/catch.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace fovea {
@@ -50,6 +51,18 @@ TEST_CASE("arange and linspace", "[creation]") {
   CHECK_THROWS_AS(arange(0, 1e300, 1), ValueError);
   CHECK_THROWS_AS(arange(1e300, 1e300, 1, i64), ValueError);
   CHECK_THROWS_AS(arange(0, 2, 1, boolean), DTypeError);
+
+  // Whole numbers above 2^53, which no double tells apart.
+  constexpr int64_t odd = (int64_t{1} << 53) + 1, least = std::numeric_limits<int64_t>::min();
+  const Tensor large = arange(odd, odd + 3);
+  REQUIRE(large.numel() == 3);
+  for (int64_t i = 0; i < 3; ++i) CHECK(large.at<int64_t>({i}) == odd + i);
+  CHECK(arange(odd + 3, odd, -2).at<int64_t>({1}) == odd + 1);
+  const Tensor extremes = arange(least, std::numeric_limits<int64_t>::max(), int64_t{1} << 62);
+  REQUIRE(extremes.numel() == 4);
+  CHECK(extremes.at<int64_t>({3}) == int64_t{1} << 62);
+  CHECK(arange(0, least, least).numel() == 1);
+  CHECK_THROWS_AS(arange(0, std::numeric_limits<int64_t>::max()), ValueError);
 
   CHECK(values_of(linspace(0, 1, 5, f64)) == Values{0, 0.25, 0.5, 0.75, 1});
   CHECK(values_of(linspace(3, 9, 1, f64)) == Values{3});
