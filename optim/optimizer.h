@@ -118,6 +118,7 @@ class OptimizerWith : public Optimizer {
 
  protected:
   OptimizerWith(std::string_view kind, const Groups& groups) : Optimizer(kind) {
+    if (groups.empty()) throw ValueError(std::string(kind) + ": no groups of parameters; give it parameters(module)");
     for (const auto& group : groups) {
       group.options.check();
       add_group(group.parameters, group.options.symbols());

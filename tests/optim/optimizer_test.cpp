@@ -170,6 +170,7 @@ TEST_CASE("a step invalidates what the tape saved", "[optim]") {
 TEST_CASE("parameters that cannot be trained are refused", "[optim]") {
   const Tensor a = leaf(values({1, 2}));
   CHECK_THROWS_AS(SGD(std::vector<Tensor>{}), ValueError);
+  CHECK_THROWS_WITH(SGD(SGD::Groups{}), contains("sgd: no groups of parameters"));
   CHECK_THROWS_AS(SGD({a, Tensor()}), AutogradError);
   CHECK_THROWS_AS(SGD({values({1})}), AutogradError);
   CHECK_THROWS_AS(SGD({a * a}), AutogradError);
