@@ -25,6 +25,11 @@ bool same_folder(const std::filesystem::path& a, const std::filesystem::path& b)
   return std::filesystem::weakly_canonical(a) == std::filesystem::weakly_canonical(b);
 }
 
+// Empty is what a shell makes of a variable that was never set: without a rule --resume "$folder" began a new run.
+Rule path() {
+  return {"the name of a file or folder", [](std::string_view text) { return !text.empty(); }};
+}
+
 }  // namespace
 
 struct CommandLine::Parts {
@@ -166,11 +171,11 @@ CommandLine::CommandLine(Program program, RunOptions& options) : parts_(new Part
   if (parts.program.uses_data) {
     add_here("data", &run.data, "Folder of the data sets", {}, OnResume::may_change);
   }
-  add_here("out", &run.out, "Folder of the run; default runs/" + parts.program.name + "-...").saved = false;
+  add_here("out", &run.out, "Folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
   add_here("save-every", &run.save_every, "Seconds between checkpoints", real(0, 1e9)).saved = false;
   add_here("quiet", &run.quiet, "No progress on stderr").saved = false;
-  Parameter& resume = add_here("resume", &run.resume, "Go on with the run in this folder");
-  Parameter& config = add_here("config", &run.config, "Take settings from this TOML file; flags win");
+  Parameter& resume = add_here("resume", &run.resume, "Go on with the run in this folder", path());
+  Parameter& config = add_here("config", &run.config, "Take settings from this TOML file; flags win", path());
   resume.saved = config.saved = resume.in_files = config.in_files = false;
 }
 

@@ -91,6 +91,8 @@ TEST_CASE("a wrong value is refused with flag, value and rule") {
   check_refused({"--lengths", "3,0"}, "--lengths is \"0\"", "at least 1");
   check_refused({"--heads"}, "--heads", "required");
   check_refused({"--colour", "red"}, "--colour", "not expected");
+  for (const char* flag : {"--resume", "--out", "--config"})
+    check_refused({flag, ""}, flag, "name of a file or folder");
 }
 
 TEST_CASE("a config file is read strictly, errors name file and line") {
