@@ -1,7 +1,7 @@
-// Every differentiable op, by family; each family is autograd/ops/<family>.cpp, where the gradient stands beside the
-// forward. Names and semantics follow PyTorch. Elementwise ops broadcast. Inputs of one op have one floating type
-// (DTypeError). Masks are bool, true = keep / may be attended. `dims` empty means all dimensions. A scalar argument
-// takes the tensor's type, which must be able to hold it (ValueError: 0.5 in i64).
+// Every differentiable op, by family: autograd/ops/<family>.cpp, where the gradient stands beside the forward. Names
+// and semantics follow PyTorch. Elementwise ops broadcast. Inputs of one op have one floating type (DTypeError). Masks
+// are bool, true = keep / may be attended. `dims` empty means all dimensions. A scalar argument takes the tensor's
+// type, which must be able to hold it (ValueError: 0.5 in i64).
 #pragma once
 
 #include <fovea/core/creation.h>
@@ -28,11 +28,11 @@ Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
 Tensor div(const Tensor& a, const Tensor& b);
-Tensor pow(const Tensor& base, const Tensor& exponent);  // gradient of the exponent at base 0 is 0
+Tensor pow(const Tensor& base, const Tensor& exponent);  // gradient of the exponent: 0 at base 0, NaN below
 Tensor minimum(const Tensor& a, const Tensor& b);        // a tie shares the gradient evenly
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor add(const Tensor& a, double b);
-inline Tensor sub(const Tensor& a, double b) { return add(a, -b); }
+Tensor sub(const Tensor& a, double b);
 Tensor mul(const Tensor& a, double b);
 Tensor div(const Tensor& a, double b);
 Tensor pow(const Tensor& base, double exponent);
@@ -188,12 +188,12 @@ inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator+(const Tensor& a, double b) { return add(a, b); }
 inline Tensor operator+(double a, const Tensor& b) { return add(b, a); }
-inline Tensor operator-(const Tensor& a, double b) { return add(a, -b); }
-inline Tensor operator-(double a, const Tensor& b) { return add(neg(b), a); }
+inline Tensor operator-(const Tensor& a, double b) { return sub(a, b); }
+Tensor operator-(double a, const Tensor& b);
 inline Tensor operator*(const Tensor& a, double b) { return mul(a, b); }
 inline Tensor operator*(double a, const Tensor& b) { return mul(b, a); }
 inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
-inline Tensor operator/(double a, const Tensor& b) { return div(full({}, a, b.dtype()), b); }
+Tensor operator/(double a, const Tensor& b);
 inline Tensor operator-(const Tensor& a) { return neg(a); }
 
 }  // namespace fovea

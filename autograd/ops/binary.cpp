@@ -119,9 +119,9 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
         out[0] = g * where(eq(p.get(), zero), zero, slope);
       }
       if (needs_grad(1)) {
-        const Tensor positive = gt(x.get(), zero);
-        const Tensor safe = where(positive, x.get(), scalar(1, g.dtype()));
-        out[1] = g * where(positive, y.get() * log(safe), zero);
+        const Tensor nothing = eq(x.get(), zero);
+        const Tensor safe = where(nothing, scalar(1, g.dtype()), x.get());
+        out[1] = g * where(nothing, zero, y.get() * log(safe));
       }
       return out;
     });
@@ -152,6 +152,16 @@ Tensor add(const Tensor& a, double b) {
   return record("add_scalar", {a}, apply(Unary::add, a, b), [](const Tensor& g) { return g; });
 }
 
+Tensor sub(const Tensor& a, double b) {
+  check::defined("sub", a);
+  return is_floating(a.dtype()) ? add(a, -b) : sub(a, scalar_for("sub", b, a));
+}
+
+Tensor operator-(double a, const Tensor& b) {
+  check::defined("sub", b);
+  return is_floating(b.dtype()) ? add(neg(b), a) : sub(scalar_for("sub", a, b), b);
+}
+
 Tensor mul(const Tensor& a, double b) {
   check::defined("mul", a);
   if (!is_floating(a.dtype())) return mul(a, scalar_for("mul", b, a));
@@ -162,6 +172,11 @@ Tensor mul(const Tensor& a, double b) {
 Tensor div(const Tensor& a, double b) {
   check::floating("div", a);
   return record("div_scalar", {a}, apply(Unary::div, a, b), [b](const Tensor& g) { return div(g, b); });
+}
+
+Tensor operator/(double a, const Tensor& b) {
+  check::floating("div", b);
+  return div(scalar(a, b.dtype()), b);
 }
 
 Tensor pow(const Tensor& base, double exponent) {

@@ -195,6 +195,27 @@ TEST_CASE("the power 0 has gradient 0, at 0 too", "[specs]") {
   CHECK(equal(x.grad(), zeros({3}, f64)));
 }
 
+// As in PyTorch: a gradient of 0 would hide that a negative base has no logarithm, and that its power may be NaN.
+TEST_CASE("the exponent of a negative base has no gradient", "[specs]") {
+  const Tensor base = tensor({-2., 0., 2., kNaN}), exponent = tensor({3., 2., 3., 1.}).requires_grad_();
+  sum(pow(base, exponent)).backward();
+  CHECK(std::isnan(exponent.grad().at({0})));
+  CHECK(exponent.grad().at({1}) == 0);
+  CHECK(exponent.grad().at({2}) == test::Approx(8 * std::log(2.)));
+  CHECK(std::isnan(exponent.grad().at({3})));
+}
+
+TEST_CASE("a difference or quotient with a number is named as such", "[specs]") {
+  CHECK_THROWS_WITH(arange(2) - 0.5, contains("sub: 0.5 is no whole number"));
+  CHECK_THROWS_WITH(0.5 - arange(2), contains("sub: 0.5 is no whole number"));
+  CHECK_THROWS_WITH(1.0 - Tensor(), contains("sub: "));
+  CHECK_THROWS_WITH(Tensor() - 1.0, contains("sub: "));
+  CHECK_THROWS_WITH(0.5 / arange(2), contains("div: need f32 or f64"));
+  CHECK_THROWS_WITH(1.0 / Tensor(), contains("div: "));
+  CHECK(equal(arange(3) - 2, tensor({-2, -1, 0})));
+  CHECK(equal(2 - arange(3), tensor({2, 1, 0})));
+}
+
 TEST_CASE("either operand may be the undefined one", "[specs]") {
   for (Tensor (*op)(const Tensor&, const Tensor&) : {add, sub, mul, div, pow, minimum, maximum}) {
     CHECK_THROWS_AS(op(Tensor(), ones({2})), ShapeError);
