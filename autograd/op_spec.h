@@ -7,7 +7,9 @@
 //
 // tests/autograd/op_specs.cpp walks all specs: gradcheck and gradgradcheck in f64, f32 against f64, every input re-laid
 // (transposed, sliced with an offset, stepped) must give the same, every invalid call throws a fovea::Error that names
-// the op. The run fails if an op was taped whose name no spec has in `name` or `also_records`.
+// the op. The run fails if an op was taped whose name no spec has in `name` or `also_records`, and if the samples leave
+// out a class of inputs (tests/autograd/input_classes.h). A class that the op refuses is an invalid call of that name:
+// {"scalar", [] { matmul(scalar(1), ones({2, 2})); }}.
 #pragma once
 
 #include <fovea/core/creation.h>

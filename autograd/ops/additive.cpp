@@ -98,7 +98,16 @@ const OpSpec additive_score_spec = OpSpec::add({
     .name = "additive_score",
     .formula = "e_ij = v . tanh(q_i + k_j)",
     .samples = additive_samples,
-    .invalid = {{"rank",
+    .invalid = {{"scalar", [] { additive_score(scalar(1), scalar(1), scalar(1)); }},
+                {"4-D",
+                 [] {
+                   additive_score(ones({1, 2, 1, 3}), ones({1, 2, 2, 3}), ones({3}));
+                 }},
+                {"column broadcast",
+                 [] {
+                   additive_score(ones({2, 1, 3}), ones({2, 2, 1}), ones({3}));
+                 }},
+                {"rank",
                  [] {
                    additive_score(ones({2, 3}), ones({2, 2, 3}), ones({3}));
                  }},

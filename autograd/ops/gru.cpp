@@ -143,7 +143,19 @@ const OpSpec gru_sequence_spec = OpSpec::add({
     .formula = "h = GRU(x_t, h) for t in 1..T",
     .samples = samples_of_gru,
     .invalid =
-        {{"x of rank 2",
+        {{"scalar",
+          [] {
+            gru_sequence(scalar(1), {}, {ones({6, 3}), ones({6, 2}), {}, {}});
+          }},
+         {"4-D",
+          [] {
+            gru_sequence(ones({1, 2, 3, 3}), {}, {ones({6, 3}), ones({6, 2}), {}, {}});
+          }},
+         {"column broadcast",
+          [] {
+            gru_sequence(ones({2, 3, 3}), {}, {ones({6, 1}), ones({6, 2}), {}, {}});
+          }},
+         {"x of rank 2",
           [] {
             gru_sequence(ones({2, 3}), {}, {ones({6, 3}), ones({6, 2}), {}, {}});
           }},
@@ -180,7 +192,21 @@ const OpSpec gru_cell_spec = OpSpec::add({
           }
           return samples;
         },
-    .invalid = {{"gates of 4H",
+    .invalid = {{"scalar", [] { gru_cell(scalar(1), scalar(1), scalar(1)); }},
+                {"1-D", [] { gru_cell(ones({6}), ones({6}), ones({2})); }},
+                {"4-D",
+                 [] {
+                   gru_cell(ones({1, 1, 2, 6}), ones({1, 1, 2, 6}), ones({1, 1, 2, 2}));
+                 }},
+                {"row broadcast",
+                 [] {
+                   gru_cell(ones({6}), ones({2, 6}), ones({2, 2}));
+                 }},
+                {"column broadcast",
+                 [] {
+                   gru_cell(ones({2, 6}), ones({2, 1}), ones({2, 2}));
+                 }},
+                {"gates of 4H",
                  [] {
                    gru_cell(ones({2, 8}), ones({2, 6}), ones({2, 2}));
                  }},

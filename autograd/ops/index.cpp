@@ -77,7 +77,7 @@ Tensor embedding_backward(const Tensor& g, const Tensor& ids, int64_t rows, int6
   const Tensor dense = array::contiguous(g);
   kernels::add_rows(g.dtype(), {1, rows, width, ids.numel()}, dense.raw(), ids.data<int64_t>(), y.raw(), padding_id);
   return record("embedding_backward", {g}, y, [ids = saved(ids), padding_id](const Tensor& h) {
-    const Tensor taken = embedding(h, ids.get(), padding_id);
+    Tensor taken = embedding(h, ids.get(), padding_id);
     if (padding_id < 0) return taken;
     return masked_fill(taken, unsqueeze(eq(ids.get(), full({}, static_cast<double>(padding_id), i64)), -1), 0);
   });
@@ -163,7 +163,7 @@ const OpSpec gather_spec = OpSpec::add({
               sample("one dimension", {5}, {7}, 0),     sample("rows", {4, 3}, {2, 3}, 0),
               sample("columns", {4, 3}, {4, 5}, 1),     sample("smaller index", {4, 3, 2}, {3, 2, 2}, 1),
               sample("no elements", {4, 3}, {0, 3}, 0), sample("size-1 dimensions", {1, 3, 1}, {1, 2, 1}, 1),
-              sample("many", {16, 20}, {16, 9}, 1),
+              sample("many", {16, 20}, {16, 9}, 1),     sample("4-D", {2, 1, 3, 2}, {2, 1, 4, 2}, 2),
           };
           samples.push_back({"views", {make.uniform({3, 8}, -2, 2), make.ids({6, 1}, 3)}, [](const Inputs& in) {
                                return gather(slice(transpose(in[0], 0, 1), 0, 1, 7), 1, expand(in[1], {6, 4}));
@@ -182,7 +182,7 @@ const OpSpec gather_spec = OpSpec::add({
                    gather(ones({3, 2}), 0, zeros({3, 3}, i64));
                  }},
                 {"no such dimension", [] { gather(ones({3}), 1, zeros({3}, i64)); }},
-                {"rank 0", [] { gather(ones({}), 0, zeros({}, i64)); }},
+                {"scalar", [] { gather(ones({}), 0, zeros({}, i64)); }},
                 {"undefined", [] { gather(Tensor(), 0, zeros({3}, i64)); }}},
 });
 
@@ -205,6 +205,8 @@ const OpSpec scatter_add_spec = OpSpec::add({
               sample("source larger than index", {4, 3}, {2, 2}, {3, 4}, 1),
               sample("no elements", {4, 3}, {0, 3}, {0, 3}, 0),
               sample("many", {16, 8}, {16, 20}, {16, 20}, 1),
+              sample("4-D", {2, 1, 3, 2}, {2, 1, 4, 2}, {2, 1, 4, 2}, 2),
+              sample("one shape", {4, 3}, {4, 3}, {4, 3}, 0),
               {"the same tensor twice",
                {make.uniform({4, 4}, -2, 2), make.ids({4, 4}, 4)},
                [](const Inputs& in) { return scatter_add(in[0], 0, in[1], transpose(in[0], 0, 1)); }},
@@ -219,6 +221,11 @@ const OpSpec scatter_add_spec = OpSpec::add({
                    scatter_add(ones({3}), 0, zeros({3}, i64), ones({3, 1}));
                  }},
                 {"f32 with f64", [] { scatter_add(ones({3}), 0, zeros({3}, i64), ones({3}, f64)); }},
+                {"scalar", [] { scatter_add(scalar(1), 0, zeros({}, i64), scalar(1)); }},
+                {"column broadcast",
+                 [] {
+                   scatter_add(ones({3, 2}), 0, zeros({3, 2}, i64), ones({3, 1}));
+                 }},
                 {"bool", [] { scatter_add(ones({3}, boolean), 0, zeros({3}, i64), ones({3}, boolean)); }},
                 {"undefined", [] { scatter_add(ones({3}), 0, zeros({3}, i64), Tensor()); }}},
 });
@@ -249,6 +256,7 @@ const OpSpec index_select_spec = OpSpec::add({
                  [] {
                    index_select(ones({3}), 0, zeros({2, 2}, i64));
                  }},
+                {"scalar", [] { index_select(scalar(1), 0, zeros({1}, i64)); }},
                 {"index of f32", [] { index_select(ones({3}), 0, ones({3})); }},
                 {"no such dimension", [] { index_select(ones({3}), 1, zeros({3}, i64)); }},
                 {"undefined", [] { index_select(Tensor(), 0, zeros({3}, i64)); }}},
@@ -291,7 +299,12 @@ const OpSpec embedding_spec = OpSpec::add({
                  [] {
                    embedding(ones({3, 2}), ones({2}));
                  }},
-                {"table of rank 1", [] { embedding(ones({3}), zeros({2}, i64)); }},
+                {"scalar", [] { embedding(scalar(1), zeros({2}, i64)); }},
+                {"4-D",
+                 [] {
+                   embedding(ones({1, 1, 3, 2}), zeros({2}, i64));
+                 }},
+                {"1-D", [] { embedding(ones({3}), zeros({2}, i64)); }},
                 {"padding outside",
                  [] {
                    embedding(ones({3, 2}), zeros({2}, i64), 3);

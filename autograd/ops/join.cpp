@@ -243,7 +243,7 @@ OpSpec list_spec(std::string name, std::string formula, Tensor (*f)(std::span<co
         },
         -2, 2);
     for (const auto& [a, b] : shapes)
-      for (int64_t d = 0; d < a.rank(); ++d) {
+      for (int64_t d = 0; d < std::max(a.rank(), 1); ++d) {
         if (!same_but(static_cast<int>(d), a, b)) continue;
         samples.push_back({"two shapes", {make.uniform(a, -2, 2), make.uniform(b, -2, 2)}, [f, d](const Inputs& x) {
                              return f(Inputs{x[0], x[1], transpose(transpose(x[0], 0, -1), 0, -1)}, d);
@@ -254,43 +254,56 @@ OpSpec list_spec(std::string name, std::string formula, Tensor (*f)(std::span<co
   return spec;
 }
 
-const OpSpec cat_spec =
-    OpSpec::add(list_spec("cat", "y = [a; b; ..] along dim", cat,
-                          {{{2, 3, 4}, {2, 5, 4}}, {{2, 3}, {0, 3}}, {{1, 3}, {2, 3}}, {{2, 1, 2}, {2, 1, 3}}},
-                          {{"nothing to join", [] { cat(Inputs{}, 0); }},
-                           {"other size",
+const OpSpec cat_spec = OpSpec::add(
+    list_spec("cat", "y = [a; b; ..] along dim", cat,
+              {{{2, 3, 4}, {2, 5, 4}}, {{2, 3}, {0, 3}}, {{1, 3}, {2, 3}}, {{2, 1, 2}, {2, 1, 3}}, {{2, 3}, {2, 3}}},
+              {{"nothing to join", [] { cat(Inputs{}, 0); }},
+               {"other size",
+                [] {
+                  cat({ones({2, 3}), ones({2, 4})}, 0);
+                }},
+               {"other rank",
+                [] {
+                  cat({ones({2}), ones({2, 4})}, 0);
+                }},
+               {"no such dimension", [] { cat({ones({2})}, 1); }},
+               {"too many", [] { cat(Inputs(65536, ones({1})), 0); }},
+               {"f32 with f64",
+                [] {
+                  cat({ones({2}), ones({2}, f64)}, 0);
+                }},
+               {"scalar", [] { cat({ones({})}, 0); }},
+               {"column broadcast",
+                [] {
+                  cat({ones({2, 3}), ones({2, 1})}, 0);
+                }},
+               {"undefined", [] {
+                  cat({ones({2}), Tensor()}, 0);
+                }}}));
+
+const OpSpec stack_spec =
+    OpSpec::add(list_spec("stack", "y[.., i, ..] = x_i", stack, {{{2, 3}, {2, 3}}, {{4}, {4}}, {{}, {}}},
+                          {{"nothing to join", [] { stack(Inputs{}, 0); }},
+                           {"other shape",
                             [] {
-                              cat({ones({2, 3}), ones({2, 4})}, 0);
+                              stack({ones({2}), ones({3})}, 0);
                             }},
-                           {"other rank",
+                           {"row broadcast",
                             [] {
-                              cat({ones({2}), ones({2, 4})}, 0);
+                              stack({ones({2, 3}), ones({3})}, 0);
                             }},
-                           {"no such dimension", [] { cat({ones({2})}, 1); }},
-                           {"too many", [] { cat(Inputs(65536, ones({1})), 0); }},
+                           {"column broadcast",
+                            [] {
+                              stack({ones({2, 3}), ones({2, 1})}, 0);
+                            }},
+                           {"no such dimension", [] { stack({ones({2})}, 2); }},
                            {"f32 with f64",
                             [] {
-                              cat({ones({2}), ones({2}, f64)}, 0);
+                              stack({ones({2}), ones({2}, f64)}, 0);
                             }},
-                           {"rank 0", [] { cat({ones({})}, 0); }},
                            {"undefined", [] {
-                              cat({ones({2}), Tensor()}, 0);
+                              stack({ones({2}), Tensor()}, 0);
                             }}}));
-
-const OpSpec stack_spec = OpSpec::add(list_spec("stack", "y[.., i, ..] = x_i", stack, {{{2, 3}, {2, 3}}, {{4}, {4}}},
-                                                {{"nothing to join", [] { stack(Inputs{}, 0); }},
-                                                 {"other shape",
-                                                  [] {
-                                                    stack({ones({2}), ones({3})}, 0);
-                                                  }},
-                                                 {"no such dimension", [] { stack({ones({2})}, 2); }},
-                                                 {"f32 with f64",
-                                                  [] {
-                                                    stack({ones({2}), ones({2}, f64)}, 0);
-                                                  }},
-                                                 {"undefined", [] {
-                                                    stack({ones({2}), Tensor()}, 0);
-                                                  }}}));
 
 // The middle part stays unused: its gradient is undefined and must read as zeros.
 const OpSpec split_spec =
@@ -317,13 +330,15 @@ const OpSpec split_spec =
                               split(ones({3}), {-1, 4}, 0);
                             }},
                            {"too many parts", [] { split(ones({0}), std::vector<int64_t>(65536), 0); }},
+                           {"scalar", [] { split(ones({}), {1}, 0); }},
                            {"no sizes", [] { split(ones({0}), {}, 0); }},
                            {"no such dimension", [] { split(ones({3}), {3}, 1); }},
                            {"undefined", [] { split(Tensor(), {1}, 0); }}}));
 
 const OpSpec chunk_spec = OpSpec::add(join_spec("chunk", "split into count parts of ceil(n / count)",
                                                 [](const Inputs& x) { return chunk(x[0] * x[0], 2, 0)[0]; },
-                                                {{"no parts", [] { chunk(ones({3}), 0, 0); }},
+                                                {{"scalar", [] { chunk(ones({}), 1, 0); }},
+                                                 {"no parts", [] { chunk(ones({3}), 0, 0); }},
                                                  {"no such dimension", [] { chunk(ones({3}), 1, 1); }},
                                                  {"undefined", [] { chunk(Tensor(), 1, 0); }}}));
 
@@ -333,7 +348,7 @@ const OpSpec unbind_spec = OpSpec::add(join_spec("unbind", "y_i = x[.., i, ..]",
                                                    return parts.front() * parts.back();
                                                  },
                                                  {{"no such dimension", [] { unbind(ones({3}), 1); }},
-                                                  {"rank 0", [] { unbind(ones({}), 0); }},
+                                                  {"scalar", [] { unbind(ones({}), 0); }},
                                                   {"too many parts", [] { unbind(expand(ones({1}), {70000}), 0); }},
                                                   {"undefined", [] { unbind(Tensor(), 0); }}}));
 
@@ -342,7 +357,11 @@ const OpSpec pad_spec =
                           [](const Inputs& x) {
                             return x[0].dim() > 1 ? pad(x[0], {1, 2, 0, 1}, 0.5) : pad(x[0], {2, 1});
                           },
-                          {{"odd count", [] { pad(ones({3}), {1}); }},
+                          {{"scalar",
+                            [] {
+                              pad(scalar(1), {1, 1});
+                            }},
+                           {"odd count", [] { pad(ones({3}), {1}); }},
                            {"half a number in i64",
                             [] {
                               pad(arange(2), {1, 1}, 0.5);
@@ -366,12 +385,12 @@ const OpSpec pad_spec =
 const OpSpec roll_spec =
     OpSpec::add(join_spec("roll", "y[(i + shift) mod n] = x[i]", [](const Inputs& x) { return roll(x[0], -4, -1); },
                           {{"no such dimension", [] { roll(ones({3}), 1, 1); }},
-                           {"rank 0", [] { roll(ones({}), 1, 0); }},
+                           {"scalar", [] { roll(ones({}), 1, 0); }},
                            {"undefined", [] { roll(Tensor(), 1, 0); }}}));
 
 const OpSpec flip_spec = OpSpec::add(join_spec(
     "flip", "y[n - 1 - i] = x[i]", [](const Inputs& x) { return flip(x[0], -1); },
-    {{"no such dimension", [] { flip(ones({3}), 1); }}, {"rank 0", [] { flip(ones({}), 0); }}, {"undefined", [] {
+    {{"no such dimension", [] { flip(ones({3}), 1); }}, {"scalar", [] { flip(ones({}), 0); }}, {"undefined", [] {
                                                                                                   flip(Tensor(), 0);
                                                                                                 }}}));
 

@@ -230,7 +230,9 @@ OpSpec class_spec(std::string name, std::string formula, ClassLoss f) {
                   {"probabilities of another type", call(ones({2, 3}), ones({2, 3}, f64))},
                   {"bool target", call(ones({2, 3}), ones({2, 3}, boolean))},
                   {"smoothing", call(ones({2, 3}), zeros({2}, i64), 1.5)},
-                  {"rank 0", call(scalar(1), scalar(1))},
+                  {"scalar", call(scalar(1), scalar(1))},
+                  {"row broadcast", call(ones({2, 3}), ones({3}))},
+                  {"column broadcast", call(ones({2, 3}), ones({2, 1}))},
                   {"i64 input", call(ones({2, 3}, i64), zeros({2}, i64))},
                   {"undefined", call(Tensor(), zeros({2}, i64))},
                   {"undefined target", call(ones({2, 3}), Tensor())}};
@@ -253,6 +255,14 @@ OpSpec pair_spec(std::string name, std::string formula, Tensor (*f)(const Tensor
     return samples;
   };
   spec.invalid = {{"shapes", [f] { f(ones({2}), ones({3}), Reduction::mean); }},
+                  {"row broadcast",
+                   [f] {
+                     f(ones({2, 3}), ones({3}), Reduction::mean);
+                   }},
+                  {"column broadcast",
+                   [f] {
+                     f(ones({2, 3}), ones({2, 1}), Reduction::mean);
+                   }},
                   {"types", [f] { f(ones({2}), ones({2}, f64), Reduction::mean); }},
                   {"i64", [f] { f(arange(3), arange(3), Reduction::mean); }},
                   {"undefined", [f] { f(ones({2}), Tensor(), Reduction::mean); }}};

@@ -120,7 +120,19 @@ const OpSpec lstm_sequence_spec = OpSpec::add({
     .name = "lstm_sequence",
     .formula = "h, c = LSTM(x_t, h, c) for t in 1..T",
     .samples = samples_of_lstm,
-    .invalid = {{"x of rank 2",
+    .invalid = {{"scalar",
+                 [] {
+                   lstm_sequence(scalar(1), {}, {}, {ones({8, 3}), ones({8, 2}), {}, {}});
+                 }},
+                {"4-D",
+                 [] {
+                   lstm_sequence(ones({1, 2, 3, 3}), {}, {}, {ones({8, 3}), ones({8, 2}), {}, {}});
+                 }},
+                {"column broadcast",
+                 [] {
+                   lstm_sequence(ones({2, 3, 3}), {}, {}, {ones({8, 1}), ones({8, 2}), {}, {}});
+                 }},
+                {"x of rank 2",
                  [] {
                    lstm_sequence(ones({2, 3}), {}, {}, {ones({8, 3}), ones({8, 2}), {}, {}});
                  }},
@@ -162,7 +174,26 @@ const OpSpec lstm_cell_spec = OpSpec::add({
               {"cell alone", samples[0].inputs, [](const Inputs& x) { return lstm_cell(x[0], x[1]).cell; }});
           return samples;
         },
-    .invalid = {{"gates of 3H",
+    .invalid = {{"scalar", [] { lstm_cell(scalar(1), scalar(1)); }},
+                {"1-D", [] { lstm_cell(ones({8}), ones({2})); }},
+                {"4-D",
+                 [] {
+                   lstm_cell(ones({1, 1, 2, 8}), ones({1, 1, 2, 2}));
+                 }},
+                {"row broadcast",
+                 [] {
+                   lstm_cell(ones({8}), ones({2, 2}));
+                 }},
+                {"column broadcast",
+                 [] {
+                   lstm_cell(ones({2, 8}), ones({2, 1}));
+                 }},
+                {"same tensor twice",
+                 [] {
+                   const Tensor x = ones({2, 8});
+                   lstm_cell(x, x);
+                 }},
+                {"gates of 3H",
                  [] {
                    lstm_cell(ones({2, 6}), ones({2, 2}));
                  }},

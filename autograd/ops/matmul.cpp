@@ -229,7 +229,7 @@ const OpSpec matmul_spec = OpSpec::add({
                  [] {
                    matmul(ones({2, 3, 4}), ones({3, 4, 2}));
                  }},
-                {"rank 0",
+                {"scalar",
                  [] {
                    matmul(scalar(1), ones({2, 2}));
                  }},
@@ -250,6 +250,10 @@ const OpSpec linear_spec = OpSpec::add({
                  [] {
                    linear(ones({2, 3}), ones({4, 2}));
                  }},
+                {"column broadcast",
+                 [] {
+                   linear(ones({2, 3}), ones({4, 1}));
+                 }},
                 {"bias size",
                  [] {
                    linear(ones({2, 3}), ones({4, 3}), ones({3}));
@@ -258,7 +262,7 @@ const OpSpec linear_spec = OpSpec::add({
                  [] {
                    linear(ones({2, 3}), ones({4, 3}), ones({1, 4}));
                  }},
-                {"x of rank 0",
+                {"scalar",
                  [] {
                    linear(scalar(1), ones({4, 1}));
                  }},

@@ -130,7 +130,11 @@ const OpSpec layer_norm_spec = OpSpec::add({
                  [] {
                    layer_norm(ones({2, 3}), Tensor(), Tensor(), -1);
                  }},
-                {"rank 0", [] { layer_norm(scalar(1), Tensor(), Tensor()); }},
+                {"column broadcast",
+                 [] {
+                   layer_norm(ones({2, 3}), ones({2, 1}), Tensor());
+                 }},
+                {"scalar", [] { layer_norm(scalar(1), Tensor(), Tensor()); }},
                 {"types", [] { layer_norm(ones({3}), ones({3}, f64), Tensor()); }},
                 {"i64", [] { layer_norm(arange(3), Tensor(), Tensor()); }},
                 {"undefined", [] { layer_norm(Tensor(), Tensor(), Tensor()); }}},

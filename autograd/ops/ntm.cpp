@@ -213,7 +213,13 @@ const OpSpec ntm_address_spec = OpSpec::add({
     .name = "ntm_address",
     .formula = "w = sharpen(shift(interpolate(softmax(beta cos(k, M)))))",
     .samples = address_samples,
-    .invalid = {{"memory rank",
+    .invalid = {{"scalar", [] { ntm_address(scalar(1), scalar(1), scalar(1)); }},
+                {"1-D", [] { ntm_address(ones({8}), ones({3}), ones({3})); }},
+                {"4-D",
+                 [] {
+                   ntm_address(ones({1, 1, 1, 8}), ones({1, 1, 2, 3}), ones({1, 1, 1, 3}));
+                 }},
+                {"memory rank",
                  [] {
                    ntm_address(ones({1, 1, 8}), ones({2, 3}), ones({1, 1, 3}));
                  }},
@@ -254,7 +260,17 @@ const OpSpec ntm_write_spec = OpSpec::add({
     .name = "ntm_write",
     .formula = "M' = M prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T",
     .samples = [](SampleMaker& make) { return memory_samples(make, true); },
-    .invalid = {{"heads of add",
+    .invalid = {{"scalar", [] { ntm_write(scalar(1), scalar(1), scalar(1), scalar(1)); }},
+                {"1-D", [] { ntm_write(ones({3}), ones({3}), ones({2}), ones({2})); }},
+                {"4-D",
+                 [] {
+                   ntm_write(ones({1, 1, 2, 3}), ones({1, 1, 1, 3}), ones({1, 1, 1, 2}), ones({1, 1, 1, 2}));
+                 }},
+                {"column broadcast",
+                 [] {
+                   ntm_write(ones({1, 2, 3}), ones({1, 1, 1}), ones({1, 1, 2}), ones({1, 1, 2}));
+                 }},
+                {"heads of add",
                  [] {
                    ntm_write(ones({1, 2, 3}), ones({1, 1, 3}), ones({1, 1, 2}), ones({1, 2, 2}));
                  }},
@@ -282,6 +298,16 @@ const OpSpec ntm_read_spec = OpSpec::add({
     .invalid = {{"slots",
                  [] {
                    ntm_read(ones({1, 2, 3}), ones({1, 1, 4}));
+                 }},
+                {"scalar", [] { ntm_read(scalar(1), scalar(1)); }},
+                {"1-D", [] { ntm_read(ones({3}), ones({3})); }},
+                {"4-D",
+                 [] {
+                   ntm_read(ones({1, 1, 2, 3}), ones({1, 1, 1, 3}));
+                 }},
+                {"column broadcast",
+                 [] {
+                   ntm_read(ones({1, 2, 3}), ones({1, 1, 1}));
                  }},
                 {"rank",
                  [] {

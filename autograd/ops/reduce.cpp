@@ -297,6 +297,9 @@ const OpSpec sum_to_spec = OpSpec::add({
           more("middle", {2, 3, 4}, {2, 1, 4});
           more("from size 1", {1, 3}, {3});
           more("the same", {2, 3}, {2, 3});
+          more("of a scalar", {}, {});
+          more("of 1-D", {4}, {1});
+          more("4-D", {2, 3, 2, 2}, {3, 1, 2});
           more("from nothing", {0, 3}, {3});
           return samples;
         },
@@ -318,10 +321,10 @@ OpSpec arg_spec(std::string name, Tensor (*f)(const Tensor&, int64_t, bool)) {
   spec.samples = [f](SampleMaker& make) {
     auto samples = layout_samples(
         make, [f](const Inputs& x) { return f(x[0], 0, false); }, -2, 2);
+    std::erase_if(samples, [](const OpSample& sample) { return sample.inputs[0].numel() == 0; });
     for (OpSample& sample : layout_samples(
              make, [f](const Inputs& x) { return f(x[0], -1, true); }, -2, 2))
       samples.push_back(std::move(sample));
-    std::erase_if(samples, [](const OpSample& sample) { return sample.inputs[0].numel() == 0; });
     samples.push_back({"scalar", {make.uniform({}, -2, 2)}, [f](const Inputs& x) { return f(x[0], -1, true); }});
     for (OpSample& sample : samples) sample.differentiable = false;
     return samples;

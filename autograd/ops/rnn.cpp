@@ -62,7 +62,19 @@ const OpSpec rnn_sequence_spec = OpSpec::add({
     .name = "rnn_sequence",
     .formula = "h = tanh(x_t W_ihT + b_ih + h W_hhT + b_hh) for t in 1..T",
     .samples = samples_of_rnn,
-    .invalid = {{"x of rank 2",
+    .invalid = {{"scalar",
+                 [] {
+                   rnn_sequence(scalar(1), {}, {ones({2, 3}), ones({2, 2}), {}, {}});
+                 }},
+                {"4-D",
+                 [] {
+                   rnn_sequence(ones({1, 2, 3, 3}), {}, {ones({2, 3}), ones({2, 2}), {}, {}});
+                 }},
+                {"column broadcast",
+                 [] {
+                   rnn_sequence(ones({2, 3, 3}), {}, {ones({2, 1}), ones({2, 2}), {}, {}});
+                 }},
+                {"x of rank 2",
                  [] {
                    rnn_sequence(ones({2, 3}), {}, {ones({2, 3}), ones({2, 2}), {}, {}});
                  }},

@@ -161,9 +161,12 @@ OpSpec shape_spec(std::string name, std::string formula, Tensor (*f)(const Tenso
   OpSpec spec;
   spec.name = std::move(name);
   spec.formula = std::move(formula);
-  spec.samples = [f](SampleMaker& make) {
-    return layout_samples(
-        make, [f](const Inputs& x) { return f(x[0]); }, -2, 2);
+  const bool of_scalars = std::ranges::find(invalid, "scalar", &InvalidCall::label) == invalid.end();
+  spec.samples = [f, of_scalars](SampleMaker& make) {
+    const SampleCall call = [f](const Inputs& x) { return f(x[0]); };
+    auto samples = layout_samples(make, call, -2, 2);
+    if (of_scalars) samples.push_back({"scalar", {make.uniform({}, -2, 2)}, call});
+    return samples;
   };
   spec.invalid = std::move(invalid);
   spec.also_records = std::move(also);
@@ -231,7 +234,7 @@ const OpSpec slice_spec = OpSpec::add([] {
       shape_spec("slice", "y[i] = x[begin + i step] along dim", [](const Tensor& x) { return slice(x, -1, 1, 4); },
                  {{"step 0", [] { slice(ones({3}), 0, 0, 3, 0); }},
                   {"no such dimension", [] { slice(ones({3}), 1, 0); }},
-                  {"rank 0", [] { slice(ones({}), 0, 0); }},
+                  {"scalar", [] { slice(ones({}), 0, 0); }},
                   {"undefined", [] { slice(Tensor(), 0, 0); }}},
                  {"slice_backward"});
   spec.samples = [](SampleMaker& make) {
@@ -252,7 +255,7 @@ const OpSpec select_spec =
     OpSpec::add(shape_spec("select", "y = x[.., index, ..]", [](const Tensor& x) { return select(x, -1, -1); },
                            {{"index past the end", [] { select(ones({3}), 0, 3); }},
                             {"index before the start", [] { select(ones({3}), 0, -4); }},
-                            {"rank 0", [] { select(ones({}), 0, 0); }},
+                            {"scalar", [] { select(ones({}), 0, 0); }},
                             {"undefined", [] { select(Tensor(), 0, 0); }}},
                            {"select_backward"}));
 
@@ -288,13 +291,14 @@ const OpSpec squeeze_spec =
                             {"undefined", [] { squeeze(Tensor()); }}}));
 
 const OpSpec unsqueeze_spec = OpSpec::add(
-    shape_spec("unsqueeze", "a new dimension of size 1", [](const Tensor& x) { return unsqueeze(x, 1); },
+    shape_spec("unsqueeze", "a new dimension of size 1", [](const Tensor& x) { return unsqueeze(x, x.dim() / 2); },
                {{"no such place", [] { unsqueeze(ones({2}), 2); }}, {"undefined", [] { unsqueeze(Tensor(), 0); }}}));
 
 const OpSpec unfold_spec = OpSpec::add([] {
   OpSpec spec = shape_spec("unfold", "y[.., w, .., i] = x[.., w step + i, ..]",
                            [](const Tensor& x) { return unfold(x, -1, std::min<int64_t>(3, x.size(-1)), 1); },
                            {{"window too long", [] { unfold(ones({3}), 0, 4, 1); }},
+                            {"scalar", [] { unfold(ones({}), 0, 1, 1); }},
                             {"step 0", [] { unfold(ones({3}), 0, 2, 0); }},
                             {"no such dimension", [] { unfold(ones({3}), 1, 2, 1); }},
                             {"undefined", [] { unfold(Tensor(), 0, 1, 1); }}},

@@ -65,8 +65,8 @@ OpSpec sort_spec(std::string name, std::string formula, SampleCall call, std::ve
   spec.formula = std::move(formula);
   spec.samples = [call = std::move(call), differentiable](SampleMaker& make) {
     std::vector<OpSample> samples;
-    for (const Shape& shape :
-         {Shape{}, Shape{1}, Shape{17}, Shape{3, 5}, Shape{2, 4, 3}, Shape{5, 1}, Shape{0, 4}, Shape{19, 12}})
+    for (const Shape& shape : {Shape{}, Shape{1}, Shape{17}, Shape{3, 5}, Shape{2, 4, 3}, Shape{2, 1, 3, 2},
+                               Shape{5, 1}, Shape{0, 4}, Shape{19, 12}})
       samples.push_back({"distinct " + shape.str(), {make.distinct(shape)}, call, differentiable});
     samples.push_back({"a transposed view",
                        {make.distinct({4, 6})},

@@ -5,6 +5,7 @@
 #include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
+#include <tests/autograd/input_classes.h>
 #include <tests/catch.h>
 
 #include <algorithm>
@@ -64,6 +65,13 @@ Tensor as_window(const Tensor& x) {
   return window;
 }
 
+// The first slice along the first dimension that has more than one, in the place of all.
+Tensor as_repeated(const Tensor& x) {
+  for (int d = 0; d < x.dim(); ++d)
+    if (x.shape()[d] > 1) return array::expand(array::slice(x, d, 0, 1), x.shape());
+  return x;
+}
+
 struct ValuesAndGradients {
   Tensor y;
   std::vector<Tensor> gradients;
@@ -118,10 +126,57 @@ void check_alone(const OpSample& sample, const ValuesAndGradients& expected) {
   }
 }
 
+// Where inputs lie with stride 0 the result is that of a dense copy.
+void check_repeated(const OpSample& sample) {
+  INFO("stride 0");
+  const auto repeated = map_inputs(sample, [](const Tensor& x) { return as_repeated(x).detach().requires_grad_(); });
+  const auto dense = map_inputs(sample, [](const Tensor& x) { return array::clone(as_repeated(x)).requires_grad_(); });
+  require_same(evaluate(sample, repeated), evaluate(sample, dense), 1e-12);
+}
+
+// One tensor for two inputs of one shape: its gradient is the sum of theirs.
+void check_twice(const OpSample& sample) {
+  for (size_t j = 1; j < sample.inputs.size(); ++j)
+    for (size_t i = 0; i < j; ++i) {
+      if (!test::alike(sample.inputs[i], sample.inputs[j])) continue;
+      INFO("the same tensor as inputs " << i << " and " << j);
+      std::vector<Tensor> two = sample.inputs, one = sample.inputs;
+      two[i] = array::clone(one[i]).requires_grad_();
+      two[j] = array::clone(one[i]).requires_grad_();
+      one[i] = one[j] = array::clone(one[i]).requires_grad_();
+      const ValuesAndGradients apart = evaluate(sample, two);
+      ValuesAndGradients together{sample.call(one), {}};
+      REQUIRE(difference(together.y, apart.y) == 0);
+      if (apart.gradients.empty()) continue;
+      Tensor expected;
+      for (const Tensor& part : apart.gradients)
+        if (part.defined()) expected = expected.defined() ? expected + part : part;
+      const Tensor found = evaluate(sample, one).gradients[0];
+      REQUIRE(difference(found, expected) <= 1e-12 * largest(expected));
+    }
+}
+
+// Far out, where exponentials saturate.
+void check_extreme(const OpSpec& spec, const OpSample& sample) {
+  if (test::elements(sample) > test::kFewElements) return;
+  INFO("extreme values");
+  const OpSample far{sample.label, map_inputs(sample, [](const Tensor& x) { return x.detach() * test::kFarther; }),
+                     sample.call};
+  const TensorFunction f = [&](const std::vector<Tensor>& x) { return std::vector<Tensor>{sample.call(x)}; };
+  const GradcheckResult result = gradcheck(f, leaves(far), {.rtol = spec.rtol, .atol = spec.atol});
+  INFO(result.message);
+  REQUIRE(result.ok);
+}
+
 void check_sample(const OpSpec& spec, const OpSample& sample) {
   const ValuesAndGradients expected = evaluate(sample, leaves(sample));
   check_alone(sample, expected);
-  if (sample.differentiable && has_leaf(sample)) check_gradients(spec, sample);
+  if (sample.differentiable && has_leaf(sample)) {
+    check_gradients(spec, sample);
+    check_extreme(spec, sample);
+  }
+  check_repeated(sample);
+  check_twice(sample);
   {
     INFO("f32 against f64");
     const Tensor y = sample.call(map_inputs(sample, [](const Tensor& x) { return array::to(x, f32); }));
@@ -129,8 +184,9 @@ void check_sample(const OpSpec& spec, const OpSample& sample) {
   }
   for (Tensor (*relay)(const Tensor&) : {as_transposed, as_window}) {
     INFO("another layout");
-    require_same(evaluate(sample, map_inputs(sample, [&](const Tensor& x) { return relay(x).requires_grad_(); })),
-                 expected, 1e-12);
+    require_same(
+        evaluate(sample, map_inputs(sample, [&](const Tensor& x) { return relay(x).detach().requires_grad_(); })),
+        expected, 1e-12);
   }
   {
     INFO("the plain formula");
@@ -148,13 +204,28 @@ TEST_CASE("every op, by its spec", "[specs]") {
       INFO(spec.name << ": " << spec.formula);
       SampleMaker make(11);
       const std::vector<OpSample> samples = spec.samples(make);
-      REQUIRE(samples.size() >= 3);
+      CHECK(test::missing_classes(spec, samples) == "");
       for (const OpSample& sample : samples) {
         INFO("sample: " << sample.label);
         check_sample(spec, sample);
       }
     }
   }
+}
+
+TEST_CASE("samples that leave out a class of inputs are told which", "[specs]") {
+  SampleMaker make(1);
+  const SampleCall call = [](const std::vector<Tensor>& x) { return x[0]; };
+  const OpSpec any{.name = "any"}, no_scalar{.name = "no scalar", .invalid = {{"scalar", [] {}}}};
+  CHECK(test::missing_classes(any, elementwise_samples(make, call, 2, -1, 1)) == "");
+  CHECK(test::missing_classes(any, layout_samples(make, call, -1, 1)) == "scalar");
+  CHECK(test::missing_classes(no_scalar, layout_samples(make, call, -1, 1)) == "");
+  const OpSample one{"one", {make.uniform({}, -1, 1)}, call};
+  CHECK(test::missing_classes(any, {one}) ==
+        "1-D, 4-D, size-1 dimension, no elements, transposed, sliced with an offset, stride 0");
+  const OpSample rows{"rows", {make.uniform({20, 12}, -1, 1), make.uniform({12}, -1, 1)}, call};
+  CHECK(test::missing_classes(no_scalar, {rows}) ==
+        "4-D, size-1 dimension, column broadcast, no elements, same tensor twice, extreme values");
 }
 
 TEST_CASE("every invalid call throws and names its op", "[specs]") {
