@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/layers/init.h>
 #include <fovea/layers/memory/ntm.h>
 
 namespace fovea {
@@ -29,10 +30,11 @@ NeuralTuringMachine::NeuralTuringMachine(const NtmOptions& o, Generator& generat
     lstm_.emplace(in, o.hidden, generator);
   else
     feed_forward_.emplace(in, o.hidden, true, generator);
+  if (o.learned_memory) memory_ = Parameter(init::uniform_fan({o.width, o.slots}, o.width, generator));
 }
 
 void NeuralTuringMachine::members(Members& m) {
-  m("lstm", lstm_)("feed_forward", feed_forward_)("heads", heads_)("output", output_);
+  m("lstm", lstm_)("feed_forward", feed_forward_)("heads", heads_)("output", output_)("memory", memory_);
 }
 
 NeuralTuringMachine::State NeuralTuringMachine::initial_state(int64_t batch) const {
@@ -40,8 +42,10 @@ NeuralTuringMachine::State NeuralTuringMachine::initial_state(int64_t batch) con
   const DType dtype = output_.weight->dtype();
   Tensor first = zeros({batch, o.heads, o.slots}, dtype);
   select(first, 2, 0).fill_(1);
-  return {lstm_ ? lstm_->initial_state(batch) : fovea::State{}, full({batch, o.width, o.slots}, 1e-6, dtype), first,
-          first, zeros({batch, o.heads * o.width}, dtype)};
+  const Shape shape = {batch, o.width, o.slots};
+  const Tensor memory = memory_.defined() ? expand(memory_, shape) : full(shape, 1e-6, dtype);
+  return {lstm_ ? lstm_->initial_state(batch) : fovea::State{}, memory, first, first,
+          zeros({batch, o.heads * o.width}, dtype)};
 }
 
 Tensor NeuralTuringMachine::step(const Tensor& x, State& state) const {

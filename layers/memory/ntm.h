@@ -16,8 +16,9 @@
 //
 // The paper leaves open, and here: the write of a step comes before its read; both address what they are about to
 // touch. M_0 is 1e-6 everywhere, r_0 is 0, and w_0 stands on slot 0: uniform weights over a constant memory never
-// learn, since content, shift and sharpening all leave them uniform. Errors: ShapeError for x or a state that does not
-// fit; ValueError for sizes. Cost of a step: O(B N M H + B C (I + H M + C)).
+// learn, since content, shift and sharpening all leave them uniform. With `learned_memory` M_0 is a parameter: its
+// slots differ, and a head can go to any of them by content before anything is written. Errors: ShapeError for x or a
+// state that does not fit; ValueError for sizes. Cost of a step: O(B N M H + B C (I + H M + C)).
 #pragma once
 
 #include <fovea/layers/linear.h>
@@ -36,6 +37,7 @@ struct NtmOptions {
   int64_t width = 20;    // M
   int64_t heads = 1;     // H read heads and as many write heads
   int64_t shift = 1;     // S: shifts -S .. S
+  bool learned_memory = false;
 };
 
 class NeuralTuringMachine final : public Module {
@@ -69,6 +71,7 @@ class NeuralTuringMachine final : public Module {
   std::optional<LSTMCell> lstm_;
   std::optional<Linear> feed_forward_;
   Linear heads_, output_;
+  Parameter memory_;  // M_0 [M, N]; undefined unless it is learned
 };
 
 }  // namespace fovea

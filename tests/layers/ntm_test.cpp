@@ -136,6 +136,28 @@ TEST_CASE("NTM keeps the contract of a layer", "[ntm]") {
     }
 }
 
+TEST_CASE("a learned memory is a parameter that every sequence begins with", "[ntm]") {
+  const NtmOptions options{
+      .inputs = 3, .outputs = 2, .hidden = 4, .slots = 5, .width = 3, .heads = 2, .learned_memory = true};
+  Contract<NeuralTuringMachine> contract;
+  contract.make = [=](Generator& own) { return NeuralTuringMachine(options, own); };
+  contract.call = [](const NeuralTuringMachine& m, const std::vector<Tensor>& in) {
+    return std::vector<Tensor>{m(in[0])};
+  };
+  Generator generator(7);
+  contract.inputs = {uniform({2, 4, 3}, 0, 1, generator, f64)};
+  REQUIRE(contract_faults(contract).empty());
+
+  const NeuralTuringMachine model(options, generator);
+  const Tensor memory = model.initial_state(2).memory;
+  REQUIRE(memory.shape() == Shape{2, 3, 5});
+  REQUIRE(equal(select(memory, 0, 0), select(memory, 0, 1)));
+  REQUIRE_FALSE(equal(select(memory, 2, 0), select(memory, 2, 1)));
+  NtmOptions constant = options;
+  constant.learned_memory = false;
+  REQUIRE(parameter_count(model) == parameter_count(NeuralTuringMachine(constant)) + 3 * 5);
+}
+
 TEST_CASE("NTM refuses what does not fit", "[ntm]") {
   const NeuralTuringMachine model({.inputs = 3, .outputs = 2, .hidden = 4, .slots = 5, .width = 3});
   REQUIRE_THROWS_AS(model(ones({2, 4, 5})), ShapeError);
