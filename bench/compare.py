@@ -122,6 +122,7 @@ def main():
     if args.json:
         with open(args.json, "w") as file:
             json.dump({"threads": args.threads, "rounds": args.rounds, "rows": rows}, file, indent=1)
+        print(f"saved in {args.json}")
     return 0
 
 

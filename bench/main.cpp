@@ -92,6 +92,9 @@ T number(const std::string& flag, const std::string& text, T least, T most) {
   return value;
 }
 
+constexpr const char* kUsage =
+    "usage: fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]\n";
+
 Flags parse(int argc, char** argv) {
   std::map<std::string, std::string> given{
       {"--filter", ""}, {"--threads", "1"}, {"--seconds", "1"}, {"--json", ""}, {"--list", ""}};
@@ -160,10 +163,10 @@ int run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   try {
+    if (argc == 2 && std::string_view(argv[1]) == "--help") return std::cout << kUsage ? 0 : 1;
     return run(parse(argc, argv));
   } catch (const UsageError& error) {
-    std::cerr << "fovea_bench: " << error.what()
-              << "\nusage: fovea_bench [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]\n";
+    std::cerr << "fovea_bench: " << error.what() << "\n" << kUsage;
     return 2;
   } catch (const std::exception& error) {
     std::cerr << "fovea_bench: " << error.what() << "\n";

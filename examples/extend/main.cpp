@@ -81,8 +81,10 @@ int run(uint64_t seed, int64_t steps, const std::string& folder) {
   return out.flush() ? 0 : (std::fprintf(stderr, "extend: cannot write %s/summary.json\n", folder.c_str()), 1);
 }
 
+constexpr const char* kUsage = "usage: extend [--seed S] [--steps N] [--out FOLDER]";
+
 int usage(const std::string& why) {
-  std::fprintf(stderr, "extend: %s\nusage: extend [--seed S] [--steps N] [--out FOLDER]\n", why.c_str());
+  std::fprintf(stderr, "extend: %s\n%s\n", why.c_str(), kUsage);
   return 2;
 }
 
@@ -90,6 +92,7 @@ int usage(const std::string& why) {
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> flags{{"--seed", "1"}, {"--steps", "1000"}, {"--out", ""}};
+  if (argc == 2 && std::string(argv[1]) == "--help") return std::puts(kUsage) < 0 ? 1 : 0;
   for (int i = 1; i < argc; i += 2) {
     if (flags.count(argv[i]) == 0) return usage(std::string("unknown flag ") + argv[i]);
     if (i + 1 == argc) return usage(std::string(argv[i]) + " needs a value");

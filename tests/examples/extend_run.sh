@@ -16,6 +16,7 @@ for key in example task seed threads steps seconds parameters metrics exact_perc
 done
 for threads in 1 2; do OMP_NUM_THREADS=$threads "$extend" --steps 50 >"$folder/t$threads"; done
 cmp "$folder/t1" "$folder/t2" || fail "results differ at 1 and 2 threads"
+[[ $("$extend" --help) == *--steps* ]] || fail "--help does not name --steps"
 touch "$folder/file"
 for bad in "--seed x" "--steps -1" "--nonsense 1" "--seed"; do
   code=0

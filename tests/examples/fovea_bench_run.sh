@@ -29,6 +29,7 @@ for number in abc -1 1s nan ""; do refused 2 '--seconds is "' "$bench" --filter 
 refused 2 "cannot write" "$bench" --filter "$tiny" --json "$folder/none/results.json"
 refused 2 "unknown flag" "$bench" --nonsense
 refused 2 "needs a value" "$bench" --filter
+[[ $("$bench" --help) == *--filter* ]] || fail "--help does not name --filter"
 
 "$bench" --filter "^$tiny\$" --seconds 0.02 --json "$folder/ours.json" >"$folder/out" || fail "measuring failed"
 grep -q '"median_ms"' "$folder/ours.json" || fail "the JSON has no median"
@@ -71,6 +72,7 @@ rm "$folder/cores"
 OPENBLAS_CORETYPE=Haswell "${compared[@]}" --filter quick --rounds 1 --json "$folder/both.json" >"$folder/out" 2>/dev/null || fail "comparing failed"
 grep -q "5.43e-05 *5.43e-05 *1.000" "$folder/out" || { cat "$folder/out" >&2; fail "not both sides, or too few digits"; }
 grep -q '"ratio": 1.0' "$folder/both.json" || fail "the comparison's JSON has no ratio"
+grep -q "saved in $folder/both.json" "$folder/out" || fail "the comparison does not say where it is saved"
 [ "$(grep -vc none "$folder/cores")" -eq 0 ] || fail "OPENBLAS_CORETYPE reaches a side: $(cat "$folder/cores")"
 rm "$folder/cores"
 "${compared[@]}" --filter quick --rounds 1 --peer-core SkylakeX >"$folder/out" 2>/dev/null || fail "--peer-core failed"
