@@ -57,7 +57,8 @@ void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Ge
   slice(expected, 1, T - answers).copy_(data.target);
   slice(output, 1, 0, T - answers).zero_();  // nobody asks, and nothing was learned of it
 
-  HeatmapPicture heads{.title = fmt::format("where the heads stand, length {}", length)};
+  HeatmapPicture heads{.columns = model.options().heads > 1 ? 2 : 1,
+                       .title = fmt::format("where the heads stand, length {}", length)};
   for (int64_t h = 0; h < model.options().heads; ++h) {
     const std::string which = model.options().heads > 1 ? fmt::format(" of head {}", h + 1) : "";
     heads.panels.push_back({.grid = weights_over_time(trace.write_weights, h),

@@ -2,6 +2,7 @@
 //
 //   copy --task copy|repeat-copy|recall|ngrams|sort --controller lstm|ff --heads 1 --memory 128x20 --length 20 ...
 //
+// Sort has defaults of its own: heads that can go to any slot at once, for which the slots must differ at the start.
 // The data, the initial weights, validation and test draw from separate streams of one seed. The checkpoint that is
 // tested is the best by sequences of validation: of lengths up to the longest trained, and of one beyond it.
 #include <fmt/format.h>
@@ -24,12 +25,14 @@ namespace {
 struct Options {
   std::string controller = "lstm";
   int64_t heads = 1, hidden = 100, length = 0;
-  std::string memory = "128x20";
+  std::string memory = "128x20", memory_start = "constant";
   double clip = 10;
-  double decay = 0.95;  // of the rate, after a validation without a mistake
+  double decay = 0.95;  // of the rate
+  std::string decay_after = "perfect";
   double average = 0.999;
   double eps = 0;
   int64_t grown_batch = 8;
+  int64_t curriculum = 0;
   int64_t validate_every = 1000;
   int64_t enough = 12;
   int64_t patience = -1;
@@ -68,7 +71,8 @@ NeuralTuringMachine make_model(const Options& options, const Task& task, Generat
        .hidden = options.hidden,
        .slots = memory.slots,
        .width = memory.width,
-       .heads = options.heads},
+       .heads = options.heads,
+       .learned_memory = options.memory_start == "learned"},
       generator);
 }
 
@@ -153,7 +157,10 @@ class Run {
  private:
   StepReport step() {
     const int64_t batch = learned_ != 0 ? std::max(run_.batch, options_.grown_batch) : run_.batch;
-    const Batch fresh = task_->make(batch, task_->draw_length(longest_, data_), data_);
+    const bool any_length = loop_.step() < options_.curriculum;
+    const int64_t length =
+        any_length ? data_.randint(task_->shortest(), longest_ + 1) : task_->draw_length(longest_, data_);
+    const Batch fresh = task_->make(batch, length, data_);
     optimizer_->zero_grad();
     const Tensor logits = model_(fresh.input, fresh.target.size(1));
     const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
@@ -170,11 +177,11 @@ class Run {
     return options.eps > 0 ? std::optional(options.eps) : std::nullopt;
   }
 
-  // The rate falls with every validation that finds nothing wrong: rare mistakes go away when steps become small.
+  // The rate falls with every validation, or those that find nothing wrong: in small steps rare mistakes go away.
   double validated() {
     const Validation found = validate(averaged_, *task_, longest_, root_.fork(3));
     if (learned_ == 0 && found.wrong < 50) learned_ = loop_.step();
-    if (found.wrong == 0) schedule_.step();
+    if (found.wrong == 0 || options_.decay_after == "every") schedule_.step();
     if (options_.patience > 0 && hopeless(found)) draw_anew();
     return found.score;
   }
@@ -233,10 +240,13 @@ void add_flags(CommandLine& line, Options& options) {
   line.add("heads", &options.heads, "read heads, and as many write heads", whole(1, 32));
   line.add("hidden", &options.hidden, "size of the controller", whole(1, 4096));
   line.add("memory", &options.memory, "slots x width of the memory", memory_rule());
+  line.add("memory-start", &options.memory_start, "the memory before the first step: the same everywhere, or learned",
+           one_of({"constant", "learned"}));
   line.add("length", &options.length, "longest training sequence; 0: the task's own", whole(0, 10000));
   line.add("clip", &options.clip, "largest norm of the gradient", positive());
-  line.add("decay", &options.decay, "what the rate is multiplied by after a validation without a mistake",
-           real(0.01, 1));
+  line.add("decay", &options.decay, "what the rate is multiplied by after a validation", real(0.01, 1));
+  line.add("decay-after", &options.decay_after,
+           "validations that the rate falls after: those without a mistake, or all", one_of({"perfect", "every"}));
   line.add("eps", &options.eps,
            "what the optimizer adds to a gradient's size; a large one lets a solved task rest; 0: 1e-5, or 1e-4 of "
            "rmsprop-graves; sgd has none",
@@ -246,6 +256,9 @@ void add_flags(CommandLine& line, Options& options) {
   line.add("grown-batch", &options.grown_batch,
            "sequences a step once most are right: single ones find the way, many find the rare mistakes",
            whole(1, 1 << 20));
+  line.add("curriculum", &options.curriculum,
+           "steps with sequences of all lengths at first, for a task that is else trained on the longest alone",
+           whole(0, 1000000000));
   line.add("validate-every", &options.validate_every, "steps between validations", whole(1, 1000000000));
   line.add("enough", &options.enough, "stop after this many all but perfect validations in a row; 0: never",
            whole(0, 1000000));
@@ -272,19 +285,52 @@ void settle(const RunOptions& run, Options& options) {
   if (options.patience < 0) options.patience = run.task == "copy" ? 8000 : 0;
 }
 
-int start(int argc, char** argv) {
-  RunOptions run{
-      .task = "copy", .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+// The command line with the defaults of one task.
+struct Settings {
+  RunOptions run;
   Options options;
-  CommandLine line({.name = "copy",
-                    .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes.",
-                    .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
-                   run);
-  add_flags(line, options);
-  return run_program(line, argc, argv, [&] {
-    set_num_threads(static_cast<int>(run.threads));
-    settle(run, options);
-    return train_and_report(Run(line, run, options), line.name());
+  CommandLine line;
+
+  explicit Settings(const std::string& task)
+      : run(run_of(task)),
+        options(options_of(task)),
+        line(
+            {.name = "copy",
+             .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes. Defaults are "
+                            "those of the task; here those of copy.",
+             .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
+            run) {
+    add_flags(line, options);
+  }
+
+ private:
+  static RunOptions run_of(const std::string& task) {
+    if (task == "sort")
+      return {.task = task, .threads = 1, .steps = 40000, .batch = 16, .optimizer = "adam", .learning_rate = 2e-3};
+    return {.task = task, .threads = 1, .steps = 40000, .batch = 1, .optimizer = "rmsprop", .learning_rate = 1e-4};
+  }
+  static Options options_of(const std::string& task) {
+    if (task == "sort")
+      return {.controller = "ff",
+              .heads = 5,
+              .memory = "64x20",
+              .memory_start = "learned",
+              .clip = 1,
+              .decay = 0.96,
+              .decay_after = "every",
+              .curriculum = 10000};
+    return {};
+  }
+};
+
+int start(int argc, char** argv) {
+  Settings first("copy");
+  return run_program(first.line, argc, argv, [&] {
+    Settings own(first.run.task);  // once more, with this task's defaults
+    own.line.parse(argc, argv);
+    set_num_threads(static_cast<int>(own.run.threads));
+    settle(own.run, own.options);
+    return train_and_report(Run(own.line, own.run, own.options), own.line.name());
   });
 }
 

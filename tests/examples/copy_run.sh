@@ -4,6 +4,7 @@
 #   a run that was stopped by Ctrl-C and resumed is the uninterrupted one: checkpoint and metrics.csv
 #   a run that is killed again and again, while it saves after every step, is the uninterrupted one
 #   a run that is killed before its first checkpoint begins again where it is resumed
+#   sort trains with defaults of its own, which flags overrule; resumed in its curriculum it is the uninterrupted run
 #   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
@@ -87,6 +88,24 @@ for task in repeat-copy recall ngrams sort; do
   "$copy" --task "$task" --controller ff --steps 4 --length 8 --quiet --test-sequences 10 --test-lengths 8 --out "$folder/$task" \
     >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "task $task failed"; }
 done
+
+# Sort has defaults of its own, which flags overrule and a resumed run keeps.
+small=(--task sort --quiet --length 4 --batch 2 --memory 6x5 --curriculum 20 --validate-every 10 --test-sequences 10 --test-lengths 4)
+"$copy" "${small[@]}" --steps 60 --out "$folder/sort-whole" >/dev/null 2>&1
+"$copy" "${small[@]}" --steps 15 --out "$folder/sort-parts" >/dev/null 2>&1
+"$copy" --resume "$folder/sort-parts" --steps 60 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "sort cannot be resumed"; }
+cmp "$folder/sort-whole/last.safetensors" "$folder/sort-parts/last.safetensors" || fail "a resumed sort is not the uninterrupted one"
+for line in 'controller = "ff"' 'heads = 5' 'memory-start = "learned"' 'decay-after = "every"' 'optimizer = "adam"' 'batch = 2'; do
+  grep -qx "$line" "$folder/sort-whole/config.toml" || fail "sort did not take $line"
+done
+grep -qx 'memory-start = "constant"' "$folder/whole/config.toml" || fail "copy does not begin with a constant memory"
+for other in "--curriculum 0" "--memory-start constant" "--decay-after perfect"; do
+  # shellcheck disable=SC2086
+  "$copy" "${small[@]}" $other --steps 60 --out "$folder/other" >/dev/null 2>&1 || fail "sort $other failed"
+  cmp -s "$folder/sort-whole/last.safetensors" "$folder/other/last.safetensors" && fail "sort ignores $other"
+  rm -rf "$folder/other"
+done
+
 help=$("$copy" --help | tr -s ' \n' ' ')
 for choices in "lstm, ff" "copy, repeat-copy, recall, ngrams, sort" "sgd, rmsprop, rmsprop-graves, adam, adamw"; do
   [[ $help == *"$choices"* ]] || fail "--help does not name the choices $choices"
@@ -114,6 +133,9 @@ done <<'FLAGS'
 --controller gru
 --task swim
 --optimizer none
+--memory-start random
+--decay-after never
+--curriculum -1
 --optimizer sgd --eps 1e-3
 --task recall --length 1
 --task recall --test-lengths 1
