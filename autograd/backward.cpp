@@ -226,7 +226,13 @@ Tensor product_gradient(int i, const Tensor& g, const Tensor& x) {
 
 namespace {
 
-Tensor initial_gradient(const char* what, const Tensor& output, const Tensor& gradient) {
+Tensor initial_gradient(const char* what, std::span<const Tensor> outputs, size_t i,
+                        std::span<const Tensor> gradients) {
+  if (gradients.size() > outputs.size())
+    throw AutogradError(
+        fmt::format("{}: {} gradients for {} outputs; give at most one each", what, gradients.size(), outputs.size()));
+  const Tensor& output = outputs[i];
+  Tensor gradient = i < gradients.size() ? gradients[i] : Tensor();
   if (!output.defined() || !output.requires_grad())
     throw AutogradError(fmt::format(
         "{}: {} is not on the tape: no input requires gradients, or it was made under NoGrad", what, describe(output)));
@@ -297,7 +303,7 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients
   const NoGrad guard;
   detail::Pass pass(false, retain_graph);
   for (size_t i = 0; i < outputs.size(); ++i)
-    pass.seed(outputs[i], initial_gradient("backward", outputs[i], i < gradients.size() ? gradients[i] : Tensor()));
+    pass.seed(outputs[i], initial_gradient("backward", outputs, i, gradients));
   pass.run([](Node&) { return false; });
 }
 
@@ -305,8 +311,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                          const GradOptions& options) {
   std::vector<Tensor> seeds;
   for (size_t i = 0; i < outputs.size(); ++i)
-    seeds.push_back(
-        initial_gradient("grad", outputs[i], i < options.grad_outputs.size() ? options.grad_outputs[i] : Tensor()));
+    seeds.push_back(initial_gradient("grad", outputs, i, options.grad_outputs));
   for (const Tensor& input : inputs)
     if (!input.defined() || !input.requires_grad())
       throw AutogradError(

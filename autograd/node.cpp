@@ -36,6 +36,7 @@ HookHandle register_hook(const Tensor& x, GradientHook hook) {
   if (!x.defined() || !x.requires_grad())
     throw AutogradError(
         "register_hook: the tensor is not on the tape; call requires_grad_() or compute it from one that is");
+  if (!hook) throw AutogradError("register_hook: the hook is empty; give a function from gradient to gradient");
   Node* node = node_of(x);
   if (!node->hooks) node->hooks = std::make_unique<detail::Hooks>();
   std::erase_if(*node->hooks, [](const auto& old) { return !old->call; });

@@ -50,6 +50,9 @@ TEST_CASE("backward of several outputs adds up; a gradient left out is one", "[t
   backward(outputs, gradients);
   CHECK(equal(x.grad(), tensor({12.0, 16.0})));
   CHECK_THROWS_AS(backward(outputs, {}), AutogradError);  // the first has two elements
+  const std::vector<Tensor> three(3, tensor({1.0, 3.0}));
+  CHECK_THROWS_WITH(backward(outputs, three), test::contains("backward: 3 gradients for 2 outputs"));
+  CHECK_THROWS_WITH(grad(outputs, {x}, {.grad_outputs = three}), test::contains("grad: 3 gradients for 2 outputs"));
 }
 
 TEST_CASE("grad of several outputs: weights, outputs on other paths, outputs that are inputs", "[tape]") {
@@ -239,6 +242,10 @@ TEST_CASE("hooks: all of them, in order, also on one output of several; what the
     CHECK_THROWS_WITH(sum(z).backward(), test::contains("a gradient hook returned"));
   }
   CHECK_THROWS_AS(register_hook(Tensor(), [](const Tensor& g) { return g; }), AutogradError);
+}
+
+TEST_CASE("an empty hook is refused where it is registered", "[tape]") {
+  CHECK_THROWS_WITH(register_hook(leaf({1, 2}), {}), test::contains("the hook is empty"));
 }
 
 TEST_CASE("a hook's handle removes it: again, while it runs, after the tensor", "[tape]") {
