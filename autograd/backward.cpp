@@ -3,6 +3,7 @@
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
+#include <fovea/core/denormals.h>
 #include <fovea/core/kernels/elementwise.h>
 
 #include <algorithm>
@@ -39,7 +40,8 @@ void accumulate(Tensor& target, const Tensor& gradient, bool create_graph) {
   if (ours && gradient.is_contiguous())
     kernels::accumulate(impl.dtype, impl.numel, target.raw(), gradient.raw());
   else if (ours)
-    kernels::add_scaled(impl.dtype, {impl.shape, impl.strides, gradient.strides()}, target.raw(), gradient.raw(), 1);
+    kernels::add_scaled(impl.dtype, {impl.shape, target.strides(), gradient.strides()}, target.raw(), gradient.raw(),
+                        1);
   else
     target = add(target, gradient);
 }
@@ -207,6 +209,7 @@ class detail::Pass {
     Node* node;
   };
 
+  const FlushDenormals no_denormals_;
   Queue queue_;
   bool create_graph_, retain_graph_;
   // Checked where a vjp's results arrive, so that its own op is named and not one that it is made of.

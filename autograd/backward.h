@@ -1,4 +1,5 @@
-// The engine. Nodes run in descending order of their recording, from a heap; nothing recurses.
+// The engine. Nodes run in descending order of their recording, from a heap; nothing recurses. Denormal numbers count
+// as zero while it runs (core/denormals.h): gradients that vanish do so at once.
 // Errors: AutogradError for an output that is on no tape, a gradient of the wrong shape or type (named with its op), a
 // second pass over a freed graph, a saved tensor changed in place.
 #pragma once

@@ -39,7 +39,7 @@ namespace {
   for (int d = ids.dim() - 1; d >= 0; --d) {
     index[d] = rest % ids.shape()[d];
     rest /= ids.shape()[d];
-    offset += index[d] * ids.strides()[d];
+    offset += index[d] * ids.stride(d);
   }
   const int64_t id = kernels::read_i64(ids.raw(), offset);
   throw IndexError(

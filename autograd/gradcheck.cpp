@@ -90,7 +90,7 @@ class Check {
     double scale = 1;
     for (double value : numeric) scale = std::max(scale, std::abs(value));
     for (size_t i = 0; i < exact.size(); ++i)
-      if (const GradcheckResult result = compare(exact[i], numeric[i], scale, where[i]); !result.ok) return result;
+      if (GradcheckResult result = compare(exact[i], numeric[i], scale, where[i]); !result.ok) return result;
     return {};
   }
 
@@ -112,7 +112,7 @@ class Check {
       };
       const double numeric = (at(options_.step) - at(-options_.step)) / (2 * options_.step);
       at(0);
-      const GradcheckResult result =
+      GradcheckResult result =
           compare(exact, numeric, std::max(1.0, std::abs(numeric)), fmt::format("random direction {}", direction));
       if (!result.ok) return result;
     }

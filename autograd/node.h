@@ -39,12 +39,12 @@ struct Edge {
 // What a node knows of one of its outputs.
 struct OutputRecord {
   OutputRecord() = default;
-  explicit OutputRecord(const TensorImpl& output) : shape(output.shape), dtype(output.dtype), impl(&output) {}
+  explicit OutputRecord(const TensorImpl& output) : impl(&output), dtype(output.dtype), shape(output.shape) {}
 
-  Shape shape;
-  DType dtype = DType::f32;
-  const TensorImpl* impl = nullptr;  // identifies saved copies of this output; never dereferenced
   Tensor gradient;                   // collected by the backward pass that is running
+  const TensorImpl* impl = nullptr;  // identifies saved copies of this output; never dereferenced
+  DType dtype = DType::f32;
+  Shape shape;  // last: what lies beyond its rank is never touched
 };
 
 class Node : public TapeSlot {
@@ -58,7 +58,10 @@ class Node : public TapeSlot {
   static void operator delete(void* node, size_t bytes) { free_object(node, bytes); }
 
   const char* name;
-  int64_t sequence;  // grows with time: the order of recording
+  union {
+    int64_t sequence;   // grows with time: the order of recording
+    Node* next_doomed;  // once the last reference is gone
+  };
   Edge* edges = nullptr;
   OutputRecord* outputs = nullptr;
   uint16_t n_inputs = 0;
@@ -66,9 +69,7 @@ class Node : public TapeSlot {
   bool queued = false;    // in the heap of the running backward pass
   bool released = false;  // saved tensors are gone
   bool needed = true;     // on a path to what grad() was asked for
-  bool marked = false;    // seen while grad() looks for such paths
   bool is_leaf = false;
-  Node* next_doomed = nullptr;
   std::unique_ptr<detail::Hooks> hooks;
 
  protected:

@@ -14,7 +14,6 @@
 #include <fovea/autograd/node.h>
 
 #include <array>
-#include <optional>
 #include <span>
 
 namespace fovea {
@@ -77,14 +76,17 @@ class OpNode final : public Node {
  public:
   OpNode(const char* op, const Input (&inputs)[N], const Tensor& y, Vjp&& vjp)
       : OpNode(op, inputs, y, std::move(vjp), std::make_index_sequence<N>()) {}
+  ~OpNode() override {
+    if (!released) vjp_.~Vjp();
+  }
   void apply(Pass& pass) override {
-    auto gradients = (*vjp_)(std::move(output_.gradient));
+    auto gradients = vjp_(std::move(output_.gradient));
     if constexpr (std::is_same_v<decltype(gradients), Tensor>) {
       static_assert(N == 1, "a vjp of several inputs returns std::array<Tensor, N>");
-      if (deliver(pass, *this, &gradients)) vjp_.reset();
+      if (deliver(pass, *this, &gradients)) vjp_.~Vjp();
     } else {
       static_assert(std::tuple_size_v<decltype(gradients)> == N, "a vjp returns one gradient per input");
-      if (deliver(pass, *this, gradients.data())) vjp_.reset();
+      if (deliver(pass, *this, gradients.data())) vjp_.~Vjp();
     }
   }
 
@@ -97,7 +99,9 @@ class OpNode final : public Node {
     n_inputs = N;
   }
 
-  std::optional<Vjp> vjp_;
+  union {
+    Vjp vjp_;  // with all it saved, until released
+  };
   Edge edges_[N];
   OutputRecord output_;
 };

@@ -44,7 +44,7 @@ Tensor MovingBaseline::operator()(const Tensor& reward) {
   if (steps_ > 0 && (reward.dim() != 2 || reward.size(1) != steps_))
     throw ShapeError(fmt::format("MovingBaseline: reward is {}; need [B, {}]", describe(reward), steps_));
   const Tensor now = steps_ > 0 ? mean(reward.detach(), 0) : mean(reward.detach());
-  const Tensor before = value_.defined() ? value_ : zeros_like(now);
+  Tensor before = value_.defined() ? value_ : zeros_like(now);
   value_ = before * decay_ + now * (1 - decay_);
   return before;
 }

@@ -50,12 +50,12 @@ bool view_strides(const Tensor& x, const Shape& shape, Shape& strides) {
   bool first = true;
   for (int d = x.dim() - 1; d >= 0; --d) {
     if (x.shape()[d] == 1) continue;
-    if (first) base = x.strides()[d];
+    if (first) base = x.stride(d);
     first = false;
     chunk *= x.shape()[d];
     int next = d - 1;
     while (next >= 0 && x.shape()[next] == 1) --next;
-    if (next >= 0 && x.strides()[next] == x.strides()[d] * x.shape()[d]) continue;
+    if (next >= 0 && x.stride(next) == x.stride(d) * x.shape()[d]) continue;
     int64_t filled = 1;
     while (target >= 0 && (filled < chunk || shape[target] == 1)) {
       strides[target] = base * filled;
@@ -72,9 +72,11 @@ bool view_strides(const Tensor& x, const Shape& shape, Shape& strides) {
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, int64_t offset) {
   const TensorImpl& source = *x.impl();
-  return Tensor(
-      Ref<TensorImpl>::adopt(new TensorImpl(source.storage, source.data + offset * item_size(source.dtype), shape,
-                                            strides, shape.numel(), source.dtype, is_row_major(shape, strides))));
+  auto view = Ref<TensorImpl>::adopt(new TensorImpl(source.storage, source.data + offset * item_size(source.dtype),
+                                                    shape, shape.numel(), source.dtype));
+  view->contiguous = is_row_major(shape, strides);
+  if (!view->contiguous) std::copy_n(strides.begin(), strides.rank(), view->steps);
+  return Tensor(std::move(view));
 }
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
@@ -95,7 +97,7 @@ Tensor permute(const Tensor& x, const Shape& order) {
       throw ShapeError(fmt::format("permute: order {} for {}; need every dimension once", order.str(), describe(x)));
     seen |= 1u << d;
     shape[i] = x.shape()[d];
-    strides[i] = x.strides()[d];
+    strides[i] = x.stride(d);
   }
   return as_strided(x, shape, strides);
 }
@@ -123,7 +125,7 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t begin, int64_t end, int64_t s
   Shape shape = x.shape(), strides = x.strides();
   shape[d] = last > first ? (last - first - 1) / step + 1 : 0;
   strides[d] *= step;
-  return as_strided(x, shape, strides, shape[d] == 0 ? 0 : first * x.strides()[d]);
+  return as_strided(x, shape, strides, shape[d] == 0 ? 0 : first * x.stride(d));
 }
 
 Tensor select(const Tensor& x, int64_t dim, int64_t index) {
@@ -135,7 +137,7 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index) {
   Shape shape = x.shape(), strides = x.strides();
   shape.erase(d);
   strides.erase(d);
-  return as_strided(x, shape, strides, at * x.strides()[d]);
+  return as_strided(x, shape, strides, at * x.stride(d));
 }
 
 Tensor expand(const Tensor& x, const Shape& shape) {
@@ -151,7 +153,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     const int64_t have = x.shape()[i - extra];
     if (shape[i] == -1) sizes[i] = have;
     fits = sizes[i] >= 0 && (have == sizes[i] || have == 1);
-    strides[i] = have == sizes[i] ? x.strides()[i - extra] : 0;
+    strides[i] = have == sizes[i] ? x.stride(i - extra) : 0;
   }
   if (!fits)
     throw ShapeError(fmt::format("expand: {} to {}; only sizes of 1 can grow, new dimensions come in front",
@@ -166,7 +168,7 @@ Tensor squeeze(const Tensor& x, std::optional<int64_t> dim) {
   for (int i = 0; i < x.dim(); ++i) {
     if (x.shape()[i] == 1 && (!dim || i == only)) continue;
     shape.append(x.shape()[i]);
-    strides.append(x.strides()[i]);
+    strides.append(x.stride(i));
   }
   return as_strided(x, shape, strides);
 }
@@ -175,7 +177,7 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
   const int d = normalize_dim("unsqueeze", dim, x.dim() + 1);
   Shape shape = x.shape(), strides = x.strides();
   shape.insert(d, 1);
-  strides.insert(d, d < x.dim() ? x.shape()[d] * x.strides()[d] : 1);
+  strides.insert(d, d < x.dim() ? x.shape()[d] * x.stride(d) : 1);
   return as_strided(x, shape, strides);
 }
 

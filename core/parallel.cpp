@@ -1,3 +1,4 @@
+#include <fovea/core/denormals.h>
 #include <fovea/core/error.h>
 #include <fovea/core/parallel.h>
 #include <omp.h>
@@ -58,14 +59,21 @@ void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   }
   std::exception_ptr failure;
   std::mutex failure_mutex;
-#pragma omp parallel for num_threads(team) schedule(dynamic, 1)
-  for (int64_t c = 0; c < chunks; ++c) {
-    try {
-      body(context, c);
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(failure_mutex);
-      if (!failure) failure = std::current_exception();
+  const uint64_t control = float_control();  // holds on every thread, or the bits would tell how many there are
+#pragma omp parallel num_threads(team)
+  {
+    const uint64_t before = float_control();
+    set_float_control(control);
+#pragma omp for schedule(dynamic, 1)
+    for (int64_t c = 0; c < chunks; ++c) {
+      try {
+        body(context, c);
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(failure_mutex);
+        if (!failure) failure = std::current_exception();
+      }
     }
+    set_float_control(before);
   }
   if (failure) std::rethrow_exception(failure);
 }

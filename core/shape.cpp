@@ -33,16 +33,6 @@ int64_t checked_numel(std::string_view op, const Shape& shape) {
   return none ? 0 : extent;
 }
 
-Shape contiguous_strides(const Shape& shape) {
-  Shape strides = shape;
-  int64_t stride = 1;
-  for (int i = shape.rank() - 1; i >= 0; --i) {
-    strides[i] = stride;
-    stride *= shape[i] > 0 ? shape[i] : 1;
-  }
-  return strides;
-}
-
 int normalize_dim(std::string_view op, int64_t dim, int rank) {
   const int limit = rank > 0 ? rank : 1;
   if (dim >= limit || dim < -limit)

@@ -91,7 +91,15 @@ class Shape {
 // zeros left out, is beyond 2^56: no offset may overflow.
 int64_t checked_numel(std::string_view op, const Shape& shape);
 // Strides of a row-major array of this shape, in elements.
-Shape contiguous_strides(const Shape& shape);
+inline Shape contiguous_strides(const Shape& shape) {
+  Shape strides = shape;
+  int64_t stride = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    strides[i] = stride;
+    stride *= shape[i] > 0 ? shape[i] : 1;
+  }
+  return strides;
+}
 // `dim` counted from the front (negative: from the back); IndexError names `op` when outside [-rank, rank).
 int normalize_dim(std::string_view op, int64_t dim, int rank);
 // The common shape under NumPy broadcasting; ShapeError names `op` and both shapes.

@@ -14,27 +14,25 @@ static_assert(sizeof(Storage) + sizeof(TensorImpl) <= kElements && alignof(Tenso
 void* first_tensor(Storage& storage) { return &storage + 1; }
 
 // A row-major tensor of numel elements in a new block.
-inline Tensor place(void* block, size_t capacity, const Shape& shape, const Shape& strides, DType dtype,
-                    int64_t numel) {
+inline Tensor place(void* block, size_t capacity, const Shape& shape, DType dtype, int64_t numel) {
   auto* storage = new (block) Storage{.capacity = capacity};
   return Tensor(Ref<TensorImpl>::adopt(::new (first_tensor(*storage)) TensorImpl(
-      Ref<Storage>::adopt(storage), static_cast<std::byte*>(block) + kElements, shape, strides, numel, dtype, true)));
+      Ref<Storage>::adopt(storage), static_cast<std::byte*>(block) + kElements, shape, numel, dtype)));
 }
 
-[[gnu::noinline]] Tensor allocate_anyhow(const Shape& shape, const Shape& strides, DType dtype, int64_t numel,
-                                         size_t bytes) {
+[[gnu::noinline]] Tensor allocate_anyhow(const Shape& shape, DType dtype, int64_t numel, size_t bytes) {
   size_t capacity = 0;
   void* block = allocate_block(bytes, &capacity);
-  return place(block, capacity, shape, strides, dtype, numel);
+  return place(block, capacity, shape, dtype, numel);
 }
 
 // Most tensors are small and find a block ready; with no call on the way one costs far less.
-inline Tensor allocate(const Shape& shape, const Shape& strides, DType dtype, int64_t numel) {
+inline Tensor allocate(const Shape& shape, DType dtype, int64_t numel) {
   const size_t bytes = kElements + static_cast<size_t>(numel * item_size(dtype));
   const size_t capacity = (bytes + detail::kBlockAlign - 1) & ~(detail::kBlockAlign - 1);
   if (void* block = detail::take_ready(capacity)) [[likely]]
-    return place(block, capacity, shape, strides, dtype, numel);
-  return allocate_anyhow(shape, strides, dtype, numel, bytes);
+    return place(block, capacity, shape, dtype, numel);
+  return allocate_anyhow(shape, dtype, numel, bytes);
 }
 
 }  // namespace
@@ -51,21 +49,19 @@ namespace {
 void require_writable(const char* op, const Tensor& x) {
   if (!x.defined()) throw AutogradError(fmt::format("{}: the tensor is undefined", op));
   for (int i = 0; i < x.dim(); ++i)
-    if (x.strides()[i] == 0 && x.shape()[i] > 1)
+    if (x.shape()[i] > 1 && x.stride(i) == 0)
       throw ShapeError(fmt::format("{}: {} is expanded: several elements share one place in memory; clone() it first",
                                    op, describe(x)));
 }
 
 }  // namespace
 
-Tensor empty(const Shape& shape, DType dtype) {
-  return allocate(shape, contiguous_strides(shape), dtype, checked_numel("empty", shape));
-}
+Tensor empty(const Shape& shape, DType dtype) { return allocate(shape, dtype, checked_numel("empty", shape)); }
 
 Tensor empty_like(const Tensor& x) {
   if (!x.is_contiguous()) return empty(x.shape(), x.dtype());
   const TensorImpl& impl = *x.impl();
-  return allocate(impl.shape, impl.strides, impl.dtype, impl.numel);
+  return allocate(impl.shape, impl.dtype, impl.numel);
 }
 
 void Tensor::throw_undefined() {
@@ -77,6 +73,15 @@ void Tensor::throw_undefined() {
 void Tensor::throw_dtype(const char* what, DType wanted) const {
   throw DTypeError(
       fmt::format("{}: {} read as {}; cast with to(x, {})", what, describe(*this), name_of(wanted), name_of(wanted)));
+}
+
+int64_t Tensor::stride(int64_t dim) const {
+  const TensorImpl& impl = known();
+  const int d = normalize_dim("stride", dim, impl.shape.rank());
+  if (!impl.contiguous) return impl.steps[d];
+  int64_t step = 1;
+  for (int i = impl.shape.rank() - 1; i > d; --i) step *= std::max<int64_t>(impl.shape[i], 1);
+  return step;
 }
 
 int64_t Tensor::only_element() const {
@@ -93,7 +98,7 @@ int64_t Tensor::element(const char* op, const Shape& index) const {
     const int64_t at = index[i] < 0 ? index[i] + shape()[i] : index[i];
     if (at < 0 || at >= shape()[i])
       throw IndexError(fmt::format("{}: index {} is outside {} along dimension {}", op, index[i], describe(*this), i));
-    offset += at * strides()[i];
+    offset += at * stride(i);
   }
   return offset;
 }

@@ -12,6 +12,7 @@
 #include <fovea/core/error.h>
 #include <fovea/core/shape.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <iosfwd>
 #include <string>
@@ -51,15 +52,8 @@ class TapeSlot {
 // Born with one reference. The first tensor of a storage lies in its block and costs no memory of its own; views are
 // objects from the pool.
 struct TensorImpl {
-  TensorImpl(Ref<Storage> block, std::byte* first, const Shape& sizes, const Shape& steps, int64_t n, DType type,
-             bool dense)
-      : storage(std::move(block)),
-        data(first),
-        numel(n),
-        dtype(type),
-        contiguous(dense),
-        shape(sizes),
-        strides(steps) {}
+  TensorImpl(Ref<Storage> block, std::byte* first, const Shape& sizes, int64_t n, DType type)
+      : storage(std::move(block)), data(first), numel(n), dtype(type), shape(sizes) {}
   // Another object over the same elements, on no tape.
   TensorImpl(const TensorImpl& other)
       : storage(other.storage),
@@ -67,8 +61,9 @@ struct TensorImpl {
         numel(other.numel),
         dtype(other.dtype),
         contiguous(other.contiguous),
-        shape(other.shape),
-        strides(other.strides) {}
+        shape(other.shape) {
+    if (!contiguous) std::copy_n(other.steps, shape.rank(), steps);
+  }
   TensorImpl& operator=(const TensorImpl&) = delete;
 
   Count refs{1};
@@ -80,7 +75,7 @@ struct TensorImpl {
   bool contiguous = true;
   uint16_t output_index = 0;  // which output of slot's op this is
   Shape shape;
-  Shape strides;  // in elements
+  int64_t steps[kMaxRank];  // the strides where not contiguous; else never touched: a small tensor is two cache lines
 
   static void* operator new(size_t bytes) { return allocate_object(bytes); }
   static void operator delete(void* impl, size_t bytes) { free_object(impl, bytes); }
@@ -102,7 +97,13 @@ class Tensor {
   int64_t size(int64_t d) const { return known().shape[normalize_dim("size", d, dim())]; }
   int64_t numel() const { return known().numel; }
   const Shape& shape() const { return known().shape; }
-  const Shape& strides() const { return known().strides; }
+  // In elements.
+  int64_t stride(int64_t d) const;
+  Shape strides() const {
+    const TensorImpl& impl = known();
+    if (impl.contiguous) return contiguous_strides(impl.shape);
+    return Shape({impl.steps, static_cast<size_t>(impl.shape.rank())});
+  }
   DType dtype() const { return known().dtype; }
   bool is_contiguous() const { return known().contiguous; }
   // The same handle or another to the same tensor object (not merely the same elements).

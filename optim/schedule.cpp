@@ -73,7 +73,8 @@ void StepDecayOptions::check() const {
   require_positive(kind, "gamma", gamma);
 }
 double StepDecayOptions::rate(double lr, int64_t t) const {
-  return lr * std::pow(gamma, static_cast<double>(t / every));  // (1)
+  const int64_t steps = t / every;
+  return lr * std::pow(gamma, static_cast<double>(steps));  // (1)
 }
 
 void ExponentialDecayOptions::check() const { require_positive(kind, "gamma", gamma); }

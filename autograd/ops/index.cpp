@@ -62,7 +62,7 @@ Tensor index_select_checked(const Tensor& x, int d, const Tensor& index) {
     Shape step = Shape::filled(x.dim(), 0);
     step[d] = 1;
     kernels::gather(x.dtype(), {shape, y.strides(), step, without(x.strides(), d)}, y.raw(), index.raw(), x.raw(),
-                    x.strides()[d]);
+                    x.stride(d));
   }
   return record("index_select", {x}, y, [d, index = saved(index), size = x.shape()[d]](const Tensor& g) {
     return index_add(g, d, index.get(), size);
@@ -89,7 +89,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   const int d = check_index("gather", x, dim, index);
   Tensor y = empty(index.shape(), x.dtype());
   kernels::gather(x.dtype(), {index.shape(), y.strides(), index.strides(), without(x.strides(), d)}, y.raw(),
-                  index.raw(), x.raw(), x.strides()[d]);
+                  index.raw(), x.raw(), x.stride(d));
   return record("gather", {x}, y, [d, index = saved(index), shape = x.shape()](const Tensor& g) {
     return scatter_add(zeros(shape, g.dtype()), d, index.get(), g);
   });
@@ -110,7 +110,7 @@ Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tens
     if (used.shape()[k] != index.shape()[k]) used = slice(used, k, 0, index.shape()[k]);
   Tensor y = array::clone(x);
   kernels::scatter_add(x.dtype(), {index.shape(), used.strides(), index.strides(), without(y.strides(), d)}, used.raw(),
-                       index.raw(), y.raw(), y.strides()[d]);
+                       index.raw(), y.raw(), y.stride(d));
   return record("scatter_add", {x, used}, y, [d, index = saved(index)](const Tensor& g) {
     return std::array<Tensor, 2>{g, needs_grad(1) ? gather(g, d, index.get()) : Tensor()};
   });

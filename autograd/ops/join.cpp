@@ -215,7 +215,7 @@ Tensor flip(const Tensor& x, int64_t dim) {
   const int64_t n = x.shape()[d];
   Shape strides = x.strides();
   strides[d] = -strides[d];
-  const Tensor backwards = array::as_strided(x, x.shape(), strides, n > 0 ? (n - 1) * x.strides()[d] : 0);
+  const Tensor backwards = array::as_strided(x, x.shape(), strides, n > 0 ? (n - 1) * x.stride(d) : 0);
   return record("flip", {x}, array::clone(backwards), [d](const Tensor& g) { return flip(g, d); });
 }
 

@@ -20,8 +20,8 @@ using Pair = std::array<Tensor, 2>;
 bool blas_layout(const Tensor& x, int64_t& stride, bool& transposed) {
   const int d = x.dim();
   const int64_t rows = x.shape()[d - 2], columns = x.shape()[d - 1];
-  const int64_t row_step = rows == 1 ? std::max<int64_t>(columns, 1) : x.strides()[d - 2];
-  const int64_t column_step = columns == 1 ? 1 : x.strides()[d - 1];
+  const int64_t row_step = rows == 1 ? std::max<int64_t>(columns, 1) : x.stride(d - 2);
+  const int64_t column_step = columns == 1 ? 1 : x.stride(d - 1);
   transposed = false;
   stride = row_step;
   if (column_step == 1 && row_step >= std::max<int64_t>(columns, 1)) return true;

@@ -23,7 +23,7 @@ inline Extent extent(const Shape& shape, int dim) {
 // Elements from one outer block to the next if the dimensions from `dim` on are dense and those before step evenly (a
 // contiguous tensor, or columns cut from one); -1 if they are not.
 inline int64_t outer_step(const Tensor& x, int dim) {
-  const Shape &shape = x.shape(), &strides = x.strides();
+  const Shape &shape = x.shape(), strides = x.strides();
   int64_t expected = 1;
   for (int d = shape.rank() - 1; d >= dim; --d) {
     if (shape[d] == 1) continue;

@@ -52,11 +52,11 @@ kernels::SdpaSizes checked(const Tensor& q, const Tensor& k, const Tensor& v, co
 }
 
 // x itself if the features of a row are adjacent, else a copy.
-Tensor with_rows(const Tensor& x) { return x.strides()[3] == 1 || x.size(3) == 1 ? x : array::contiguous(x); }
+Tensor with_rows(const Tensor& x) { return x.stride(3) == 1 || x.size(3) == 1 ? x : array::contiguous(x); }
 
 template <class T>
 kernels::HeadRows<T> rows(const Tensor& x) {
-  return {x.data<std::remove_const_t<T>>(), x.strides()[0], x.strides()[1], x.strides()[2]};
+  return {x.data<std::remove_const_t<T>>(), x.stride(0), x.stride(1), x.stride(2)};
 }
 
 // Room for [B, H, T, d] that lies in memory as [B, T, H, d], which is how heads are joined.
@@ -66,7 +66,7 @@ Tensor empty_heads(const Tensor& like, int64_t features) {
 
 kernels::SdpaMask steps_of(const Tensor& mask) {
   if (!mask.defined()) return {};
-  const Shape& s = mask.strides();
+  const Shape s = mask.strides();
   return {mask.data<bool>(), s[0], s[1], s[2], s[3]};
 }
 

@@ -62,8 +62,8 @@ Tensor over_rows(bool logarithm, const Tensor& x, int dim, const Tensor& mask) {
       x.dtype(), logarithm,
       {{without(x.shape(), dim), without(y.strides(), dim), without(x.strides(), dim), without(mask_strides, dim)},
        x.shape()[dim],
-       alone ? 1 : y.strides()[dim],
-       alone ? 1 : x.strides()[dim],
+       alone ? 1 : y.stride(dim),
+       alone ? 1 : x.stride(dim),
        mask_strides[dim],
        mask.defined() ? mask.data<bool>() : nullptr},
       x.raw(), y.raw());

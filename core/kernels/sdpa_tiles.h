@@ -82,7 +82,7 @@ class Sight {
  public:
   Sight(const SdpaSizes& n, const SdpaMask& mask, int64_t head)
       : causal_(n.causal), first_(n.first), query_(mask.query), key_(mask.key) {
-    if (mask.data) data_ = mask.data + head / n.heads * mask.batch + head % n.heads * mask.head;
+    if (mask.data != nullptr) data_ = mask.data + head / n.heads * mask.batch + head % n.heads * mask.head;
   }
   // The keys that queries below `end` may see, of `keys`.
   int64_t keys_before(int64_t end, int64_t keys) const {

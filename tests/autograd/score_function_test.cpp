@@ -92,7 +92,7 @@ TEST_CASE("every baseline leaves the mean alone and lowers the variance", "[scor
   Tensor weights = zeros({4}, f64).requires_grad_();  // learned: one number a step
   const auto learned = [&](const Tensor& reward) {
     const Tensor before = weights.detach();
-    const Tensor used = array::clone(before);
+    Tensor used = array::clone(before);
     const Tensor g = grad(baseline_loss(expand(weights, reward.shape()), reward), {weights})[0];
     Tensor(before).add_(g, -0.2);
     return used;

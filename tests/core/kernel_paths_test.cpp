@@ -180,6 +180,5 @@ TEST_CASE("in place: from itself, from a shifted part of itself, into a repeated
   later.copy_(earlier);
   CHECK(equal(x, tensor({2., 2., 6., 10.})));
   Tensor one = array::expand(scalar(1, f64), {1, 1});
-  REQUIRE(one.strides() == Shape{0, 0});
   CHECK(one.fill_(3).item() == 3);
 }

@@ -50,6 +50,23 @@ TEST_CASE("reshape agrees with a copy for every layout of three dimensions", "[v
       }
 }
 
+TEST_CASE("strides: kept where elements lie apart, computed where they do not", "[view]") {
+  const Tensor x = array::reshape(arange(24), {2, 3, 4});
+  CHECK(x.strides() == Shape({12, 4, 1}));
+  CHECK(x.stride(0) == 12);
+  CHECK(x.stride(-1) == 1);
+  const Tensor y = array::transpose(x, 0, 2);
+  CHECK(y.strides() == Shape({1, 4, 12}));
+  CHECK(y.stride(-1) == 12);
+  CHECK(y.detach().strides() == y.strides());
+  CHECK(array::expand(array::slice(x, 1, 0, 1), {2, 3, 4}).strides() == Shape({12, 0, 1}));
+  CHECK(array::slice(x, 2, 0, 4, 2).strides() == Shape({12, 4, 2}));
+  CHECK(zeros({3, 0, 2}).strides() == Shape({2, 2, 1}));
+  CHECK(scalar(1).strides() == Shape());
+  CHECK_THROWS_AS(x.stride(3), IndexError);
+  CHECK_THROWS_AS(Tensor().stride(0), AutogradError);
+}
+
 TEST_CASE("permute and transpose", "[view]") {
   const Tensor x = numbered({2, 3, 4});
   const Tensor y = array::permute(x, {2, 0, -2});
