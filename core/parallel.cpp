@@ -51,6 +51,10 @@ namespace detail {
 
 int forks_until_now() { return forks.load(std::memory_order_relaxed); }
 
+void throw_grain(int64_t grain) {
+  throw ValueError("parallel_for: pieces of " + std::to_string(grain) + "; need at least 1");
+}
+
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
   const int team = static_cast<int>(chunks < num_threads() ? chunks : num_threads());
   if (in_parallel()) {

@@ -19,6 +19,7 @@ bool in_parallel();  // whether the caller is inside one of the loops below
 
 namespace detail {
 int forks_until_now();  // how many forks lie between the first process that used fovea and this one
+[[noreturn]] void throw_grain(int64_t grain);
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);
 }  // namespace detail
 
@@ -33,13 +34,14 @@ void parallel_chunks(int64_t chunks, Body&& body) {
       chunks, [](void* context, int64_t c) { (*static_cast<std::remove_reference_t<Body>*>(context))(c); }, &body);
 }
 
-// Calls body(begin, end) over [0, n) in pieces of `grain`; small work stays on the caller's thread.
+// Calls body(begin, end) over [0, n) in pieces of `grain` >= 1 (ValueError); small work stays on the caller's thread.
 template <class Body>
 void parallel_for(int64_t n, int64_t grain, Body&& body) {
   if (n <= grain) {
     if (n > 0) body(int64_t{0}, n);
     return;
   }
+  if (grain < 1) detail::throw_grain(grain);
   parallel_chunks((n + grain - 1) / grain, [&](int64_t c) {
     const int64_t begin = c * grain;
     body(begin, begin + grain < n ? begin + grain : n);

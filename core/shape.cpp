@@ -41,6 +41,11 @@ int normalize_dim(std::string_view op, int64_t dim, int rank) {
   return static_cast<int>(dim < 0 ? dim + limit : dim);
 }
 
+int existing_dim(std::string_view op, int64_t dim, int rank) {
+  if (rank == 0) throw IndexError(fmt::format("{}: dimension {} of a tensor of rank 0, which has none", op, dim));
+  return normalize_dim(op, dim, rank);
+}
+
 Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());
   Shape out = Shape::filled(rank, 1);

@@ -102,6 +102,8 @@ inline Shape contiguous_strides(const Shape& shape) {
 }
 // `dim` counted from the front (negative: from the back); IndexError names `op` when outside [-rank, rank).
 int normalize_dim(std::string_view op, int64_t dim, int rank);
+// The same where rank 0, which ops take for one dimension of size 1, has none.
+int existing_dim(std::string_view op, int64_t dim, int rank);
 // The common shape under NumPy broadcasting; ShapeError names `op` and both shapes.
 Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
 

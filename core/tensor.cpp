@@ -4,6 +4,8 @@
 #include <fovea/core/kernels/elementwise.h>
 #include <fovea/core/tensor.h>
 
+#include <cmath>
+
 namespace fovea {
 
 namespace {
@@ -54,6 +56,26 @@ void require_writable(const char* op, const Tensor& x) {
                                    op, describe(x)));
 }
 
+// What `op` reads to change `target`: x, repeated to its shape, and copied where it shares elements with it that lie
+// elsewhere.
+Tensor operand(const char* op, const Tensor& x, const Tensor& target) {
+  if (!x.defined()) throw AutogradError(fmt::format("{}: the other tensor is undefined", op));
+  const Shape &have = x.shape(), &want = target.shape();
+  const int extra = want.rank() - have.rank();
+  bool fits = extra >= 0;
+  for (int i = 0; fits && i < have.rank(); ++i) fits = have[i] == want[i + extra] || have[i] == 1;
+  if (!fits)
+    throw ShapeError(fmt::format("{}: {} into {}; need the same sizes or 1, counted from the last dimension", op,
+                                 describe(x), describe(target)));
+  const Tensor repeated = array::expand(x, want);
+  const bool moves = x.shares_storage(target) && !(x.raw() == target.raw() && repeated.strides() == target.strides());
+  return moves ? array::clone(repeated) : repeated;
+}
+
+void require_number(const char* op, const Tensor& x) {
+  if (x.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(x)));
+}
+
 }  // namespace
 
 Tensor empty(const Shape& shape, DType dtype) { return allocate(shape, dtype, checked_numel("empty", shape)); }
@@ -77,11 +99,16 @@ void Tensor::throw_dtype(const char* what, DType wanted) const {
 
 int64_t Tensor::stride(int64_t dim) const {
   const TensorImpl& impl = known();
-  const int d = normalize_dim("stride", dim, impl.shape.rank());
+  const int d = existing_dim("stride", dim, impl.shape.rank());
   if (!impl.contiguous) return impl.steps[d];
   int64_t step = 1;
   for (int i = impl.shape.rank() - 1; i > d; --i) step *= std::max<int64_t>(impl.shape[i], 1);
   return step;
+}
+
+void Tensor::require_whole(double value, double least, double most) {
+  if (std::trunc(value) >= least && std::trunc(value) < most + 1) return;
+  throw ValueError(fmt::format("item: {} as a whole number; need one in [{}, {}]", value, least, most));
 }
 
 int64_t Tensor::only_element() const {
@@ -124,9 +151,7 @@ Tensor& Tensor::fill_(double value) {
 Tensor& Tensor::copy_(const Tensor& source) {
   require_writable("copy_", *this);
   require_untaped("copy_");
-  Tensor from = array::expand(source, shape());
-  const bool overlaps = shares_storage(source) && !(source.raw() == raw() && source.strides() == strides());
-  array::copy(*this, overlaps ? array::clone(from) : from);
+  array::copy(*this, operand("copy_", source, *this));
   bump_version("copy_");
   return *this;
 }
@@ -134,13 +159,12 @@ Tensor& Tensor::copy_(const Tensor& source) {
 Tensor& Tensor::add_(const Tensor& other, double scale) {
   require_writable("add_", *this);
   require_untaped("add_");
-  if (other.dtype() != dtype())
+  require_number("add_", *this);
+  const Tensor from = operand("add_", other, *this);
+  if (from.dtype() != dtype())
     throw DTypeError(
         fmt::format("add_: {} and {} have different types; cast with to(x, dtype)", describe(*this), describe(other)));
   require_fits("add_", scale, dtype());
-  Tensor from = array::expand(other, shape());
-  const bool overlaps = shares_storage(other) && !(other.raw() == raw() && from.strides() == strides());
-  if (overlaps) from = array::clone(from);
   kernels::add_scaled(dtype(), {shape(), strides(), from.strides()}, raw(), from.raw(), scale);
   bump_version("add_");
   return *this;
@@ -149,6 +173,7 @@ Tensor& Tensor::add_(const Tensor& other, double scale) {
 Tensor& Tensor::mul_(double factor) {
   require_writable("mul_", *this);
   require_untaped("mul_");
+  require_number("mul_", *this);
   require_fits("mul_", factor, dtype());
   kernels::scale(dtype(), {shape(), strides()}, raw(), factor);
   bump_version("mul_");

@@ -15,7 +15,9 @@
 #include <algorithm>
 #include <initializer_list>
 #include <iosfwd>
+#include <limits>
 #include <string>
+#include <type_traits>
 
 namespace fovea {
 
@@ -94,7 +96,7 @@ class Tensor {
 
   bool defined() const { return static_cast<bool>(impl_); }
   int dim() const { return known().shape.rank(); }
-  int64_t size(int64_t d) const { return known().shape[normalize_dim("size", d, dim())]; }
+  int64_t size(int64_t d) const { return known().shape[existing_dim("size", d, dim())]; }
   int64_t numel() const { return known().numel; }
   const Shape& shape() const { return known().shape; }
   // In elements.
@@ -118,7 +120,8 @@ class Tensor {
     return reinterpret_cast<T*>(impl_->data);
   }
   // The only element as a number (ShapeError unless numel() is 1); an element by position; writing one (in place).
-  // Whole numbers come as they are, also above 2^53, when T is a whole type.
+  // Whole numbers come as they are, also above 2^53, when T is a whole type; others are cut to one, and what no such
+  // type holds is a ValueError.
   template <class T = double>
   T item() const {
     return read<T>(only_element());
@@ -137,8 +140,8 @@ class Tensor {
   Tensor& mul_(double factor);
   // Says that `op` wrote in place: saved copies of the old elements become invalid.
   void bump_version(const char* op) {
-    impl_->storage->version++;
-    impl_->storage->last_change = op;
+    known().storage->version++;
+    known().storage->last_change = op;
   }
 
   // ---- the tape (defined in autograd/tensor.cpp) ----
@@ -167,9 +170,15 @@ class Tensor {
   template <class T>
   T read(int64_t offset) const {
     return dispatch(dtype(), [&](auto zero) {
-      return static_cast<T>(reinterpret_cast<const decltype(zero)*>(impl_->data)[offset]);
+      const auto value = reinterpret_cast<const decltype(zero)*>(impl_->data)[offset];
+      if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool> && std::is_floating_point_v<decltype(zero)>)
+        require_whole(static_cast<double>(value), static_cast<double>(std::numeric_limits<T>::min()),
+                      static_cast<double>(std::numeric_limits<T>::max()));
+      return static_cast<T>(value);
     });
   }
+  // ValueError unless `value` without its fraction lies within the bounds of a whole type.
+  static void require_whole(double value, double least, double most);
   // Where it is, in elements from the first.
   int64_t only_element() const;
   int64_t element(const char* op, const Shape& index) const;

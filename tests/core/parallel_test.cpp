@@ -57,6 +57,11 @@ TEST_CASE("pieces do not depend on the number of threads", "[parallel][threads]"
   REQUIRE(pieces(1) == pieces(4));
 }
 
+TEST_CASE("pieces of nothing are refused", "[parallel]") {
+  REQUIRE_THROWS_AS(parallel_for(100, 0, [](int64_t, int64_t) {}), ValueError);
+  REQUIRE_THROWS_AS(parallel_for(100, -1, [](int64_t, int64_t) {}), ValueError);
+}
+
 TEST_CASE("an exception crosses a parallel loop", "[parallel][threads]") {
   for (const int n : {1, 2, 4}) {
     const Threads threads(n);

@@ -4,6 +4,7 @@
 #include <fovea/core/creation.h>
 #include <tests/catch.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -37,6 +38,8 @@ TEST_CASE("dimensions count from both ends", "[tensor]") {
   REQUIRE_THROWS_WITH(normalize_dim("f", 3, 3), contains("f: dimension 3"));
   REQUIRE_THROWS_AS(normalize_dim("f", -4, 3), IndexError);
   REQUIRE_THROWS_AS(zeros({2}).size(1), IndexError);
+  REQUIRE_THROWS_AS(scalar(1).size(0), IndexError);
+  REQUIRE_THROWS_AS(scalar(1).stride(-1), IndexError);
   REQUIRE(broadcast_shapes("f", {4, 1, 3}, {2, 1}) == Shape{4, 2, 3});
   REQUIRE(broadcast_shapes("f", {0, 3}, {1}) == Shape{0, 3});
   REQUIRE_THROWS_WITH(broadcast_shapes("f", {2, 3}, {2, 4}), contains("[2, 3]") && contains("[2, 4]"));
@@ -92,6 +95,12 @@ TEST_CASE("items are read and written by position, of every type", "[tensor]") {
   REQUIRE_THROWS_AS(x.item(), ShapeError);
   REQUIRE_THROWS_AS(x.item<int64_t>(), ShapeError);
   REQUIRE(scalar(2.5).item<int64_t>() == 2);
+  REQUIRE(scalar(-2.5).item<int64_t>() == -2);
+  REQUIRE(scalar(255.5, f64).item<uint8_t>() == 255);
+  REQUIRE_THROWS_AS(scalar(256.0).item<uint8_t>(), ValueError);
+  REQUIRE_THROWS_AS(scalar(0x1p63).item<int64_t>(), ValueError);
+  REQUIRE(scalar(-0x1p63).item<int64_t>() == std::numeric_limits<int64_t>::min());
+  REQUIRE_THROWS_WITH(scalar(std::nan("")).item<int64_t>(), contains("item: nan as a whole number"));
   REQUIRE_THROWS_AS(x.at({1}), IndexError);
   REQUIRE_THROWS_AS(x.at({2, 0}), IndexError);
   REQUIRE_THROWS_AS(x.at({0, -4}), IndexError);
@@ -143,6 +152,14 @@ TEST_CASE("in place: what may not be written", "[tensor]") {
   Tensor x = zeros({2});
   REQUIRE_THROWS_AS(x.add_(zeros({2}, f64)), DTypeError);
   REQUIRE_THROWS_AS(x.add_(zeros({3})), ShapeError);
+  REQUIRE_THROWS_WITH(x.add_(zeros({1, 2})), contains("add_: f32[1, 2] into f32[2]"));
+  REQUIRE_THROWS_WITH(x.copy_(zeros({4})), contains("copy_: f32[4] into f32[2]"));
+  REQUIRE_THROWS_WITH(x.copy_(Tensor()), contains("copy_: "));
+  REQUIRE_THROWS_WITH(x.add_(Tensor()), contains("add_: "));
+  REQUIRE_THROWS_AS(Tensor().bump_version("test"), AutogradError);
+  Tensor yes = ones({2}, boolean);
+  REQUIRE_THROWS_WITH(yes.add_(yes), contains("add_: bool[2] is bool"));
+  REQUIRE_THROWS_WITH(yes.mul_(2), contains("mul_: bool[2] is bool"));
   REQUIRE_THROWS_AS(x.copy_(zeros({3})), ShapeError);
   Tensor taped = zeros({2}).requires_grad_();
   REQUIRE_THROWS_AS(taped.fill_(1), AutogradError);
