@@ -22,19 +22,16 @@ inline Tensor place(void* block, size_t capacity, const Shape& shape, DType dtyp
       Ref<Storage>::adopt(storage), static_cast<std::byte*>(block) + kElements, shape, numel, dtype)));
 }
 
-[[gnu::noinline]] Tensor allocate_anyhow(const Shape& shape, DType dtype, int64_t numel, size_t bytes) {
-  size_t capacity = 0;
-  void* block = allocate_block(bytes, &capacity);
-  return place(block, capacity, shape, dtype, numel);
+// Of a small block.
+inline size_t capacity_for(int64_t numel, DType dtype) {
+  const size_t bytes = kElements + static_cast<size_t>(numel * item_size(dtype));
+  return (bytes + detail::kBlockAlign - 1) & ~(detail::kBlockAlign - 1);
 }
 
-// Most tensors are small and find a block ready; with no call on the way one costs far less.
-inline Tensor allocate(const Shape& shape, DType dtype, int64_t numel) {
-  const size_t bytes = kElements + static_cast<size_t>(numel * item_size(dtype));
-  const size_t capacity = (bytes + detail::kBlockAlign - 1) & ~(detail::kBlockAlign - 1);
-  if (void* block = detail::take_ready(capacity)) [[likely]]
-    return place(block, capacity, shape, dtype, numel);
-  return allocate_anyhow(shape, dtype, numel, bytes);
+[[gnu::noinline]] Tensor allocate_anyhow(const Shape& shape, DType dtype, int64_t numel) {
+  size_t capacity = 0;
+  void* block = allocate_block(kElements + static_cast<size_t>(numel * item_size(dtype)), &capacity);
+  return place(block, capacity, shape, dtype, numel);
 }
 
 }  // namespace
@@ -78,12 +75,24 @@ void require_number(const char* op, const Tensor& x) {
 
 }  // namespace
 
-Tensor empty(const Shape& shape, DType dtype) { return allocate(shape, dtype, checked_numel("empty", shape)); }
+Tensor empty(const Shape& shape, DType dtype) {
+  const int64_t numel = checked_numel("empty", shape);
+  const size_t capacity = capacity_for(numel, dtype);
+  if (void* block = detail::take_ready(capacity)) [[likely]]
+    return place(block, capacity, shape, dtype, numel);
+  return allocate_anyhow(shape, dtype, numel);
+}
 
+// Most tensors are small and find a block ready. The call stands last, so that this short way keeps nothing on the
+// stack.
 Tensor empty_like(const Tensor& x) {
-  if (!x.is_contiguous()) return empty(x.shape(), x.dtype());
-  const TensorImpl& impl = *x.impl();
-  return allocate(impl.shape, impl.dtype, impl.numel);
+  if (x.defined()) [[likely]] {
+    const TensorImpl& impl = *x.impl();
+    const size_t capacity = capacity_for(impl.numel, impl.dtype);
+    if (void* block = detail::take_ready(capacity)) [[likely]]
+      return place(block, capacity, impl.shape, impl.dtype, impl.numel);
+  }
+  return allocate_anyhow(x.shape(), x.dtype(), x.numel());
 }
 
 void Tensor::throw_undefined() {
