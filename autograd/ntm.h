@@ -15,7 +15,7 @@ namespace fovea {
 //   content       w^c = softmax_i(beta k.M(i) / (|k| |M(i)| + 1e-8))     (5), (6)
 //   interpolate   w^g = g w^c + (1 - g) w_{t-1}                          (7)
 //   shift         w~(i) = sum_j w^g(j) s((i - j) mod N)                  (8)
-//   sharpen       w(i) = w~(i)^gamma / sum_j w~(j)^gamma                 (9)
+//   sharpen       w(i) = w~(i)^gamma / sum_j w~(j)^gamma                 (9), a negative w~ counting as 0
 Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous);
 
 // M_t = M_{t-1} prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T                 (3), (4)

@@ -34,7 +34,9 @@ void Tensor::set_grad(const Tensor& gradient) {
   if (gradient.defined() && !(gradient.shape() == shape() && gradient.dtype() == dtype()))
     throw ShapeError(
         fmt::format("set_grad: gradient {} for {}; need the same shape and type", describe(gradient), describe(*this)));
-  static_cast<Leaf*>(node_of(*this))->grad = gradient;
+  // Off the tape: a gradient's own graph may lead back to this leaf, and a circle is never freed.
+  static_cast<Leaf*>(node_of(*this))->grad =
+      gradient.defined() && gradient.requires_grad() ? gradient.detach() : gradient;
 }
 
 Tensor Tensor::detach() const { return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(known()))); }

@@ -8,6 +8,8 @@
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/ntm.h>
 
+#include <limits>
+
 namespace fovea {
 namespace {
 
@@ -15,6 +17,7 @@ using kernels::NtmSizes;
 
 // Sizes of the heads' stack arrays in the fused kernel; beyond them the plain formula runs.
 constexpr int64_t kMaxWidth = 512, kMaxShifts = 64;
+constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // ---- the plain formulas ----
 
@@ -26,10 +29,10 @@ Tensor plain_address(const Tensor& parameters, const Tensor& memory, const Tenso
   const Tensor k = tanh(part[0]), beta = softplus(part[1]), g = sigmoid(part[2]);  // [B, H, M], [B, H, 1], [B, H, 1]
   const Tensor s = softmax(part[3], -1), gamma = 1.0 + softplus(part[4]);          // [B, H, K], [B, H, 1]
   const Tensor similarity = matmul(k, memory) / (smooth_norm(k, -1) * smooth_norm(memory, 1) + 1e-8);
-  const Tensor content = softmax(beta * similarity, -1);    // (5) [B, H, N]
-  const Tensor mixed = g * content + (1.0 - g) * previous;  // (7)
-  const Tensor shifted = circular_convolution(mixed, s);    // (8)
-  return softmax(gamma * log(shifted + 1e-12), -1);         // (9)
+  const Tensor content = softmax(beta * similarity, -1);                  // (5) [B, H, N]
+  const Tensor mixed = g * content + (1.0 - g) * previous;                // (7)
+  const Tensor shifted = clamp(circular_convolution(mixed, s), 0, kInf);  // (8)
+  return softmax(gamma * log(shifted + 1e-12), -1);                       // (9)
 }
 
 Tensor plain_write(const Tensor& memory, const Tensor& weights, const Tensor& erase, const Tensor& add) {

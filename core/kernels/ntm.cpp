@@ -7,7 +7,7 @@ namespace {
 
 constexpr double kNorm = 1e-12;   // |x| = sqrt(sum x^2 + kNorm): smooth at zero
 constexpr double kCosine = 1e-8;  // cos = k.M / (|k| |M| + kCosine)
-constexpr double kSharp = 1e-12;  // w^gamma = exp(gamma log(w + kSharp))
+constexpr double kSharp = 1e-12;  // w^gamma = exp(gamma log(w + kSharp)), a negative w counting as 0
 
 template <class Body>
 void for_samples(const NtmSizes& n, Body&& body) {
@@ -32,6 +32,11 @@ T sum_over(int64_t n, F term) {
   for (int half = L / 2; half > 0; half /= 2)
     for (int j = 0; j < half; ++j) lanes[j] += lanes[j + half];
   return lanes[0];
+}
+
+template <class T>
+T sharp_log(T w) {
+  return vm::log((w < 0 ? T(0) : w) + static_cast<T>(kSharp));
 }
 
 template <class T>
@@ -123,7 +128,7 @@ void address_head(const NtmSizes& n, const Head<T>& head, const T* memory, const
 #pragma omp simd
   for (int64_t i = 0; i < N; ++i) w[i] = head.gate * content[i] + (T(1) - head.gate) * previous[i];
   circular(N, n.shifts, head.shift, w, shifted, false);
-  vm::map(N, shifted, w, [g = head.sharpening](T v) { return g * vm::log(v + static_cast<T>(kSharp)); });
+  vm::map(N, shifted, w, [g = head.sharpening](T v) { return g * sharp_log(v); });
   softmax_row(N, w);
 }
 
@@ -173,12 +178,14 @@ struct AddressBackward {
   void sharpen(const Head<T>& head, const T* shifted, T* d_shifted, T& d_raw) {
     const int64_t N = n.slots;
     const T mean = sum_over<T>(N, [&](int64_t i) { return gradient[i] * w[i]; });
-    vm::map(N, shifted, d_shifted, [](T v) { return vm::log(v + static_cast<T>(kSharp)); });
+    vm::map(N, shifted, d_shifted, [](T v) { return sharp_log(v); });
     const T d_gamma = sum_over<T>(N, [&](int64_t i) { return w[i] * (gradient[i] - mean) * d_shifted[i]; });
     d_raw = d_gamma * vm::sigmoid(head.raw[n.width + 2 + n.shifts]);
 #pragma omp simd
-    for (int64_t i = 0; i < N; ++i)
-      d_shifted[i] = head.sharpening * w[i] * (gradient[i] - mean) / (shifted[i] + static_cast<T>(kSharp));
+    for (int64_t i = 0; i < N; ++i) {
+      const T slope = head.sharpening * w[i] * (gradient[i] - mean) / (shifted[i] + static_cast<T>(kSharp));
+      d_shifted[i] = shifted[i] < 0 ? T(0) : slope;
+    }
   }
 
   // c_i = k.M_i / (|k| |M_i| + eps): d_content holds the gradient of beta c_i.

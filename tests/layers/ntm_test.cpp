@@ -7,6 +7,7 @@
 #include <tests/layers/contract.h>
 
 #include <cmath>
+#include <optional>
 
 using namespace fovea;
 using test::Contract;
@@ -97,13 +98,24 @@ TEST_CASE("write heads act in no order", "[ntm]") {
   REQUIRE(allclose(ntm_write(memory, w, e, a), swapped, 1e-14, 1e-14));
 }
 
-TEST_CASE("a zero memory and tiny negative weights give finite numbers and gradients", "[ntm]") {
-  Tensor parameters = zeros({1, 1, 8}).requires_grad_(), memory = zeros({1, 2, 4}).requires_grad_();
-  Tensor previous = tensor({1.f, -1e-9f, 0.f, 0.f}, {1, 1, 4}).requires_grad_();
-  const Tensor w = ntm_address(parameters, memory, previous);
-  REQUIRE(all(isfinite(w)));
-  sum(w * w).backward();
-  for (const Tensor& x : {parameters, memory, previous}) REQUIRE(all(isfinite(x.grad())));
+TEST_CASE("a zero memory and tiny negative weights give finite numbers and gradients", "[ntm]") {  // NTM-tensorflow#2
+  for (const bool reference : {false, true}) {
+    INFO((reference ? "plain formula" : "fused"));
+    std::optional<ReferenceMode> plain;
+    if (reference) plain.emplace();
+    Tensor parameters = zeros({1, 1, 8}).requires_grad_(), memory = zeros({1, 2, 4}).requires_grad_();
+    Tensor previous = tensor({1.f, -1e-9f, 0.f, 0.f}, {1, 1, 4}).requires_grad_();
+    const Tensor w = ntm_address(parameters, memory, previous);
+    REQUIRE(all(isfinite(w)));
+    for (const Tensor& g : grad(sum(w * w), {parameters, memory, previous})) REQUIRE(all(isfinite(g)));
+
+    // A closed gate and no shift: what is raised to gamma is the negative weight itself.
+    Tensor closed = tensor({0.f, 0.f, 0.f, -200.f, -200.f, 0.f, -200.f, 0.f}, {1, 1, 8}).requires_grad_();
+    const Tensor kept = ntm_address(closed, memory, previous);
+    REQUIRE(kept.at({0, 0, 0}) == 1);
+    REQUIRE(std::abs(kept.at({0, 0, 1})) < 1e-12);
+    for (const Tensor& g : grad(sum(kept * kept), {closed, memory, previous})) REQUIRE(all(isfinite(g)));
+  }
 }
 
 TEST_CASE("NTM keeps the contract of a layer", "[ntm]") {
