@@ -50,7 +50,7 @@ TEST_CASE("a gradient that becomes denormal is zero, on every thread; forward ke
   }
 }
 
-TEST_CASE("vanishing through many steps ends in zero", "[denormals]") {
+TEST_CASE("vanishing through many steps ends in zero", "[denormals]") {  // chainer#2554
   Tensor x = full({16}, 0.5).requires_grad_();
   Tensor y = x;
   for (int i = 0; i < 200; ++i) y = sigmoid(y * 0.1);

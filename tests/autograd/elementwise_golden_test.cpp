@@ -61,7 +61,7 @@ TEST_CASE("elementwise ops and matmul agree with PyTorch in f32") {
   check_golden(GoldenFile("elementwise_f32"), kCalls, 1.3e-6);
 }
 
-TEST_CASE("a product over nothing has its shape") {
+TEST_CASE("a product over nothing has its shape") {  // pytorch#63352
   REQUIRE(matmul(ones({3, 0, 0}), ones({0, 0})).shape() == Shape{3, 0, 0});
   REQUIRE(equal(matmul(ones({3, 0}), ones({0, 2})), zeros({3, 2})));
 }

@@ -10,7 +10,7 @@
 using namespace fovea;
 using fovea::test::contains;
 
-TEST_CASE("an id out of range is an IndexError, forward and backward", "[index][bugs]") {
+TEST_CASE("an id out of range is an IndexError, forward and backward", "[index][bugs]") {  // pytorch#145267, #175368
   const Tensor table = ones({4, 2}).requires_grad_();
   REQUIRE_THROWS_AS(embedding(table, tensor<int64_t>({0, 4})), IndexError);
   REQUIRE_THROWS_AS(embedding(table, tensor<int64_t>({-1})), IndexError);
@@ -110,7 +110,7 @@ TEST_CASE("sorted rows are the same for any number of threads", "[sort][threads]
   set_num_threads(before);
 }
 
-TEST_CASE("where chooses gradients, it does not multiply them", "[choose][bugs]") {
+TEST_CASE("where chooses gradients, it does not multiply them", "[choose][bugs]") {  // pytorch#68425
   const Tensor a = scalar(100).requires_grad_();
   const Tensor y = where(le(a, scalar(0)), exp(a), a + 1.0);  // exp(100) overflows in f32
   REQUIRE(grad(y, {a})[0].item() == 1);
@@ -131,7 +131,7 @@ TEST_CASE("masks must be bool", "[choose]") {
                       contains("masked_fill") && contains("bool") && contains("i64[2]"));
 }
 
-TEST_CASE("division rounds down, the remainder takes the divisor's sign", "[compare][bugs]") {
+TEST_CASE("division rounds down, the remainder takes the divisor's sign", "[compare][bugs]") {  // pytorch#43874
   const Tensor a = tensor<int64_t>({-3, 3, -3, 3, -4}), b = tensor<int64_t>({2, 2, -2, -2, 2});
   REQUIRE(equal(floor_divide(a, b), tensor<int64_t>({-2, 1, 1, -2, -2})));
   REQUIRE(equal(remainder(a, b), tensor<int64_t>({1, 1, -1, -1, 0})));

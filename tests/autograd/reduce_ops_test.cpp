@@ -31,7 +31,7 @@ Tensor gradient_of(const Tensor& y, const Tensor& x, uint64_t seed = 5) {
 
 }  // namespace
 
-TEST_CASE("a fully masked row reads zero with zero gradient, whatever it holds") {
+TEST_CASE("a fully masked row reads zero with zero gradient, whatever it holds") {  // pytorch#103749
   for (const bool reference : {false, true}) {
     std::optional<ReferenceMode> plain;
     if (reference) plain.emplace();
@@ -84,7 +84,7 @@ TEST_CASE("log_softmax is exact where one entry is far ahead") {
   REQUIRE(x.grad().at({0, 0}) == Approx(-1 / (1 + std::exp(10.0))).epsilon(1e-6));
 }
 
-TEST_CASE("norm and variance of constant and zero inputs have zero gradient") {
+TEST_CASE("norm and variance of constant and zero inputs have zero gradient") {  // pytorch#2421, #4320
   for (const double value : {0.0, 3.0}) {
     Tensor x = full({2, 5}, value).requires_grad_();
     const Tensor deviation = norm(x - mean(x, 1, true), 1);
@@ -102,7 +102,7 @@ TEST_CASE("norm neither overflows nor underflows") {
   REQUIRE(norm(tensor({3e-30f, 4e-30f})).item() == Approx(5e-30));
 }
 
-TEST_CASE("cosine of zero vectors is 0 with finite gradients") {
+TEST_CASE("cosine of zero vectors is 0 with finite gradients") {  // burn#5584
   for (const double eps : {1e-8, 1e-30}) {
     Tensor a = zeros({2, 3}).requires_grad_(), b = zeros({2, 3}).requires_grad_();
     const Tensor y = cosine_similarity(a, b, 1, eps);
@@ -111,7 +111,7 @@ TEST_CASE("cosine of zero vectors is 0 with finite gradients") {
   }
 }
 
-TEST_CASE("layer_norm of neighbours far from zero") {
+TEST_CASE("layer_norm of neighbours far from zero") {  // burn#5607
   const Tensor x = tensor({40000.f, 40001.f, 40002.f, 40003.f});
   const Tensor y = layer_norm(x, Tensor(), Tensor());
   for (int64_t i = 0; i < 4; ++i)

@@ -101,7 +101,7 @@ TEST_CASE("the gradient of leaky_relu at 0 is the slope") {
   REQUIRE(equal(x.grad(), tensor({0.25, 0.25, 1.0})));
 }
 
-TEST_CASE("the deviation of equal numbers is 0, with gradient 0") {
+TEST_CASE("the deviation of equal numbers is 0, with gradient 0") {  // pytorch#4320
   Tensor x = full({5}, 0.1, f64);
   x.requires_grad_();
   const Tensor y = standard_deviation(x);

@@ -145,7 +145,7 @@ TEST_CASE("pad and roll of nothing", "[join]") {
   REQUIRE(pad(scalar(2), {}).shape() == Shape{});
 }
 
-TEST_CASE("x = cat(split(x)) 100,000 times, then destroyed", "[join][bugs]") {
+TEST_CASE("x = cat(split(x)) 100,000 times, then destroyed", "[join][bugs]") {  // mlx#1462
   const int64_t before = memory_stats().live_blocks;
   {
     const Tensor leaf = counting({4}).requires_grad_();
@@ -161,7 +161,7 @@ TEST_CASE("x = cat(split(x)) 100,000 times, then destroyed", "[join][bugs]") {
   REQUIRE(memory_stats().live_blocks == before);
 }
 
-TEST_CASE("offsets past 2^31", "[shape][bugs]") {
+TEST_CASE("offsets past 2^31", "[shape][bugs]") {  // tensorflow#127164, mxnet#19014
   const int64_t far = (int64_t{1} << 31) + 5, n = far + 3;
   {
     Tensor x = empty({n}, boolean);  // pages nobody touches take no memory
@@ -180,7 +180,7 @@ TEST_CASE("offsets past 2^31", "[shape][bugs]") {
   empty_memory_cache();
 }
 
-TEST_CASE("indices past 2^31 into expanded tensors", "[shape][bugs]") {
+TEST_CASE("indices past 2^31 into expanded tensors", "[shape][bugs]") {  // tensorflow#127164, mxnet#19014
   const int64_t n = (int64_t{1} << 31) + 7;
   const Tensor wide = expand(ones({1}), {n});
   REQUIRE(wide.numel() == n);

@@ -129,6 +129,7 @@ TEST_CASE("npy: no key may come twice", "[npy]") {
   }
 }
 
+// llama.cpp#24263
 TEST_CASE("loaders: sizes beyond any memory are too many, not a small number", "[npy][safetensors]") {
   for (const char* shape :
        {"72057594037927937", "268435456, 1073741824", "4611686018427387904, 4", "3037000500, 3037000500"})

@@ -62,7 +62,7 @@ TEST_CASE("pieces of nothing are refused", "[parallel]") {
   REQUIRE_THROWS_AS(parallel_for(100, -1, [](int64_t, int64_t) {}), ValueError);
 }
 
-TEST_CASE("an exception crosses a parallel loop", "[parallel][threads]") {
+TEST_CASE("an exception crosses a parallel loop", "[parallel][threads]") {  // TinyAD#12
   for (const int n : {1, 2, 4}) {
     const Threads threads(n);
     for (int round = 0; round < 20; ++round)
@@ -94,7 +94,7 @@ TEST_CASE("the number of threads", "[parallel]") {
   REQUIRE(num_threads() == 3);
 }
 
-TEST_CASE("a hundred forked children finish a product", "[parallel][threads]") {
+TEST_CASE("a hundred forked children finish a product", "[parallel][threads]") {  // OpenBLAS#240, #294
   const Threads threads(2);
   Generator generator(1);
   const Tensor a = uniform({300, 300}, -1, 1, generator, f64);
@@ -107,6 +107,7 @@ TEST_CASE("a hundred forked children finish a product", "[parallel][threads]") {
   REQUIRE(finished == 100);
 }
 
+// OpenBLAS#5947, #4345
 TEST_CASE("a product inside a parallel loop is the product outside it", "[parallel][threads]") {
   const Threads threads(4);
   Generator generator(2);

@@ -120,7 +120,7 @@ TEST_CASE("safetensors: keys and values", "[safetensors]") {
   refuses(safetensors_bytes("{" + entry("a", "[1]", 0, 4, "f32") + "}", 4), "the type does not exist");
 }
 
-TEST_CASE("safetensors: shape against offsets against file size", "[safetensors]") {
+TEST_CASE("safetensors: shape against offsets against file size", "[safetensors]") {  // mlx#3363, #3409, gguf-tools#25
   refuses(safetensors_bytes("{" + entry("a", "[2]", 0, 4) + "}", 4), "f32[2] needs 8 bytes");
   refuses(safetensors_bytes("{" + entry("a", "[1]", 0, 8) + "}", 8), "f32[1] needs 4 bytes");
   refuses(safetensors_bytes("{" + entry("a", "[2]", 0, 8) + "}", 4), "ends after the file");

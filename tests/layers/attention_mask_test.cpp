@@ -104,6 +104,7 @@ TEST_CASE("operands that do not fit are told with the layer's place in the model
   REQUIRE_THROWS_AS(LocalPredictive(3, 2)(random_input({2, 2, 4}, 1)), ShapeError);
 }
 
+// pytorch#103749, #103963
 TEST_CASE("a row that is masked wholly reads exact zeros with zero gradient", "[attention][mask]") {
   for (std::string_view score : score_names()) {
     for (std::string_view align : align_names()) {
@@ -153,7 +154,7 @@ TEST_CASE("damage that some rows may not see reaches the others alone", "[attent
   }
 }
 
-TEST_CASE("a causal mask together with padding takes away columns only", "[attention][mask]") {
+TEST_CASE("a causal mask together with padding takes away columns only", "[attention][mask]") {  // pytorch#63271
   const AnyAttention attention = attention_of("scaled_dot");
   const Tensor x = random_input({2, 4, 3}, 1);
   const Tensor mask = both_masks(padding_mask(tensor<int64_t>({2, 4}), 4), causal_mask(4, 4));

@@ -73,6 +73,7 @@ TEST_CASE("multi-head attention keeps the contract", "[layers][attention]") {
   require_contract(sizes);
 }
 
+// pytorch#101967
 TEST_CASE("NaN in masked keys and values changes no bit, forward or backward", "[layers][attention]") {
   MultiHeadAttention layer({.size = 4, .heads = 2});
   to(layer, f64);
@@ -105,6 +106,7 @@ TEST_CASE("causal attention to a later NaN leaves the rows before it", "[layers]
   REQUIRE_FALSE(any(isfinite(slice(y, 2, 66))));
 }
 
+// pytorch#103749, #103963
 TEST_CASE("a row masked wholly reads zero with zero gradient, whatever it holds", "[layers][attention]") {
   Heads x({1, 2, 6, 3});
   Tensor mask = ones({6, 6}, boolean);
@@ -192,7 +194,7 @@ TEST_CASE("decoding with a cache gives what the whole pass gives", "[layers][att
   REQUIRE_THROWS_AS(cache.shorten(9), IndexError);
 }
 
-TEST_CASE("dropout of weights acts in training alone", "[layers][attention]") {
+TEST_CASE("dropout of weights acts in training alone", "[layers][attention]") {  // pytorch#124464
   MultiHeadAttention layer({.size = 4, .heads = 2, .dropout = 0.5});
   const Tensor x = random({1, 6, 4}, 1, f32);
   const auto run = [&](uint64_t seed) {
@@ -203,6 +205,9 @@ TEST_CASE("dropout of weights acts in training alone", "[layers][attention]") {
   REQUIRE(equal(run(1), run(1)));
   layer.eval();
   REQUIRE(equal(run(1), run(2)));
+  MultiHeadAttention without({.size = 4, .heads = 2});
+  load_state(without, state(layer));
+  REQUIRE(equal(run(1), without(x).output));
 }
 
 TEST_CASE("weights are returned, averaged and collected by name", "[layers][attention]") {

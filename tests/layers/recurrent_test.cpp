@@ -58,7 +58,7 @@ TEST_CASE("more padding changes nothing, and outputs on it are zero", "[layers][
     REQUIRE(max(abs(slice(wide.output, 1, 3))).item() == 0);
     REQUIRE(max(abs(slice(select(wide.output, 0, 1), 0, 1))).item() == 0);
     REQUIRE(equal(wide.state.hidden, narrow.state.hidden));
-    // ray#21392: the state is that of the last valid step, not of a padded one.
+    // ray#21392, pytorch#65890: the state is that of the last valid step, not of a padded one.
     const RecurrentOutput alone = layer(slice(slice(x, 0, 1, 2), 1, 0, 1));
     REQUIRE(allclose(select(wide.state.hidden, 1, 1), select(alone.state.hidden, 1, 0), 1e-12, 1e-14));
   }

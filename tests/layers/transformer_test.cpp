@@ -227,7 +227,7 @@ TEST_CASE("attention without positions does not see the order", "[layers][transf
   REQUIRE(allclose(encoder(index_select(x, 1, order)), index_select(encoder(x), 1, order), 1e-5, 1e-6));
 }
 
-TEST_CASE("a sample that is only padding has finite outputs and gradients", "[layers][transformer]") {
+TEST_CASE("a sample that is only padding has finite outputs and gradients", "[layers][transformer]") {  // pytorch#41508
   TransformerModel model(model_options());
   const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 3}, 7, 2), lengths = tensor<int64_t>({0, 4});
   const Tensor y = model(source, target, lengths);
@@ -235,13 +235,17 @@ TEST_CASE("a sample that is only padding has finite outputs and gradients", "[la
   for (const Tensor& gradient : grad({sum(square(y))}, parameters(model))) REQUIRE(all(isfinite(gradient)));
 }
 
+// pytorch#63271
 TEST_CASE("key padding beside a mask of queries and keys hides columns alone", "[layers][transformer]") {
   MultiHeadAttention layer({.size = 4, .heads = 2});
-  const Tensor x = random({1, 4, 4}, 1, f32);
-  const Tensor mask = both_masks(padding_mask(tensor<int64_t>({2}), 4), causal_mask(4, 4));
+  const Tensor x = random({2, 4, 4}, 1, f32), before = causal_mask(4, 4);
+  const Tensor each = cat({before, flip(before, 1)}, 0);  // one mask a sample, [2, 4, 4]
+  const Tensor mask = both_masks(padding_mask(tensor<int64_t>({2, 3}), 4), each);
   const Tensor weights = layer(x, {.mask = mask, .weights = HeadWeights::averaged}).weights;
-  for (int64_t i = 0; i < 4; ++i)
-    for (int64_t j = 0; j < 4; ++j) REQUIRE((weights.at({0, i, j}) > 0) == (j < 2 && j <= i));
+  for (int64_t b = 0; b < 2; ++b)
+    for (int64_t i = 0; i < 4; ++i)
+      for (int64_t j = 0; j < 4; ++j)
+        REQUIRE((weights.at({b, i, j}) > 0) == (j < 2 + b && (b == 0 ? j <= i : j <= 3 - i)));
 }
 
 TEST_CASE("wrong arguments of the Transformer", "[layers][transformer]") {

@@ -37,7 +37,7 @@ TEST_CASE("clip_grad_norm_ leaves short gradients alone", "[optim]") {
   CHECK(clip_grad_norm_({}, 1) == 0);
 }
 
-TEST_CASE("the norm of huge gradients does not overflow", "[optim]") {
+TEST_CASE("the norm of huge gradients does not overflow", "[optim]") {  // pytorch#46849
   const std::vector<Tensor> single = {with_gradient(full({4}, 1e20, f32)), with_gradient(full({12}, -1e20, f32))};
   CHECK(clip_grad_norm_(single, 1) == Approx(4e20));
   CHECK(single[1].grad().at({11}) == Approx(-0.25));
@@ -54,7 +54,7 @@ TEST_CASE("the norm is summed in f64, alike for every length", "[optim]") {
   }
 }
 
-TEST_CASE("gradients that are not finite throw and nothing is changed", "[optim]") {
+TEST_CASE("gradients that are not finite throw and nothing is changed", "[optim]") {  // pytorch#46849
   for (const double broken : {std::nan(""), kInfinity, -kInfinity}) {
     for (const DType dtype : {f32, f64}) {
       Tensor bad = full({3}, 100, dtype);

@@ -207,7 +207,7 @@ TEST_CASE("options out of range are refused", "[optim]") {
   CHECK_THROWS_AS(GravesRMSprop(p, {.eps = 0}), ValueError);
 }
 
-TEST_CASE("saved in the middle, loaded over other options, the run goes on bitwise", "[optim]") {
+TEST_CASE("saved in the middle, loaded over other options, the run goes on bitwise", "[optim]") {  // tt-metal#53212
   check_resume<SGD>(SGDOptions{.lr = 0.1}, SGDOptions{.momentum = 0.5});
   check_resume<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.9, .dampening = 0.1}, SGDOptions{});
   check_resume<SGD>(SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}, SGDOptions{});

@@ -75,7 +75,7 @@ struct TemporaryFile {
 
 }  // namespace
 
-TEST_CASE("a resumed run is bitwise the uninterrupted one", "[optim]") {
+TEST_CASE("a resumed run is bitwise the uninterrupted one", "[optim]") {  // pytorch#35047
   const TemporaryFile file;
   Run whole(1);
   whole.train(50);
