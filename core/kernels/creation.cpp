@@ -15,7 +15,9 @@ void ramp(DType dtype, int64_t n, double origin, int64_t first, double step, voi
 
 void whole_ramp(int64_t n, int64_t origin, int64_t step, int64_t* y) {
   parallel_for(n, kGrain, [=](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = origin + i * step;
+    for (int64_t i = begin; i < end; ++i)  // i * step alone may be beyond i64
+      y[i] =
+          static_cast<int64_t>(static_cast<uint64_t>(origin) + static_cast<uint64_t>(i) * static_cast<uint64_t>(step));
   });
 }
 
