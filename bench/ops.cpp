@@ -62,6 +62,13 @@ Step classify() {
   return forward_backward([=] { return cross_entropy(logits, target); }, {logits});
 }
 
+Step convolve(const Tensor& x, const Conv2dOptions& options) {
+  const auto layer = std::make_shared<Conv2d>(options);
+  std::vector<Tensor> leaves = parameters(*layer);
+  if (x.requires_grad()) leaves.push_back(x);
+  return forward_backward([=] { return (*layer)(x); }, leaves);
+}
+
 Step adam_step() {
   Tensor weight = leaf({1 << 20});
   weight.set_grad(randn({1 << 20}));
@@ -110,6 +117,14 @@ std::vector<Workload> op_workloads() {
        }},
       {"embedding_fwdbwd", embed},
       {"cross_entropy_2048x10k_fwdbwd", classify},
+      {"conv2d_32x1x28x28_16x5x5_fwdbwd",
+       [] {
+         return convolve(randn({32, 1, 28, 28}), {.in_channels = 1, .out_channels = 16, .kernel = 5});
+       }},
+      {"conv2d_32x32x14x14_64x3x3_fwdbwd",
+       [] {
+         return convolve(leaf({32, 32, 14, 14}), {.in_channels = 32, .out_channels = 64, .kernel = 3, .padding = 1});
+       }},
       {"adam_1m", adam_step},
   };
 }

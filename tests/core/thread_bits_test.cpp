@@ -1,6 +1,7 @@
 // Results and gradients have the same bits with 1, 2, 4 and 7 threads: every op, on enough elements that it is cut.
 #include <fovea/autograd/attention.h>
 #include <fovea/autograd/backward.h>
+#include <fovea/autograd/conv.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/recurrent.h>
@@ -165,6 +166,12 @@ TEST_CASE("fused ops: the same bits for any number of threads", "[parallel][thre
        {{16, 20, 128}, {16, 2, 128}, {16, 2, 20}},
        [](X x) { return ntm_read(ntm_write(x[0], softmax(x[1], 2), sigmoid(x[2]), x[2]), softmax(x[1], 2)); }},
       {"circular_convolution", {{300, 128}, {300, 3}}, [](X x) { return circular_convolution(x[0], x[1]); }},
+      {"conv2d", {{9, 16, 20, 30}, {12, 16, 3, 3}, {12}}, [](X x) { return conv2d(x[0], x[1], x[2], {.padding = 1}); }},
+      {"conv2d of one large image",
+       {{1, 3, 200, 150}, {16, 3, 5, 4}},
+       [](X x) {
+         return conv2d(x[0], x[1], {}, {.stride = {2, 1}});
+       }},
       {"additive_score", {{8, 30, 64}, {8, 50, 64}, {64}}, [](X x) { return additive_score(x[0], x[1], x[2]); }},
       {"attention",
        {{2, 4, 70, 32}, {2, 4, 70, 32}, {2, 4, 70, 32}},

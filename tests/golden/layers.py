@@ -66,5 +66,12 @@ nn.init.normal_(norm.bias)
 record("layer_norm", norm, {"x": torch.randn(3, 2, 6)}, lambda x: {"y": norm(x)})
 table = nn.Embedding(7, 3, padding_idx=2)
 record("embedding", table, {"x": torch.tensor([[0, 2, 6], [6, 6, 1]])}, lambda x: {"y": table(x)})
+for name, conv, size in (
+    ("conv2d", nn.Conv2d(2, 3, 3), (5, 4)),
+    ("conv2d_padding", nn.Conv2d(2, 9, 3, padding=1), (4, 5)),
+    ("conv2d_stride", nn.Conv2d(3, 2, (2, 3), stride=(2, 3), padding=(1, 2), bias=False), (6, 7)),
+    ("conv2d_steps", nn.Conv2d(1, 2, (3, 1), stride=(1, 2)), (6, 7)),
+):
+    record(name, conv, {"x": torch.randn(2, conv.in_channels, *size)}, lambda x, conv=conv: {"y": conv(x)})
 
 cases.save_beside(__file__, arrays)

@@ -1,6 +1,7 @@
 // Layers against PyTorch (tests/golden/layers.py), values and gradients in f64 and f32, and the golden values of
 // one-unit cells worked out by hand.
 #include <fovea/core/array.h>
+#include <fovea/layers/conv2d.h>
 #include <fovea/layers/embedding.h>
 #include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
@@ -70,6 +71,13 @@ TEST_CASE("recurrent cells agree with PyTorch", "[layers][golden][recurrent]") {
 
 TEST_CASE("simple layers agree with PyTorch", "[layers][golden]") {
   check_simple("linear", Linear(5, 3));
+  check_simple("conv2d", Conv2d({.in_channels = 2, .out_channels = 3, .kernel = 3}));
+  check_simple("conv2d_padding", Conv2d({.in_channels = 2, .out_channels = 9, .kernel = 3, .padding = 1}));
+  check_simple(
+      "conv2d_stride",
+      Conv2d(
+          {.in_channels = 3, .out_channels = 2, .kernel = {2, 3}, .stride = {2, 3}, .padding = {1, 2}, .bias = false}));
+  check_simple("conv2d_steps", Conv2d({.in_channels = 1, .out_channels = 2, .kernel = {3, 1}, .stride = {1, 2}}));
   check_simple("layer_norm", LayerNorm(6));
   check_simple("embedding", Embedding(7, 3, 2));
 }

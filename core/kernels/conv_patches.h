@@ -1,0 +1,124 @@
+// What convolution and its gradient by the weight share: padded x, laid out so that all outputs meet a tap at the same
+// distance. Padded x is split by the stride into phases: phase (a, b) holds rows a, a + stride, .. and columns b, b +
+// stride, .., of those that the kernel meets. Output row i, column j lies at i * pitch + j, and tap (u, v) meets there
+// the element of phase (u mod stride, v mod stride) that lies (u / stride) pitch + v / stride further on. A few columns
+// at each row's end are outputs of no meaning, and dropped.
+#pragma once
+
+#include <fovea/core/kernels/conv.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace fovea::kernels::patches {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+constexpr int kVectors = 2;         // of columns that go through the product at once
+constexpr int64_t kBand = 1 << 15;  // elements of padded input that are worked on at once
+
+template <class T>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+template <class T>
+constexpr int64_t kPanel = kVectors* kLanes<T>;
+template <class T>
+struct Lanes;
+template <>
+struct Lanes<float> {
+  typedef float Vector __attribute__((vector_size(kVectorBytes)));
+};
+template <>
+struct Lanes<double> {
+  typedef double Vector __attribute__((vector_size(kVectorBytes)));
+};
+
+inline int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
+inline int64_t round_up(int64_t n, int64_t to) { return divide_up(n, to) * to; }
+
+// Positions first, first + step, .. of a direction; some may lie outside it.
+struct Walk {
+  int64_t first, step, count;
+  // The part [begin, end) of them that lies in [0, size).
+  void inside(int64_t size, int64_t& begin, int64_t& end) const {
+    begin = std::min(count, first < 0 ? divide_up(-first, step) : 0);
+    end = first >= size ? begin : std::clamp(divide_up(size - first, step), begin, count);
+  }
+};
+
+// buffer(r, c) = plane(rows(r), columns(c)), 0 outside it; buffer rows lie columns.count apart.
+template <class T>
+void load_plane(const T* plane, int64_t height, int64_t width, const Walk& rows, const Walk& columns, T* buffer) {
+  int64_t top, bottom, left, right;
+  rows.inside(height, top, bottom);
+  columns.inside(width, left, right);
+  std::fill_n(buffer, rows.count * columns.count, T(0));
+  for (int64_t r = top; r < bottom; ++r) {
+    T* to = buffer + r * columns.count;
+    const T* from = plane + (rows.first + r * rows.step) * width + columns.first;
+    if (columns.step == 1) {
+#pragma omp simd
+      for (int64_t c = left; c < right; ++c) to[c] = from[c];
+    } else {
+      for (int64_t c = left; c < right; ++c) to[c] = from[c * columns.step];
+    }
+  }
+}
+
+// Rows of output that are worked on at once, so many that `row` elements for each, and a halo, stay in the cache.
+inline int64_t band_of(int64_t rows, int64_t halo, int64_t row) {
+  const int64_t most = std::max<int64_t>(1, kBand / std::max<int64_t>(1, row) - halo);
+  return rows == 0 ? 1 : divide_up(rows, divide_up(rows, most));
+}
+
+// Padded x for a band of output rows: [C, phases of rows, phases of columns, height, pitch].
+class Patches {
+ public:
+  explicit Patches(const ConvSizes& sizes)
+      : n(sizes),
+        phase_rows(std::min(n.rows.stride, n.rows.kernel)),
+        phase_columns(std::min(n.columns.stride, n.columns.kernel)),
+        pitch(n.columns.out + (n.columns.kernel - 1) / n.columns.stride) {
+    const int64_t halo = (n.rows.kernel - 1) / n.rows.stride;
+    band = band_of(n.rows.out, halo, n.channels * phase_rows * phase_columns * pitch);
+    bands = divide_up(n.rows.out, band);
+    height = band + halo;
+    for (int64_t c = 0; c < n.channels; ++c)
+      for (int64_t u = 0; u < n.rows.kernel; ++u)
+        for (int64_t v = 0; v < n.columns.kernel; ++v) {
+          const int64_t phase = u % n.rows.stride * phase_columns + v % n.columns.stride;
+          offsets.push_back(((c * phase_rows * phase_columns + phase) * height + u / n.rows.stride) * pitch +
+                            v / n.columns.stride);
+        }
+  }
+  // Elements that fill() writes, zeros behind the last row included: products read a panel beyond.
+  template <class T>
+  int64_t size() const {
+    return n.channels * phase_rows * phase_columns * height * pitch + slack<T>();
+  }
+  template <class T>
+  int64_t slack() const {
+    return n.columns.kernel + kPanel<T>;
+  }
+  template <class T>
+  void fill(const T* image, int64_t first_row, T* buffer) const {
+    const ConvAxis &r = n.rows, &c = n.columns;
+    for (int64_t channel = 0; channel < n.channels; ++channel, image += r.in * c.in)
+      for (int64_t a = 0; a < phase_rows; ++a)
+        for (int64_t b = 0; b < phase_columns; ++b, buffer += height * pitch)
+          load_plane(image, r.in, c.in, {first_row * r.stride + a - r.padding, r.stride, height},
+                     {b - c.padding, c.stride, pitch}, buffer);
+    std::fill_n(buffer, slack<T>(), T(0));
+  }
+
+  ConvSizes n;
+  int64_t phase_rows, phase_columns, pitch;
+  int64_t band, bands, height;
+  std::vector<int64_t> offsets;  // of the taps (c, u, v)
+};
+
+}  // namespace fovea::kernels::patches

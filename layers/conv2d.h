@@ -1,0 +1,40 @@
+// Conv2d: convolution of images with trained filters.
+//   y(b, o, i, j) = bias(o) + sum_c,u,v weight(o, c, u, v) x(b, c, i stride + u - padding, j stride + v - padding)
+// with zeros around x.
+//
+//   x       [B, C, H, W]     C = in_channels
+//   weight  [O, C, kH, kW]   O = out_channels
+//   bias    [O]              undefined where bias is false
+//   y       [B, O, H', W']   H' = floor((H + 2 padding - kH) / stride) + 1, W' alike
+//
+// Both start as U(-1/sqrt(C kH kW), 1/sqrt(C kH kW)), as in PyTorch.
+// Errors: ValueError for channels, kernel or stride below 1 or a padding below 0; ShapeError where x has another rank
+// or other channels, or is smaller than the kernel; DTypeError. Cost: autograd/conv.h.
+#pragma once
+
+#include <fovea/autograd/conv.h>
+#include <fovea/layers/module.h>
+
+namespace fovea {
+
+struct Conv2dOptions {
+  int64_t in_channels, out_channels;
+  RowsColumns kernel;  // one number for both directions, or {rows, columns}
+  RowsColumns stride = 1;
+  RowsColumns padding = 0;
+  bool bias = true;
+};
+
+class Conv2d final : public Module {
+ public:
+  explicit Conv2d(const Conv2dOptions& options, Generator& generator = default_generator());
+  void members(Members& m) override { m("weight", weight)("bias", bias); }
+  Tensor operator()(const Tensor& x) const { return conv2d(x, weight, bias, options_); }
+
+  Parameter weight, bias;  // bias may be undefined
+
+ private:
+  ConvolutionOptions options_;
+};
+
+}  // namespace fovea
