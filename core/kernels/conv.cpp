@@ -16,10 +16,10 @@ using namespace patches;
 constexpr int kRows = kVectorBytes == 64 ? 8 : kVectorBytes == 32 ? 6 : 4;
 constexpr int64_t kPiece = 1 << 20;  // multiply-adds that are worth a thread
 
-// plane(rows(r), columns(c)) = buffer(r, c) + shift, where that lies inside; buffer rows lie `pitch` apart.
+// plane(rows(r), columns(c)) = buffer(r, c), where that lies inside; buffer rows lie `pitch` apart.
 template <class T>
-void store_plane(const T* buffer, int64_t pitch, T shift, const Walk& rows, const Walk& columns, int64_t height,
-                 int64_t width, T* plane) {
+void store_plane(const T* buffer, int64_t pitch, const Walk& rows, const Walk& columns, int64_t height, int64_t width,
+                 T* plane) {
   int64_t top, bottom, left, right;
   rows.inside(height, top, bottom);
   columns.inside(width, left, right);
@@ -27,21 +27,20 @@ void store_plane(const T* buffer, int64_t pitch, T shift, const Walk& rows, cons
     const T* from = buffer + r * pitch;
     T* to = plane + (rows.first + r * rows.step) * width + columns.first;
     if (columns.step == 1) {
-#pragma omp simd
-      for (int64_t c = left; c < right; ++c) to[c] = from[c] + shift;
+      copy_row(from + left, right - left, to + left);
     } else {
-      for (int64_t c = left; c < right; ++c) to[c * columns.step] = from[c] + shift;
+      for (int64_t c = left; c < right; ++c) to[c * columns.step] = from[c];
     }
   }
 }
 
-// out(i, j) = sum_p weights(i, p) source(offsets(p) + j) for one block of up to kRows rows i; j < columns.
+// out(i, j) = start(i) + sum_p weights(i, p) source(offsets(p) + j) for one block of up to kRows rows i; j < columns.
 template <class T>
 struct Product {
   const T* source;
   const std::vector<int64_t>& offsets;
-  int64_t columns;  // a multiple of kPanel
-  const T* weights;
+  int64_t columns;   // a multiple of kPanel
+  const T* weights;  // a block of pack_rows
   T* out;
 };
 
@@ -51,8 +50,10 @@ void multiply(const Product<T>& job) {
   const auto taps = static_cast<int64_t>(job.offsets.size());
   const int64_t* offsets = job.offsets.data();
   for (int64_t column = 0; column < job.columns; column += kPanel<T>) {
-    Vector sum[rows][kVectors] = {};
-    const T* weights = job.weights;
+    Vector sum[rows][kVectors];
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < kVectors; ++j) sum[i][j] = Vector{} + job.weights[i];
+    const T* weights = job.weights + kRows;
     const T* source = job.source + column;
     for (int64_t p = 0; p < taps; ++p, weights += kRows) {
       Vector x[kVectors];
@@ -74,13 +75,17 @@ void multiply_rows(int64_t m, const Product<T>& job) {
   }
 }
 
-// Weights [m, taps] as blocks of kRows rows, a block's column after its column. at(i, p): the element.
+// Weights [m, taps] in blocks of kRows rows: the rows' starts (null: 0), then column after column. at(i, p): the
+// element.
 template <class T, class At>
-void pack_rows(int64_t m, int64_t taps, T* packed, At&& at) {
-  for (int64_t row = 0; row < m; row += kRows)
+void pack_rows(int64_t m, int64_t taps, const T* start, T* packed, At&& at) {
+  for (int64_t row = 0; row < m; row += kRows) {
+    for (int64_t i = row; i < row + kRows; ++i) *packed++ = start != nullptr && i < m ? start[i] : T(0);
     for (int64_t p = 0; p < taps; ++p)
       for (int64_t i = row; i < row + kRows; ++i) *packed++ = i < m ? at(i, p) : T(0);
+  }
 }
+int64_t packed_rows(int64_t m, int64_t taps) { return round_up(m, kRows) * (1 + taps); }
 
 int64_t grain_for(int64_t work) { return std::max<int64_t>(1, kPiece / std::max<int64_t>(1, work)); }
 
@@ -93,7 +98,7 @@ struct Phase {
         b(column),
         taps_down(divide_up(n.rows.kernel - row, n.rows.stride)),
         taps_across(divide_up(n.columns.kernel - column, n.columns.stride)),
-        weights(round_up(n.channels, kRows) * n.filters * taps_down * taps_across) {
+        weights(packed_rows(n.channels, n.filters * taps_down * taps_across)) {
     const int64_t down = divide_up(n.rows.kernel, n.rows.stride),
                   across = divide_up(n.columns.kernel, n.columns.stride);
     for (int64_t o = 0; o < n.filters; ++o)
@@ -101,7 +106,7 @@ struct Phase {
         for (int64_t s = 0; s < taps_across; ++s)
           offsets.push_back((o * height + down - 1 - t) * pitch + across - 1 - s);
     const int64_t taps = taps_down * taps_across;
-    pack_rows(n.channels, n.filters * taps, weights.get(), [&](int64_t c, int64_t p) {
+    pack_rows<T>(n.channels, n.filters * taps, nullptr, weights.get(), [&](int64_t c, int64_t p) {
       const int64_t u = a + p % taps / taps_across * n.rows.stride, v = b + p % taps_across * n.columns.stride;
       return weight[((p / taps * n.channels + c) * n.rows.kernel + u) * n.columns.kernel + v];
     });
@@ -117,8 +122,8 @@ template <class T>
 void conv2d(const ConvSizes& n, const T* x, const T* weight, const T* bias, T* y) {
   const Patches at(n);
   const auto taps = static_cast<int64_t>(at.offsets.size());
-  const Scratch<T> packed(round_up(n.filters, kRows) * taps);
-  pack_rows(n.filters, taps, packed.get(), [&](int64_t o, int64_t p) { return weight[o * taps + p]; });
+  const Scratch<T> packed(packed_rows(n.filters, taps));
+  pack_rows(n.filters, taps, bias, packed.get(), [&](int64_t o, int64_t p) { return weight[o * taps + p]; });
   const int64_t columns = round_up(at.band * at.pitch, kPanel<T>), plane = n.rows.out * n.columns.out;
   parallel_for(n.batch * at.bands, grain_for(columns * taps * n.filters), [&](int64_t begin, int64_t end) {
     const Scratch<T> source(at.template size<T>()), out(kRows * columns);
@@ -127,10 +132,10 @@ void conv2d(const ConvSizes& n, const T* x, const T* weight, const T* bias, T* y
       at.fill(x + image * n.channels * n.rows.in * n.columns.in, row, source.get());
       for (int64_t o = 0; o < n.filters; o += kRows) {
         const int64_t count = std::min<int64_t>(kRows, n.filters - o);
-        multiply_rows<T>(count, {source.get(), at.offsets, columns, packed.get() + o * taps, out.get()});
+        multiply_rows<T>(count, {source.get(), at.offsets, columns, packed.get() + o * (1 + taps), out.get()});
         for (int64_t i = 0; i < count; ++i)
-          store_plane(out.get() + i * columns, at.pitch, bias == nullptr ? T(0) : bias[o + i], {row, 1, at.band},
-                      {0, 1, n.columns.out}, n.rows.out, n.columns.out, y + (image * n.filters + o + i) * plane);
+          store_plane(out.get() + i * columns, at.pitch, {row, 1, at.band}, {0, 1, n.columns.out}, n.rows.out,
+                      n.columns.out, y + (image * n.filters + o + i) * plane);
       }
     }
   });
@@ -163,9 +168,10 @@ void conv2d_input(const ConvSizes& n, const T* g, const T* weight, T* dx) {
         for (int64_t k = 0; k < n.channels; k += kRows) {
           const int64_t count = std::min<int64_t>(kRows, n.channels - k);
           const auto taps = static_cast<int64_t>(phase->offsets.size());
-          multiply_rows<T>(count, {source.get(), phase->offsets, columns, phase->weights.get() + k * taps, out.get()});
+          multiply_rows<T>(count,
+                           {source.get(), phase->offsets, columns, phase->weights.get() + k * (1 + taps), out.get()});
           for (int64_t i = 0; i < count; ++i)
-            store_plane(out.get() + i * columns, pitch, T(0), {row * r.stride + phase->a - r.padding, r.stride, band},
+            store_plane(out.get() + i * columns, pitch, {row * r.stride + phase->a - r.padding, r.stride, band},
                         {left * c.stride + phase->b - c.padding, c.stride, pitch - across + 1}, r.in, c.in,
                         dx + (image * n.channels + k + i) * plane);
         }

@@ -8,6 +8,8 @@
 #include <fovea/core/kernels/conv.h>
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 #include <vector>
 
 namespace fovea::kernels::patches {
@@ -50,6 +52,24 @@ struct Walk {
   }
 };
 
+// A row of an image in pieces of fixed sizes: rows are so short that a call, or a loop's set-up, would cost more.
+template <class T>
+void copy_row(const T* from, int64_t count, T* to) {
+  const auto* source = reinterpret_cast<const char*>(from);
+  auto* target = reinterpret_cast<char*>(to);
+  int64_t bytes = count * static_cast<int64_t>(sizeof(T));
+  const auto piece = [&](auto size) {
+    std::memcpy(target, source, size());
+    target += size();
+    source += size();
+  };
+  for (; bytes >= 64; bytes -= 64) piece(std::integral_constant<size_t, 64>());
+  if ((bytes & 32) != 0) piece(std::integral_constant<size_t, 32>());
+  if ((bytes & 16) != 0) piece(std::integral_constant<size_t, 16>());
+  if ((bytes & 8) != 0) piece(std::integral_constant<size_t, 8>());
+  if ((bytes & 4) != 0) piece(std::integral_constant<size_t, 4>());
+}
+
 // buffer(r, c) = plane(rows(r), columns(c)), 0 outside it; buffer rows lie columns.count apart.
 template <class T>
 void load_plane(const T* plane, int64_t height, int64_t width, const Walk& rows, const Walk& columns, T* buffer) {
@@ -61,8 +81,7 @@ void load_plane(const T* plane, int64_t height, int64_t width, const Walk& rows,
     T* to = buffer + r * columns.count;
     const T* from = plane + (rows.first + r * rows.step) * width + columns.first;
     if (columns.step == 1) {
-#pragma omp simd
-      for (int64_t c = left; c < right; ++c) to[c] = from[c];
+      copy_row(from + left, right - left, to + left);
     } else {
       for (int64_t c = left; c < right; ++c) to[c] = from[c * columns.step];
     }
