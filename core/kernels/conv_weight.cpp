@@ -32,15 +32,20 @@ void add_dots(const Dots<T>& job, const int64_t* offsets, T (&out)[kDotRows][kDo
     const T *g = job.g + image * job.g_step, *x = job.x + image * job.x_step;
     for (int64_t j = 0; j < job.columns; j += kLanes<T>) {
       Vector left[kDotRows];
+#pragma GCC unroll 8
       for (int i = 0; i < kDotRows; ++i) std::memcpy(&left[i], g + i * job.columns + j, sizeof(Vector));
+#pragma GCC unroll 8
       for (int p = 0; p < kDotTaps; ++p) {
         Vector right;
         std::memcpy(&right, x + offsets[p] + j, sizeof(Vector));
+#pragma GCC unroll 8
         for (int i = 0; i < kDotRows; ++i) sum[i][p] += left[i] * right;
       }
     }
   }
+#pragma GCC unroll 8
   for (int i = 0; i < kDotRows; ++i)
+#pragma GCC unroll 8
     for (int p = 0; p < kDotTaps; ++p) {
       T lanes[kLanes<T>];
       std::memcpy(lanes, &sum[i][p], sizeof(lanes));
