@@ -31,6 +31,7 @@ inline T magnitude(T x) {
 // The functions; s and t are the parameters p and q.
 template <Unary op, class T>
 inline T value(T x, T s, T t) {
+  using W = vm::Wrapping<T>;
   if constexpr (op == Unary::neg) return negative(x);
   if constexpr (op == Unary::exp) return vm::exp(x);
   if constexpr (op == Unary::log) return vm::log(x);
@@ -44,13 +45,13 @@ inline T value(T x, T s, T t) {
   if constexpr (op == Unary::sin) return vm::sin(x);
   if constexpr (op == Unary::cos) return vm::cos(x);
   if constexpr (op == Unary::erf) return vm::erf(x);
-  if constexpr (op == Unary::square) return x * x;
+  if constexpr (op == Unary::square) return static_cast<T>(W(x) * W(x));
   if constexpr (op == Unary::sign) return T(x > 0) - T(x < 0);
   if constexpr (op == Unary::reciprocal) return T(1) / x;
   if constexpr (op == Unary::leaky_relu) return x < 0 ? s * x : x;
   if constexpr (op == Unary::clamp) return x < s ? s : (x > t ? t : x);
-  if constexpr (op == Unary::add) return x + s;
-  if constexpr (op == Unary::mul) return x * s;
+  if constexpr (op == Unary::add) return static_cast<T>(W(x) + W(s));
+  if constexpr (op == Unary::mul) return static_cast<T>(W(x) * W(s));
   if constexpr (op == Unary::div) return x / s;
   if constexpr (op == Unary::pow) return vm::pow(x, s);
 }
@@ -58,9 +59,10 @@ inline T value(T x, T s, T t) {
 // Of the operands, or of a gradient and what was saved.
 template <Binary op, class T>
 inline T value(T a, T b) {
-  if constexpr (op == Binary::add) return a + b;
-  if constexpr (op == Binary::sub) return a - b;
-  if constexpr (op == Binary::mul) return a * b;
+  using W = vm::Wrapping<T>;
+  if constexpr (op == Binary::add) return static_cast<T>(W(a) + W(b));
+  if constexpr (op == Binary::sub) return static_cast<T>(W(a) - W(b));
+  if constexpr (op == Binary::mul) return static_cast<T>(W(a) * W(b));
   if constexpr (op == Binary::minimum) return (a < b || a != a) ? a : b;
   if constexpr (op == Binary::maximum) return (a > b || a != a) ? a : b;
   if constexpr (op == Binary::div) return a / b;
@@ -204,10 +206,11 @@ void fill(DType dtype, const Loop<1>& loop, void* y, double value) {
 void scale(DType dtype, const Loop<1>& loop, void* y, double factor) {
   dispatch_number(dtype, [&](auto zero) {
     using T = decltype(zero);
+    using W = vm::Wrapping<T>;
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
       const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(0)};
-      map_row(n, to, to, steps, [s = static_cast<T>(factor)](T v) { return v * s; });
+      map_row(n, to, to, steps, [s = static_cast<T>(factor)](T v) { return static_cast<T>(W(v) * W(s)); });
     });
   });
 }
@@ -215,11 +218,12 @@ void scale(DType dtype, const Loop<1>& loop, void* y, double factor) {
 void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double factor) {
   dispatch_number(dtype, [&](auto zero) {
     using T = decltype(zero);
+    using W = vm::Wrapping<T>;
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
       const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(0), loop.inner_stride(1)};
       map2_row(n, to, static_cast<const T*>(x) + at[1], to, steps,
-               [s = static_cast<T>(factor)](T v, T w) { return v + s * w; });
+               [s = static_cast<T>(factor)](T v, T w) { return static_cast<T>(W(v) + W(s) * W(w)); });
     });
   });
 }

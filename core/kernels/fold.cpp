@@ -21,10 +21,14 @@ struct Sum {
   using Lane = T;
   using Total = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
   static constexpr T kStart = 0;
-  static Lane step(Lane lane, T v) { return lane + v; }
-  static Lane meet(Lane a, Lane b) { return a + b; }
-  static Total join(Total a, Total b) { return a + b; }
+  static Lane step(Lane lane, T v) { return plus(lane, v); }
+  static Lane meet(Lane a, Lane b) { return plus(a, b); }
+  static Total join(Total a, Total b) { return plus(a, b); }
   static T finish(Total total, int64_t) { return static_cast<T>(total); }
+  template <class N>
+  static N plus(N a, N b) {
+    return static_cast<N>(vm::Wrapping<N>(a) + vm::Wrapping<N>(b));
+  }
 };
 template <class T>
 struct Mean : Sum<T> {
@@ -321,7 +325,7 @@ void cumulative_sum(DType dtype, int64_t outer, int64_t n, int64_t inner, const 
     using T = decltype(zero);
     const int64_t size = n * inner;
     parallel_for(outer, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, size)), [&](int64_t begin, int64_t end) {
-      std::vector<typename Sum<T>::Total> sums(static_cast<size_t>(inner));
+      std::vector<vm::Wrapping<typename Sum<T>::Total>> sums(static_cast<size_t>(inner));
       for (int64_t o = begin; o < end; ++o)
         cumulate(n, inner, static_cast<const T*>(x) + o * size, static_cast<T*>(y) + o * size, sums.data());
     });

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #if defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 extern "C" {
@@ -69,6 +70,9 @@ T sigmoid(T x) {
 // Elements a block: one AVX-512 vector.
 template <class T>
 inline constexpr int kWidth = 64 / static_cast<int>(sizeof(T));
+// What sums and products are computed in: those of whole numbers wrap around, as in PyTorch.
+template <class T>
+using Wrapping = std::conditional_t<std::is_integral_v<T>, uint64_t, T>;
 
 // y[i sy] = f(x[i sx]): blocks are brought together, computed as any other, and written back. y may be x.
 template <class T, class F>

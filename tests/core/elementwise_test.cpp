@@ -171,6 +171,16 @@ TEST_CASE("integers: arithmetic that f64 cannot hold", "[elementwise]") {
   REQUIRE(equal(minimum(a, b), tensor({int64_t{2}, int64_t{-7}})));
   REQUIRE(equal(array::transpose(array::expand(a, {20, 2}), 0, 1) * 2.0,
                 array::clone(array::transpose(array::expand(a * 2.0, {20, 2}), 0, 1))));
+  // Beyond the last one they wrap around, as PyTorch's do.
+  const int64_t last = std::numeric_limits<int64_t>::max(), first = std::numeric_limits<int64_t>::min();
+  Tensor ends = tensor({last, first});
+  REQUIRE(equal(ends + tensor({int64_t{1}, int64_t{-1}}), tensor({first, last})));
+  REQUIRE(equal(ends - tensor({int64_t{-1}, int64_t{1}}), tensor({first, last})));
+  REQUIRE(equal(ends * 2, tensor({int64_t{-2}, int64_t{0}})));
+  REQUIRE(equal(cumsum(tensor({last, last}), 0), tensor({last, int64_t{-2}})));
+  REQUIRE(sum(full({40}, 0x1p62, i64)).item<int64_t>() == 0);
+  ends.add_(ends).mul_(3);
+  REQUIRE(equal(ends, tensor({int64_t{-6}, int64_t{0}})));
   REQUIRE_THROWS_AS(a / b, DTypeError);
   REQUIRE_THROWS_AS(tanh(a), DTypeError);
   REQUIRE_THROWS_AS(a + ones({2}), DTypeError);
