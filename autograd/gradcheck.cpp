@@ -20,6 +20,10 @@ std::vector<Tensor> fresh(const std::vector<Tensor>& inputs) {
   return out;
 }
 
+void require_function(const char* op, const TensorFunction& f) {
+  if (!f) throw ValueError(fmt::format("{}: the function is empty", op));
+}
+
 class Check {
  public:
   Check(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options)
@@ -128,10 +132,12 @@ class Check {
 }  // namespace
 
 GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  require_function("gradcheck", f);
   return Check(f, inputs, options).run();
 }
 
 GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, GradcheckOptions options) {
+  require_function("gradgradcheck", f);
   // The gradient of <c, f> as a function of the inputs and of c: its own gradient is the second derivative.
   Generator generator(options.seed + 1);
   std::vector<Tensor> all = fresh(inputs);

@@ -1,7 +1,7 @@
 // Checks of gradients against central differences in f64, with random cotangents: L = sum_k <c_k, f_k(x)>.
 // Up to `full_limit` input elements the whole gradient is compared, beyond that `directions` random directions.
 // |analytic - numeric| <= atol * scale + rtol * |numeric|, scale = max(1, largest |numeric|). Returns instead of
-// throwing.
+// throwing. Errors: ValueError for an empty function.
 #pragma once
 
 #include <fovea/core/tensor.h>

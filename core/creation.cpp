@@ -37,17 +37,30 @@ kernels::Stream take(Generator& generator, const Tensor& x) {
   return x.dtype() == f64 ? take_doubles(generator, x.numel()) : take_words(generator, x.numel());
 }
 
+// empty, but the message about a shape that cannot be names `op`.
+Tensor made(const char* op, const Shape& shape, DType dtype) {
+  checked_numel(op, shape);
+  return empty(shape, dtype);
+}
+
+Tensor filled(const char* op, const Shape& shape, double value, DType dtype) {
+  Tensor y = made(op, shape, dtype);
+  kernels::fill(dtype, {y.shape(), y.strides()}, y.raw(), value);
+  return y;
+}
+
 }  // namespace
 
-Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
-Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
-Tensor scalar(double value, DType dtype) { return full({}, value, dtype); }
+Tensor zeros(const Shape& shape, DType dtype) { return filled("zeros", shape, 0, dtype); }
+Tensor ones(const Shape& shape, DType dtype) { return filled("ones", shape, 1, dtype); }
+Tensor scalar(double value, DType dtype) {
+  require_fits("scalar", value, dtype);
+  return filled("scalar", {}, value, dtype);
+}
 
 Tensor full(const Shape& shape, double value, DType dtype) {
   require_fits("full", value, dtype);
-  Tensor y = empty(shape, dtype);
-  kernels::fill(dtype, {y.shape(), y.strides()}, y.raw(), value);
-  return y;
+  return filled("full", shape, value, dtype);
 }
 
 Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
@@ -101,13 +114,18 @@ Tensor linspace(double first, double last, int64_t count, DType dtype) {
 }
 
 Tensor eye(int64_t n, DType dtype) {
-  Tensor y = zeros({n, n}, dtype);
+  Tensor y = filled("eye", {n, n}, 0, dtype);
   kernels::fill(dtype, {Shape{n}, Shape{n + 1}}, y.raw(), 1);
   return y;
 }
 
+void detail::require_filled(const char* op, size_t count, const Shape& shape) {
+  if (static_cast<int64_t>(count) != checked_numel(op, shape))
+    throw ShapeError(fmt::format("{}: {} values do not fill {}", op, count, shape.str()));
+}
+
 Tensor from_bytes(const void* data, const Shape& shape, DType dtype) {
-  Tensor y = empty(shape, dtype);
+  Tensor y = made("from_bytes", shape, dtype);
   if (y.numel() > 0) std::memcpy(y.raw(), data, static_cast<size_t>(y.numel() * item_size(dtype)));
   return y;
 }
@@ -133,7 +151,7 @@ Tensor uniform(const Shape& shape, double low, double high, Generator& generator
   require_floating("uniform", dtype);
   if (!(low <= high) || !std::isfinite(high - low))
     throw ValueError(fmt::format("uniform: the range [{}, {}) is not one; need finite low <= high", low, high));
-  Tensor y = empty(shape, dtype);
+  Tensor y = made("uniform", shape, dtype);
   kernels::uniform(dtype, y.numel(), take(generator, y), low, high, y.raw());
   return y;
 }
@@ -143,7 +161,7 @@ Tensor normal(const Shape& shape, double mean, double deviation, Generator& gene
   if (!std::isfinite(mean) || !std::isfinite(deviation) || deviation < 0)
     throw ValueError(
         fmt::format("normal: mean {}, deviation {}; need finite numbers, deviation >= 0", mean, deviation));
-  Tensor y = empty(shape, dtype);
+  Tensor y = made("normal", shape, dtype);
   kernels::normal(dtype, y.numel(), take(generator, y), mean, deviation, y.raw());
   return y;
 }
@@ -151,7 +169,7 @@ Tensor normal(const Shape& shape, double mean, double deviation, Generator& gene
 Tensor bernoulli(const Shape& shape, double probability, Generator& generator, DType dtype) {
   if (!(probability >= 0 && probability <= 1))
     throw ValueError(fmt::format("bernoulli: probability {} is outside [0, 1]", probability));
-  Tensor y = empty(shape, dtype);
+  Tensor y = made("bernoulli", shape, dtype);
   kernels::bernoulli(dtype, y.numel(), take(generator, y), probability, y.raw());
   return y;
 }
@@ -169,13 +187,13 @@ Tensor bernoulli(const Tensor& probabilities, Generator& generator) {
 
 Tensor randint(const Shape& shape, int64_t low, int64_t high, Generator& generator) {
   if (low >= high) throw ValueError(fmt::format("randint: the range [{}, {}) is empty; need low < high", low, high));
-  Tensor y = empty(shape, i64);
+  Tensor y = made("randint", shape, i64);
   kernels::integers(y.numel(), take_doubles(generator, y.numel()), low, high, y.data<int64_t>());
   return y;
 }
 
 Tensor permutation(int64_t n, Generator& generator) {
-  Tensor y = empty({n}, i64);
+  Tensor y = made("permutation", {n}, i64);
   kernels::permutation(n, take_doubles(generator, n), y.data<int64_t>());
   return y;
 }

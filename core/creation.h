@@ -21,6 +21,7 @@ Tensor scalar(double value, DType dtype = f32);  // rank 0
 namespace detail {
 Tensor ramp(double begin, double end, double step, DType dtype);
 Tensor whole_ramp(int64_t begin, int64_t end, int64_t step);  // i64, exact above 2^53 too
+void require_filled(const char* op, size_t count, const Shape& shape);
 template <class... Numbers>
 inline constexpr bool all_whole = (std::is_integral_v<Numbers> && ...);
 }  // namespace detail
@@ -40,8 +41,7 @@ Tensor from_bytes(const void* data, const Shape& shape, DType dtype);
 // The elements of `data` in row-major order.
 template <class T>
 Tensor from(std::span<const T> data, const Shape& shape) {
-  if (static_cast<int64_t>(data.size()) != shape.numel())
-    throw ShapeError("from: " + std::to_string(data.size()) + " values do not fill " + shape.str());
+  detail::require_filled("from", data.size(), shape);
   return from_bytes(data.data(), shape, dtype_of<T>);
 }
 template <class T>
@@ -52,6 +52,7 @@ Tensor from(const std::vector<T>& data, const Shape& shape) {
 // Plain ints become i64.
 template <class T>
 Tensor tensor(std::initializer_list<T> values, const Shape& shape) {
+  detail::require_filled("tensor", values.size(), shape);
   if constexpr (std::is_same_v<T, int>)
     return from(std::vector<int64_t>(values.begin(), values.end()), shape);
   else

@@ -175,8 +175,14 @@ Tensor cumsum(const Tensor& x, int64_t dim) {
 
 Tensor argmax(const Tensor& x, int64_t dim, bool keepdim) { return arg_extreme("argmax", true, x, dim, keepdim); }
 Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) { return arg_extreme("argmin", false, x, dim, keepdim); }
-Tensor argmax(const Tensor& x) { return argmax(reshape(x, {-1}), 0); }
-Tensor argmin(const Tensor& x) { return argmin(reshape(x, {-1}), 0); }
+Tensor argmax(const Tensor& x) {
+  check::defined("argmax", x);
+  return argmax(reshape(x, {-1}), 0);
+}
+Tensor argmin(const Tensor& x) {
+  check::defined("argmin", x);
+  return argmin(reshape(x, {-1}), 0);
+}
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   check::number("sum_to", x);

@@ -162,6 +162,8 @@ TEST_CASE("gradcheck: outputs and inputs that are not on the tape", "[gradcheck]
   const GradcheckResult constants =
       gradcheck([](const Tensors& in) { return Tensors{in[0]}; }, {x.detach(), arange(3)});
   CHECK_THAT(constants.message, contains("no f64 input requires gradients"));
+  CHECK_THROWS_WITH(gradcheck({}, {x}), contains("gradcheck: the function is empty"));
+  CHECK_THROWS_WITH(gradgradcheck({}, {x}), contains("gradgradcheck: the function is empty"));
   const GradcheckResult wrong = gradcheck(
       [](const Tensors& in) {
         return Tensors{record("test_wrong", {in[0]}, array::clone(in[0]), [](const Tensor& g) { return g * 1.001; })};

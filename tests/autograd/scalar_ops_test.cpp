@@ -129,6 +129,8 @@ TEST_CASE("an undefined tensor throws, whatever it is asked") {
   REQUIRE_THROWS_AS(none.detach(), AutogradError);
   REQUIRE_THROWS_AS(Tensor().requires_grad_(), AutogradError);
   REQUIRE_THROWS_AS(Tensor().set_grad(x), AutogradError);
+  REQUIRE_THROWS_WITH(argmax(none), test::contains("argmax: "));
+  REQUIRE_THROWS_WITH(argmin(none), test::contains("argmin: "));
   REQUIRE_THROWS_AS(array::clone(none), AutogradError);
   REQUIRE_THROWS_AS(x.add_(none), AutogradError);
   REQUIRE_THROWS_AS(x.copy_(none), AutogradError);

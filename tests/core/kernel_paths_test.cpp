@@ -167,6 +167,15 @@ TEST_CASE("creation refuses what no tensor can hold, and says so", "[creation]")
   CHECK_THROWS_WITH(normal({2}, 0, INFINITY, g), test::contains("normal: "));
   CHECK_THROWS_WITH(bernoulli(tensor({0.5, 1.5}), g), test::contains("bernoulli: "));
   CHECK_THROWS_AS(bernoulli(tensor({0.5f, 1.5f}), g), ValueError);
+  CHECK_THROWS_WITH(zeros({-1}), test::contains("zeros: "));
+  CHECK_THROWS_WITH(ones({-1}), test::contains("ones: "));
+  CHECK_THROWS_WITH(full({-1}, 2), test::contains("full: "));
+  CHECK_THROWS_WITH(eye(-1), test::contains("eye: "));
+  CHECK_THROWS_WITH(permutation(-1, g), test::contains("permutation: "));
+  CHECK_THROWS_WITH(randint({-1}, 0, 2, g), test::contains("randint: "));
+  CHECK_THROWS_WITH(uniform({-1}, 0, 1, g), test::contains("uniform: "));
+  CHECK_THROWS_WITH(tensor({1.f, 2.f}, {3}), test::contains("tensor: 2 values do not fill [3]"));
+  CHECK_THROWS_WITH(from(std::vector<float>{1}, {3}), test::contains("from: 1 values do not fill [3]"));
 }
 
 TEST_CASE("in place: from itself, from a shifted part of itself, into a repeated dimension of size 1", "[tensor]") {
