@@ -57,7 +57,7 @@ Tensor logical(const char* op, Logical kind, const Tensor& a, const Tensor& b) {
 Tensor divide(const char* op, Division kind, const Tensor& a, const Tensor& b) {
   check::same_dtype(op, a, b);
   if (a.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, i64)", op, describe(a)));
-  if (b.dtype() == i64 && kernels::any_zero({b.shape(), b.strides()}, b.raw()))
+  if (b.dtype() == i64 && a.numel() > 0 && kernels::any_zero({b.shape(), b.strides()}, b.raw()))
     throw ValueError(fmt::format("{}: {} divided by {}, which holds 0; i64 has no infinity, cast with to(x, f64)", op,
                                  describe(a), describe(b)));
   return broadcast(op, a, b, a.dtype(),

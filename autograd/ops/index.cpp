@@ -83,9 +83,16 @@ Tensor embedding_backward(const Tensor& g, const Tensor& ids, int64_t rows, int6
   });
 }
 
+// As in PyTorch, rank 0 is one dimension of size 1.
+bool counts_as_row(const Tensor& x, const Tensor& index) {
+  return x.defined() && x.dim() == 0 && index.defined() && index.dim() <= 1;
+}
+
 }  // namespace
 
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
+  if (counts_as_row(x, index))
+    return reshape(gather(reshape(x, {1}), dim, reshape(index, {index.numel()})), index.shape());
   const int d = check_index("gather", x, dim, index);
   Tensor y = empty(index.shape(), x.dtype());
   kernels::gather(x.dtype(), {index.shape(), y.strides(), index.strides(), without(x.strides(), d)}, y.raw(),
@@ -117,6 +124,8 @@ Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 }
 
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
+  if (counts_as_row(x, index) && index.numel() == 1)
+    return reshape(index_select(reshape(x, {1}), dim, reshape(index, {1})), {});
   check::rank_at_least("index_select", x, 1);
   check::dtype("index_select", "index", index, i64);
   const int d = normalize_dim("index_select", dim, x.dim());
@@ -165,6 +174,10 @@ const OpSpec gather_spec = OpSpec::add({
               sample("no elements", {4, 3}, {0, 3}, 0), sample("size-1 dimensions", {1, 3, 1}, {1, 2, 1}, 1),
               sample("many", {16, 20}, {16, 9}, 1),     sample("4-D", {2, 1, 3, 2}, {2, 1, 4, 2}, 2),
           };
+          for (const Shape& index : {Shape{}, Shape{3}})
+            samples.push_back({"scalar", {make.uniform({}, -2, 2), zeros(index, i64)}, [](const Inputs& in) {
+                                 return gather(in[0], -1, in[1]);
+                               }});
           samples.push_back({"views", {make.uniform({3, 8}, -2, 2), make.ids({6, 1}, 3)}, [](const Inputs& in) {
                                return gather(slice(transpose(in[0], 0, 1), 0, 1, 7), 1, expand(in[1], {6, 4}));
                              }});
@@ -182,7 +195,11 @@ const OpSpec gather_spec = OpSpec::add({
                    gather(ones({3, 2}), 0, zeros({3, 3}, i64));
                  }},
                 {"no such dimension", [] { gather(ones({3}), 1, zeros({3}, i64)); }},
-                {"scalar", [] { gather(ones({}), 0, zeros({}, i64)); }},
+                {"scalar past its end", [] { gather(ones({}), 0, ones({}, i64)); }},
+                {"rows of a scalar",
+                 [] {
+                   gather(ones({}), 0, zeros({1, 1}, i64));
+                 }},
                 {"undefined", [] { gather(Tensor(), 0, zeros({3}, i64)); }}},
 });
 
@@ -246,6 +263,9 @@ const OpSpec index_select_spec = OpSpec::add({
           samples.push_back({"middle of a transposed",
                              {make.uniform({2, 3, 4}, -2, 2), make.ids({5}, 3)},
                              [](const Inputs& in) { return index_select(transpose(in[0], 0, 2), 1, in[1]); }});
+          samples.push_back({"scalar", {make.uniform({}, -2, 2), zeros({1}, i64)}, [](const Inputs& in) {
+                               return index_select(in[0], 0, in[1]);
+                             }});
           samples.push_back({"no ids", {make.uniform({4, 3}, -2, 2), make.ids({0}, 4)}, [](const Inputs& in) {
                                return index_select(in[0], 0, in[1]);
                              }});
@@ -256,7 +276,8 @@ const OpSpec index_select_spec = OpSpec::add({
                  [] {
                    index_select(ones({3}), 0, zeros({2, 2}, i64));
                  }},
-                {"scalar", [] { index_select(scalar(1), 0, zeros({1}, i64)); }},
+                {"scalar past its end", [] { index_select(scalar(1), 0, ones({1}, i64)); }},
+                {"scalar, more than once", [] { index_select(scalar(1), 0, zeros({2}, i64)); }},
                 {"index of f32", [] { index_select(ones({3}), 0, ones({3})); }},
                 {"no such dimension", [] { index_select(ones({3}), 1, zeros({3}, i64)); }},
                 {"undefined", [] { index_select(Tensor(), 0, zeros({3}, i64)); }}},

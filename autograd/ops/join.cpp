@@ -210,7 +210,8 @@ Tensor roll(const Tensor& x, int64_t shift, int64_t dim) {
 }
 
 Tensor flip(const Tensor& x, int64_t dim) {
-  check::rank_at_least("flip", x, 1);
+  check::defined("flip", x);
+  if (x.dim() == 0) return reshape(flip(reshape(x, {1}), dim), {});  // as in PyTorch
   const int d = normalize_dim("flip", dim, x.dim());
   const int64_t n = x.shape()[d];
   Shape strides = x.strides();
@@ -388,11 +389,18 @@ const OpSpec roll_spec =
                            {"scalar", [] { roll(ones({}), 1, 0); }},
                            {"undefined", [] { roll(Tensor(), 1, 0); }}}));
 
-const OpSpec flip_spec = OpSpec::add(join_spec(
-    "flip", "y[n - 1 - i] = x[i]", [](const Inputs& x) { return flip(x[0], -1); },
-    {{"no such dimension", [] { flip(ones({3}), 1); }}, {"scalar", [] { flip(ones({}), 0); }}, {"undefined", [] {
-                                                                                                  flip(Tensor(), 0);
-                                                                                                }}}));
+const OpSpec flip_spec = OpSpec::add([] {
+  const SampleCall call = [](const Inputs& x) { return flip(x[0], -1); };
+  OpSpec spec =
+      join_spec("flip", "y[n - 1 - i] = x[i]", call,
+                {{"no such dimension", [] { flip(ones({3}), 1); }}, {"undefined", [] { flip(Tensor(), 0); }}});
+  spec.samples = [call](SampleMaker& make) {
+    auto samples = layout_samples(make, call, -2, 2);
+    samples.push_back({"scalar", {make.uniform({}, -2, 2)}, call});
+    return samples;
+  };
+  return spec;
+}());
 
 }  // namespace
 }  // namespace fovea

@@ -73,9 +73,9 @@ void cross_entropy(DType dtype, int64_t rows, int64_t n, const void* x, const Cr
     parallel_for(rows, rows_a_piece(n), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
         const Target<T> of_row(target, r, n);
-        static_cast<T*>(losses)[r] =
-            of_row.ignored ? T(0)
-                           : row_loss(n, static_cast<const T*>(x) + r * n, of_row, static_cast<T*>(statistics) + 2 * r);
+        static_cast<T*>(losses)[r] = of_row.ignored || n == 0 ? T(0)
+                                                              : row_loss(n, static_cast<const T*>(x) + r * n, of_row,
+                                                                         static_cast<T*>(statistics) + 2 * r);
       }
     });
   });

@@ -141,6 +141,7 @@ TEST_CASE("division rounds down, the remainder takes the divisor's sign", "[comp
   REQUIRE(remainder(lowest, tensor<int64_t>({-1})).item<int64_t>() == 0);
   REQUIRE(floor_divide(lowest, tensor<int64_t>({-1})).item<int64_t>() == std::numeric_limits<int64_t>::min());
   REQUIRE_THROWS_AS(floor_divide(a, zeros({5}, i64)), ValueError);
+  REQUIRE(floor_divide(zeros({0}, i64), zeros({1}, i64)).shape() == Shape{0});  // nothing is divided
   REQUIRE_THROWS_AS(remainder(a, zeros({}, i64)), ValueError);
   REQUIRE_THROWS_AS(floor_divide(a, ones({5})), DTypeError);
 }
@@ -195,6 +196,15 @@ TEST_CASE("a tensor of rank 0 in order is itself at position 0", "[index]") {
     }
     REQUIRE(equal(argsort(x, dim), scalar(0, i64)));
   }
+  for (const int64_t dim : {0, -1}) {
+    REQUIRE(equal(flip(scalar(3), dim), scalar(3)));
+    REQUIRE(equal(gather(scalar(3), dim, scalar(0, i64)), scalar(3)));
+    REQUIRE(equal(gather(scalar(3), dim, zeros({2}, i64)), tensor({3.f, 3.f})));
+    REQUIRE(equal(index_select(scalar(3), dim, zeros({1}, i64)), scalar(3)));
+  }
+  REQUIRE_THROWS_WITH(flip(scalar(3), 1), contains("flip: "));
+  REQUIRE_THROWS_WITH(gather(scalar(3), 0, ones({1}, i64)), contains("gather: "));
+  REQUIRE_THROWS_WITH(index_select(scalar(3), 0, ones({1}, i64)), contains("index_select: "));
   REQUIRE_THROWS_AS(sort(scalar(3), 1), IndexError);
   REQUIRE_THROWS_AS(argsort(scalar(3), -2), IndexError);
   REQUIRE_THROWS_AS(topk(scalar(3), 0, 0), ValueError);

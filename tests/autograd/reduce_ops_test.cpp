@@ -142,6 +142,13 @@ TEST_CASE("a loss without targets that count is 0 with zero gradient") {
   REQUIRE(all_zero(x.grad()));
   REQUIRE(mse_loss(zeros({0}), zeros({0})).item() == 0);
   REQUIRE(nll_loss(zeros({0, 3}), zeros({0}, i64)).item() == 0);
+  for (const Reduction reduction : {Reduction::none, Reduction::sum}) {  // no classes
+    Tensor none = zeros({2, 0}).requires_grad_();
+    const Tensor losses = cross_entropy(none, zeros({2, 0}), {.reduction = reduction});
+    REQUIRE(all_zero(losses));
+    sum(losses).backward();
+    REQUIRE(none.grad().shape() == Shape{2, 0});
+  }
 }
 
 TEST_CASE("an ignored row that holds NaN leaves the others alone") {
