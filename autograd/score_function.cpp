@@ -49,6 +49,13 @@ Tensor MovingBaseline::operator()(const Tensor& reward) {
   return before;
 }
 
+void MovingBaseline::set_value(const Tensor& value) {
+  const Shape wanted = steps_ > 0 ? Shape{steps_} : Shape{};
+  if (value.defined() && !(value.shape() == wanted))
+    throw ShapeError(fmt::format("MovingBaseline: value is {}; need {}", describe(value), wanted.str()));
+  value_ = value;
+}
+
 Tensor leave_one_out(const Tensor& reward) {
   if (reward.dim() < 1 || reward.size(0) < 2)
     throw ShapeError(fmt::format("leave_one_out: reward is {}; need [S, ...] with S >= 2", describe(reward)));

@@ -38,7 +38,7 @@ class MovingBaseline {
   // The baseline made of the rewards seen so far, [] or [T]; then takes these in, [B] or [B, T]. 0 at first.
   Tensor operator()(const Tensor& reward);
   const Tensor& value() const { return value_; }
-  void set_value(const Tensor& value) { value_ = value; }  // from a checkpoint
+  void set_value(const Tensor& value);  // what value() was, from a checkpoint
 
  private:
   double decay_;

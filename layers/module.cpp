@@ -101,10 +101,17 @@ class Listing final : public Members {
  private:
   void on_parameter(const std::string& name, Parameter& parameter) override { add(parameters, name, parameter); }
   void on_buffer(const std::string& name, Buffer& buffer) override { add(buffers, name, buffer); }
+  void on_module(const std::string& name, Module&) override { require_new(name); }
   void add(NamedTensors& list, const std::string& name, const Tensor& tensor) {
+    require_new(name);
     if (seen_.insert(tensor.impl()).second) list.emplace_back(name, tensor);
   }
+  void require_new(const std::string& name) {
+    if (!names_.insert(name).second)
+      throw ValueError(fmt::format("module: two members are named \"{}\"; give each a name of its own", name));
+  }
   std::unordered_set<const TensorImpl*> seen_;
+  std::unordered_set<std::string> names_;
 };
 
 }  // namespace
@@ -227,6 +234,8 @@ void load_state(Module& module, const NamedTensors& values, std::string_view sou
     sources.push_back(found == given.end() ? nullptr : found->second);
     if (sources.back() == nullptr)
       fault(name, "is missing");
+    else if (!sources.back()->defined())
+      fault(name, "is undefined");
     else if (!(sources.back()->shape() == target.shape()) || sources.back()->dtype() != target.dtype())
       fault(name, fmt::format("is {}, the module's is {}", describe(*sources.back()), describe(target)));
     if (found != given.end()) given.erase(found);

@@ -125,7 +125,8 @@ class Members {
   std::string prefix_;
 };
 
-// Handles to the parameters; each tensor once. Valid until to() converts the module.
+// Handles to the parameters; each tensor once. Valid until to() converts the module. ValueError for two members of one
+// name.
 std::vector<Tensor> parameters(const Module& module);
 NamedTensors named_parameters(const Module& module);
 NamedTensors named_buffers(const Module& module);

@@ -44,7 +44,7 @@ NeuralTuringMachine::State NeuralTuringMachine::initial_state(int64_t batch) con
   select(first, 2, 0).fill_(1);
   const Shape shape = {batch, o.width, o.slots};
   const Tensor memory = memory_.defined() ? expand(memory_, shape) : full(shape, 1e-6, dtype);
-  return {lstm_ ? lstm_->initial_state(batch) : fovea::State{}, memory, first, first,
+  return {lstm_ ? lstm_->initial_state(batch) : fovea::State{}, memory, first, clone(first),
           zeros({batch, o.heads * o.width}, dtype)};
 }
 
@@ -76,6 +76,7 @@ Tensor NeuralTuringMachine::operator()(const Tensor& x, int64_t answers, Trace* 
         fmt::format("NeuralTuringMachine: x is {}, answers {}; need [B, T, {}] with T >= 1 and 0 <= answers <= T",
                     describe(x), answers, options_.inputs));
   const int64_t T = x.size(1), first = answers == 0 ? 0 : T - answers;
+  if (trace != nullptr) *trace = {};
   State state = initial_state(x.size(0));
   std::vector<Tensor> features;
   for (int64_t t = 0; t < T; ++t) {

@@ -48,7 +48,7 @@ class NeuralTuringMachine final : public Module {
     Tensor read_weights, write_weights;  // w_t
     Tensor read;                         // r_t
   };
-  // Weights over time, kept for pictures: one [B, H, N] a step.
+  // Weights over time of one sequence, kept for pictures: one [B, H, N] a step.
   struct Trace {
     std::vector<Tensor> read_weights, write_weights;
     Tensor memory;  // after the last step

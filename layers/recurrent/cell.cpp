@@ -20,8 +20,8 @@ void RecurrentCell::members(Members& m) {
 }
 
 State RecurrentCell::initial_state(int64_t batch) const {
-  const Tensor zero = zeros({batch, hidden_size()}, weight_hh->dtype());
-  return {zero, has_cell() ? zero : Tensor()};
+  const auto zero = [&] { return zeros({batch, hidden_size()}, weight_hh->dtype()); };
+  return {zero(), has_cell() ? zero() : Tensor()};
 }
 
 void RecurrentCell::begin(const Tensor& x, State& state) const {

@@ -146,6 +146,12 @@ TEST_CASE("baselines and reward-to-go by hand", "[score_function]") {
   per_step(tensor({2.0, 4.0, 4.0, 8.0}, {2, 2}));
   REQUIRE(allclose(per_step.value(), tensor({1.5, 3.0})));
   REQUIRE_THROWS_AS(per_step(tensor({2.0})), ShapeError);
+  MovingBaseline resumed(0.5, 2);
+  resumed.set_value(per_step.value());
+  const Tensor next = tensor({1.0, 2.0}, {1, 2});
+  REQUIRE(equal(resumed(next), per_step(next)));
+  REQUIRE(equal(resumed.value(), per_step.value()));
+  REQUIRE_THROWS_WITH(resumed.set_value(scalar(1)), test::contains("MovingBaseline: value is f32[]; need [2]"));
   REQUIRE_THROWS_AS(MovingBaseline(1), ValueError);
   REQUIRE(allclose(leave_one_out(tensor({1.0, 2.0, 6.0})), tensor({4.0, 3.5, 1.5})));
   REQUIRE_THROWS_AS(leave_one_out(tensor({1.0})), ShapeError);

@@ -178,6 +178,21 @@ TEST_CASE("loading names all that does not fit, and changes nothing", "[module]"
                contains("bias is f64[3], the module's is f32[3]"));
   REQUIRE_THAT(message({{"weight", ones({3, 2})}, {"bias", ones({3})}, {"bias", ones({3})}}),
                contains("bias appears twice"));
+  REQUIRE_THAT(message({{"weight", Tensor()}, {"bias", ones({3})}}), contains("weight is undefined"));
+}
+
+TEST_CASE("two members of one name are refused by whatever lists them", "[module]") {
+  struct Parameters final : Module {
+    Parameter a{ones({1})}, b{ones({1})};
+    void members(Members& m) override { m("scale", a)("scale", b); }
+  };
+  struct Layers final : Module {
+    Linear a{1, 1}, b{1, 1};
+    void members(Members& m) override { m("layer", a)("layer", b); }
+  };
+  REQUIRE_THROWS_WITH(parameters(Parameters()), contains("two members are named \"scale\""));
+  REQUIRE_THROWS_WITH(state(Layers()), contains("two members are named \"layer\""));
+  REQUIRE_THROWS_AS(summary(Layers()), ValueError);
 }
 
 TEST_CASE("layers start as PyTorch's do", "[module][init]") {

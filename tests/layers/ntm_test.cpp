@@ -136,13 +136,15 @@ TEST_CASE("NTM keeps the contract of a layer", "[ntm]") {
       const Tensor x = uniform({2, 4, 3}, 0, 1, generator);
       const Tensor y = model(x);
       NeuralTuringMachine::Trace trace;
-      REQUIRE(equal(model(x, 0, &trace), y));
+      model(slice(x, 1, 0, 2), 0, &trace);
+      REQUIRE(equal(model(x, 0, &trace), y));  // a trace holds the last sequence alone
       REQUIRE(y.shape() == Shape{2, 4, 2});
       REQUIRE(trace.read_weights.size() == 4);
       REQUIRE(trace.write_weights.front().shape() == Shape{2, heads, 5});
       REQUIRE(equal(model(x, 2), slice(y, 1, 2, 4)));
       // A sequence is its steps.
       NeuralTuringMachine::State state = model.initial_state(2);
+      REQUIRE_FALSE(state.read_weights.shares_storage(state.write_weights));
       for (int64_t t = 0; t < 4; ++t) model.step(select(x, 1, t), state);
       REQUIRE(equal(state.memory, trace.memory));
     }

@@ -154,6 +154,7 @@ TEST_CASE("inputs and states that do not fit a cell", "[layers][recurrent]") {
     REQUIRE_THROWS_WITH(cell(ones({4, 3}), none), contains(name));
     REQUIRE_THROWS_WITH(cell(Tensor(), none), contains(name + ": x is undefined"));
     State one = cell.initial_state(1);
+    REQUIRE_FALSE((one.cell.defined() && one.cell.shares_storage(one.hidden)));
     REQUIRE_THROWS_WITH(cell(ones({4, 2}), one), contains(name + ": x is f32[4, 2], a state f32[1, 3]"));
     State half;
     half.hidden = zeros({4, 3});

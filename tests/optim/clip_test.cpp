@@ -28,6 +28,12 @@ TEST_CASE("clip_grad_norm_ scales all gradients by one factor", "[optim]") {
   CHECK(p[0].at({0}) == 0);
 }
 
+TEST_CASE("a parameter that is given twice is clipped as two, as in PyTorch", "[optim]") {
+  const Tensor p = with_gradient(tensor({3.0, 4.0}));
+  CHECK(clip_grad_norm_(std::vector<Tensor>{p, p}, 1) == Approx(5 * std::sqrt(2)));
+  CHECK(p.grad().at({0}) == Approx(3.0 / 50));
+}
+
 TEST_CASE("clip_grad_norm_ leaves short gradients alone", "[optim]") {
   const std::vector<Tensor> p = {with_gradient(tensor({0.3, 0.4}))};
   const Tensor before = array::clone(p[0].grad());
