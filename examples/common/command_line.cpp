@@ -107,6 +107,8 @@ void CommandLine::Parts::read_config(const std::filesystem::path& file) {
 void CommandLine::Parts::take_flags() {
   for (const Parameter& parameter : parameters) {
     if (!parameter.is_given) continue;
+    if (parameter.is_list() && parameter.given.empty())
+      throw UsageError(fmt::format("--{} is empty; leave it out, or name its values", parameter.name));
     const auto texts = parameter.is_list() ? split(parameter.given, ',') : std::vector<std::string>{parameter.given};
     parameter.assign(texts, "--" + parameter.name);
   }
@@ -151,31 +153,32 @@ CommandLine::CommandLine(Program program, RunOptions& options) : parts_(new Part
   RunOptions& run = options;
   parts.app.name(parts.program.name);
   parts.app.description(parts.program.description);
+  parts.app.set_help_flag("-h,--help", "print this help and leave");
   parts.app.set_version_flag("--version", parts.program.name + " of fovea " FOVEA_VERSION,
-                             "Print the version and leave");
+                             "print the version and leave");
   const auto add_here = [&](std::string_view name, Target value, std::string_view help, Rule rule = {},
                             OnResume on_resume = OnResume::keep) -> Parameter& {
     return parts.add(name, value, help, std::move(rule), on_resume);
   };
   if (!parts.program.tasks.empty()) {
     if (run.task.empty()) run.task = parts.program.tasks.front();
-    add_here("task", &run.task, "What to learn", one_of(parts.program.tasks));
+    add_here("task", &run.task, "what to learn", one_of(parts.program.tasks));
   }
-  add_here("seed", &run.seed, "Seed of every random number of the run");
-  add_here("threads", &run.threads, "Threads; 0: as many as the machine has. Results do not depend on it",
+  add_here("seed", &run.seed, "seed of every random number of the run");
+  add_here("threads", &run.threads, "threads; 0: as many as the machine has. Results do not depend on it",
            whole(0, most_threads), OnResume::may_change);
-  add_here("steps", &run.steps, "Training steps", at_least(0), OnResume::may_change);
-  add_here("batch", &run.batch, "Sequences a step", whole(1, 1 << 20));
-  add_here("optimizer", &run.optimizer, "Update rule", one_of(parts.program.optimizers));
-  add_here("learning-rate", &run.learning_rate, "Step size of the optimizer", positive());
+  add_here("steps", &run.steps, "training steps", at_least(0), OnResume::may_change);
+  add_here("batch", &run.batch, "sequences a step", whole(1, 1 << 20));
+  add_here("optimizer", &run.optimizer, "update rule", one_of(parts.program.optimizers));
+  add_here("learning-rate", &run.learning_rate, "step size of the optimizer", positive());
   if (parts.program.uses_data) {
-    add_here("data", &run.data, "Folder of the data sets", {}, OnResume::may_change);
+    add_here("data", &run.data, "folder of the data sets", {}, OnResume::may_change);
   }
-  add_here("out", &run.out, "Folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
-  add_here("save-every", &run.save_every, "Seconds between checkpoints", real(0, 1e9)).saved = false;
-  add_here("quiet", &run.quiet, "No progress on stderr").saved = false;
-  Parameter& resume = add_here("resume", &run.resume, "Go on with the run in this folder", path());
-  Parameter& config = add_here("config", &run.config, "Take settings from this TOML file; flags win", path());
+  add_here("out", &run.out, "folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
+  add_here("save-every", &run.save_every, "seconds between checkpoints", real(0, 1e9)).saved = false;
+  add_here("quiet", &run.quiet, "no progress on stderr").saved = false;
+  Parameter& resume = add_here("resume", &run.resume, "go on with the run in this folder", path());
+  Parameter& config = add_here("config", &run.config, "take settings from this TOML file; flags win", path());
   resume.saved = config.saved = resume.in_files = config.in_files = false;
 }
 

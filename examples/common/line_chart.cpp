@@ -165,7 +165,7 @@ void draw_series(Canvas& canvas, const Plot& plot, const LineChart& chart) {
     const Colour colour = series_colour(static_cast<int>(i));
     if (chart.smoothing > 0) draw_line(canvas, plot, series, series.y, colour, 0.8, 0.22);
     draw_line(canvas, plot, series, smoothed(series.y, chart.smoothing), colour, 1.8, 1);
-    if (series.x.size() > 40 || chart.smoothing > 0) continue;
+    if (series.x.size() > 40 || (chart.smoothing > 0 && series.x.size() > 1)) continue;  // one point makes no line
     for (size_t k = 0; k < series.x.size(); ++k) {
       const bool inside = std::isfinite(series.x[k]) && plot.y.holds(series.y[k]);
       if (inside) canvas.dot(plot.at(series.x[k], series.y[k]), 2.6, colour);

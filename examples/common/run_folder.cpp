@@ -117,14 +117,15 @@ RunFolder RunFolder::create(const std::filesystem::path& folder, std::string_vie
   return RunFolder(folder);
 }
 
-RunFolder RunFolder::resume(const std::filesystem::path& folder, std::string_view config_toml) {
+RunFolder RunFolder::resume(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(folder / "config.toml")) {
     throw FileError(fmt::format(
         "{} holds no run: there is no config.toml in it; --resume wants the folder that --out made", folder.string()));
   }
-  write_text(folder / "config.toml", config_toml);
   return RunFolder(folder);
 }
+
+void RunFolder::write_config(std::string_view config_toml) const { write_text(file("config.toml"), config_toml); }
 
 void RunFolder::write_summary(const Summary& summary) const { write_text(file("summary.json"), summary_json(summary)); }
 

@@ -40,11 +40,13 @@ std::string summary_json(const Summary& summary);
 class RunFolder {
  public:
   static RunFolder create(const std::filesystem::path& folder, std::string_view config_toml);
-  // Writes config_toml too: a resumed run may have more steps or other threads than the run had.
-  static RunFolder resume(const std::filesystem::path& folder, std::string_view config_toml);
+  static RunFolder resume(const std::filesystem::path& folder);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(std::string_view name) const { return path_ / name; }
+  // Anew: a resumed run may have more steps or other threads than the run had. One that has fewer than are done trains
+  // no more, and what it did is told by the config that it had.
+  void write_config(std::string_view config_toml) const;
   void write_summary(const Summary& summary) const;
 
  private:

@@ -27,7 +27,7 @@ TrainLoop::TrainLoop(const CommandLine& line, const RunOptions& run, TrainLoopOp
     : line_(line),
       run_(run),
       options_(std::move(options)),
-      folder_(line.resumed() ? RunFolder::resume(line.folder(), line.config_toml())
+      folder_(line.resumed() ? RunFolder::resume(line.folder())
                              : RunFolder::create(line.folder(), line.config_toml())) {
   state_("step", step_)("best_step", best_step_)("in_a_row", in_a_row_)("best", best_)("loss_sum", loss_sum_)(
       "extra_sum", extra_sum_);
@@ -68,6 +68,7 @@ bool TrainLoop::load_checkpoint() {
 
 bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, const std::function<double()>& validation) {
   const bool loaded = load_checkpoint();
+  if (line_.resumed() && step_ <= run_.steps) folder_.write_config(line_.config_toml());
   MetricsFile metrics(folder_.file("metrics.csv"), {"loss", options_.extra_name}, line_.resumed() ? step_ : -1);
   Progress progress({.name = line_.name(),
                      .total = run_.steps,
@@ -86,9 +87,8 @@ bool TrainLoop::run(Module& model, const std::function<StepReport()>& step, cons
     const StepReport report = step();
     ++step_;
     if (!std::isfinite(report.loss))
-      throw AutogradError(
-          fmt::format("{}: the loss of step {} is {}; run the step under AnomalyMode to see which op made it",
-                      line_.name(), step_, report.loss));
+      throw AutogradError(fmt::format(
+          "the loss of step {} is {}; run the step under AnomalyMode to see which op made it", step_, report.loss));
     loss_sum_ += report.loss;
     extra_sum_ += report.extra;
     if (step_ % options_.log_every == 0) {

@@ -236,7 +236,7 @@ class Run {
 
 void add_flags(CommandLine& line, Options& options) {
   constexpr auto may_change = CommandLine::OnResume::may_change;
-  line.add("controller", &options.controller, "controller", one_of({"lstm", "ff"}));
+  line.add("controller", &options.controller, "the network that steers the heads", one_of({"lstm", "ff"}));
   line.add("heads", &options.heads, "read heads, and as many write heads", whole(1, 32));
   line.add("hidden", &options.hidden, "size of the controller", whole(1, 4096));
   line.add("memory", &options.memory, "slots x width of the memory", memory_rule());

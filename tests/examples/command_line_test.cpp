@@ -139,6 +139,7 @@ TEST_CASE("a resumed run keeps its config, but for what may change") {
   check_refused({"--resume", folder, "--out", folder + "/other"}, "--out", "contradicts");
   check_refused({"--resume", folder, "--config", folder + "/config.toml"}, "--config", "contradicts");
   check_refused({"--resume", folder + "/none"}, "--resume", "no config.toml");
+  check_refused({"--lengths", ""}, "--lengths", "is empty");
   Copy out;
   CHECK_NOTHROW(out.parse({"--resume", folder, "--out", folder}));
 }
@@ -166,8 +167,8 @@ TEST_CASE("the help names the choices of a flag") {
   std::cout.rdbuf(former);
   CHECK_FALSE(runs);
   CHECK_THAT(text.str(), contains("controller: lstm, ff"));
-  CHECK_THAT(text.str(), contains("What to learn: copy, sort"));
-  CHECK_THAT(text.str(), contains("Update rule: sgd, rmsprop, rmsprop-graves, adam, adamw"));
+  CHECK_THAT(text.str(), contains("what to learn: copy, sort"));
+  CHECK_THAT(text.str(), contains("update rule: sgd, rmsprop, rmsprop-graves, adam, adamw"));
 }
 
 TEST_CASE("the command is what a person types to call the program again") {

@@ -74,6 +74,7 @@ code=0; wait "$running" || code=$?
 typed=$(sed -n 's/^go on with: //p' "$folder/log")
 bash -c "$typed --steps 1 --quiet" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "what Ctrl-C says does not go on: $typed"; }
 [ -s "$folder/stopped/summary.json" ] || fail "what Ctrl-C says went on with another run: $typed"
+grep -qx "steps = 100000000" "$folder/stopped/config.toml" || fail "config.toml has fewer steps than the run has made"
 FOVEA_COMMAND="../dev run copy" "$copy" --steps -1 >/dev/null 2>"$folder/log" || true
 grep -q -- "^see ../dev run copy --help" "$folder/log" || fail "the program does not say how ./dev calls it"
 [ -s "$folder/stopped/last.safetensors" ] || fail "Ctrl-C did not save"
@@ -142,6 +143,7 @@ done <<'FLAGS'
 --task ngrams --length 3
 --task ngrams --test-lengths 6
 --task sort --test-lengths 4,1
+--test-lengths=
 --save-every -1
 --nonsense
 --resume /nowhere

@@ -137,6 +137,12 @@ TEST_CASE("line charts take long, broken, constant and empty series") {
     CHECK(size.width <= 1600);
     CHECK(size.height <= 1000);
   }
+  // A lone point is a dot, smoothed or not.
+  chart.series = {{"run", {20}, {0.5}}};
+  write_line_chart(scratch / "smooth.png", chart);
+  chart.smoothing = 0;
+  write_line_chart(scratch / "plain.png", chart);
+  CHECK(read_text(scratch / "smooth.png") == read_text(scratch / "plain.png"));
   chart.smoothing = 1;
   CHECK_THROWS_AS(write_line_chart(scratch / "a.png", chart), ValueError);
   chart.smoothing = 0;

@@ -47,9 +47,12 @@ TEST_CASE("a run folder belongs to one run") {
   CHECK_THROWS_WITH(RunFolder::create(run.path(), "seed = 2\n"), contains("another run") && contains("--resume"));
   CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
 
-  CHECK(RunFolder::resume(run.path(), "seed = 1\nsteps = 9\n").path() == run.path());
+  const RunFolder resumed = RunFolder::resume(run.path());
+  CHECK(resumed.path() == run.path());
+  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
+  resumed.write_config("seed = 1\nsteps = 9\n");
   CHECK(read_text(run.file("config.toml")) == "seed = 1\nsteps = 9\n");
-  CHECK_THROWS_WITH(RunFolder::resume(scratch / "nowhere", ""), contains("holds no run"));
+  CHECK_THROWS_WITH(RunFolder::resume(scratch / "nowhere"), contains("holds no run"));
 
   write_text(scratch / "letter.txt", "dear");
   CHECK_THROWS_WITH(RunFolder::create(scratch.path(), ""), contains("is not empty"));
