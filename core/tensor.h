@@ -149,7 +149,7 @@ class Tensor {
   bool is_leaf() const;
   // Makes this a leaf whose gradient backward() collects (or takes it off the tape). Floating types only.
   Tensor& requires_grad_(bool on = true);
-  // The gradient collected so far; undefined if none. set_grad replaces it, also by an undefined one.
+  // The gradient collected so far; undefined if none. set_grad replaces it, off the tape, also by an undefined one.
   Tensor grad() const;
   void set_grad(const Tensor& gradient);
   // Another handle to the same elements that the tape does not see.
