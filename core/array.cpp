@@ -124,7 +124,7 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t begin, int64_t end, int64_t s
   const int64_t first = clip(begin), last = clip(end);
   Shape shape = x.shape(), strides = x.strides();
   shape[d] = last > first ? (last - first - 1) / step + 1 : 0;
-  strides[d] *= step;
+  if (shape[d] > 1) strides[d] *= step;  // else it is never stepped, and the product may be beyond i64
   return as_strided(x, shape, strides, shape[d] == 0 ? 0 : first * x.stride(d));
 }
 
@@ -191,7 +191,7 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   shape[d] = (shape[d] - size) / step + 1;
   shape.append(size);
   strides.append(strides[d]);
-  strides[d] *= step;
+  if (shape[d] > 1) strides[d] *= step;
   return as_strided(x, shape, strides);
 }
 

@@ -4,6 +4,8 @@
 #include <fovea/core/creation.h>
 #include <tests/catch.h>
 
+#include <limits>
+
 using namespace fovea;
 using test::contains;
 
@@ -141,6 +143,9 @@ TEST_CASE("unfold", "[view]") {
   REQUIRE_THROWS_AS(array::unfold(x, 0, 2, 0), ShapeError);
   REQUIRE_THROWS_AS(array::unfold(x, 1, 2, 1), IndexError);
   REQUIRE_THROWS_AS(array::unfold(scalar(1), 0, 1, 1), ShapeError);
+  constexpr int64_t kFar = std::numeric_limits<int64_t>::max();
+  CHECK(equal(array::unfold(row({1, 2, 3}), 0, 2, kFar), array::reshape(row({1, 2}), {1, 2})));
+  CHECK(equal(array::slice(numbered({3, 2}), 0, 1, 3, kFar), array::slice(numbered({3, 2}), 0, 1, 2)));
 }
 
 TEST_CASE("copies convert between all types, over any layout", "[view]") {
