@@ -209,17 +209,6 @@ Tensor roll(const Tensor& x, int64_t shift, int64_t dim) {
                 [by, d](const Tensor& g) { return roll(g, -by, d); });
 }
 
-Tensor flip(const Tensor& x, int64_t dim) {
-  check::defined("flip", x);
-  if (x.dim() == 0) return reshape(flip(reshape(x, {1}), dim), {});  // as in PyTorch
-  const int d = normalize_dim("flip", dim, x.dim());
-  const int64_t n = x.shape()[d];
-  Shape strides = x.strides();
-  strides[d] = -strides[d];
-  const Tensor backwards = array::as_strided(x, x.shape(), strides, n > 0 ? (n - 1) * x.stride(d) : 0);
-  return record("flip", {x}, array::clone(backwards), [d](const Tensor& g) { return flip(g, d); });
-}
-
 namespace {
 
 using Inputs = std::vector<Tensor>;
@@ -388,19 +377,6 @@ const OpSpec roll_spec =
                           {{"no such dimension", [] { roll(ones({3}), 1, 1); }},
                            {"scalar", [] { roll(ones({}), 1, 0); }},
                            {"undefined", [] { roll(Tensor(), 1, 0); }}}));
-
-const OpSpec flip_spec = OpSpec::add([] {
-  const SampleCall call = [](const Inputs& x) { return flip(x[0], -1); };
-  OpSpec spec =
-      join_spec("flip", "y[n - 1 - i] = x[i]", call,
-                {{"no such dimension", [] { flip(ones({3}), 1); }}, {"undefined", [] { flip(Tensor(), 0); }}});
-  spec.samples = [call](SampleMaker& make) {
-    auto samples = layout_samples(make, call, -2, 2);
-    samples.push_back({"scalar", {make.uniform({}, -2, 2)}, call});
-    return samples;
-  };
-  return spec;
-}());
 
 }  // namespace
 }  // namespace fovea
