@@ -12,8 +12,6 @@ namespace {
 
 using namespace patches;
 
-// A register tile is kRows filters by kVectors vectors of columns.
-constexpr int kRows = kVectorBytes == 64 ? 8 : kVectorBytes == 32 ? 6 : 4;
 constexpr int64_t kPiece = 1 << 20;  // multiply-adds that are worth a thread
 
 // plane(rows(r), columns(c)) = buffer(r, c), where that lies inside; buffer rows lie `pitch` apart.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <fovea/core/kernels/conv.h>
+#include <fovea/core/kernels/register_tile.h>
 
 #include <algorithm>
 #include <cstring>
@@ -14,30 +15,9 @@
 
 namespace fovea::kernels::patches {
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
-constexpr int kVectors = 2;         // of columns that go through the product at once
-constexpr int64_t kBand = 1 << 15;  // elements of padded input that are worked on at once
+using namespace tile;
 
-template <class T>
-constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
-template <class T>
-constexpr int64_t kPanel = kVectors* kLanes<T>;
-template <class T>
-struct Lanes;
-template <>
-struct Lanes<float> {
-  typedef float Vector __attribute__((vector_size(kVectorBytes)));
-};
-template <>
-struct Lanes<double> {
-  typedef double Vector __attribute__((vector_size(kVectorBytes)));
-};
+constexpr int64_t kBand = 1 << 15;  // elements of padded input that are worked on at once
 
 inline int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 inline int64_t round_up(int64_t n, int64_t to) { return divide_up(n, to) * to; }

@@ -1,5 +1,6 @@
 // Panels of kPanel columns, each stored row by row (zeros beyond n), so that the inner loop reads memory in order. A
 // tile of up to kRows rows by one panel stays in registers over all of k.
+#include <fovea/core/kernels/register_tile.h>
 #include <fovea/core/kernels/small_gemm.h>
 
 #include <algorithm>
@@ -8,27 +9,7 @@
 namespace fovea::kernels {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64, kVectors = 2, kRows = 8;
-#elif defined(__AVX__)
-constexpr int kVectorBytes = 32, kVectors = 2, kRows = 6;
-#else
-constexpr int kVectorBytes = 16, kVectors = 2, kRows = 4;
-#endif
-
-template <class T>
-struct Lanes;
-template <>
-struct Lanes<float> {
-  typedef float Vector __attribute__((vector_size(kVectorBytes)));
-};
-template <>
-struct Lanes<double> {
-  typedef double Vector __attribute__((vector_size(kVectorBytes)));
-};
-
-template <class T>
-constexpr int64_t kPanel = kVectors* kVectorBytes / static_cast<int>(sizeof(T));
+using namespace tile;
 
 // Rows of a against one panel.
 template <class T>
@@ -45,7 +26,7 @@ struct Job {
 template <class T, int rows>
 void tile(const Job<T>& job) {
   using Vector = typename Lanes<T>::Vector;
-  constexpr int lanes = kVectorBytes / static_cast<int>(sizeof(T));
+  constexpr int lanes = kLanes<T>;
   Vector sum[rows][kVectors] = {};
   const T* a = job.a;
   const int64_t a_row = job.a_row, a_column = job.a_column, ldc = job.ldc;

@@ -109,4 +109,16 @@ auto as_asked(const Make& make) {
 // parse, then `body`; an exception becomes a message on stderr and an exit code: 2 for usage, 1 for the rest.
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body);
 
+// The same where defaults depend on the task. Settings(task) has `run` and `line`; the command line is read once to
+// find the task, and once more with that task's defaults.
+template <class Settings, class Body>
+int run_program_by_task(const std::string& usual, int argc, const char* const* argv, Body&& body) {
+  Settings first(usual);
+  return run_program(first.line, argc, argv, [&] {
+    Settings own(first.run.task);
+    own.line.parse(argc, argv);
+    return body(own);
+  });
+}
+
 }  // namespace fovea::examples

@@ -324,10 +324,7 @@ struct Settings {
 };
 
 int start(int argc, char** argv) {
-  Settings first("copy");
-  return run_program(first.line, argc, argv, [&] {
-    Settings own(first.run.task);  // once more, with this task's defaults
-    own.line.parse(argc, argv);
+  return run_program_by_task<Settings>("copy", argc, argv, [](Settings& own) {
     set_num_threads(static_cast<int>(own.run.threads));
     settle(own.run, own.options);
     return train_and_report(Run(own.line, own.run, own.options), own.line.name());

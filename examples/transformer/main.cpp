@@ -71,10 +71,7 @@ struct Settings {
 };
 
 int start(int argc, char** argv) {
-  Settings first("copy");
-  return run_program(first.line, argc, argv, [&] {
-    Settings own(first.run.task);  // once more, with this task's defaults
-    own.line.parse(argc, argv);
+  return run_program_by_task<Settings>("copy", argc, argv, [](Settings& own) {
     set_num_threads(static_cast<int>(own.run.threads));
     if (own.options.size % own.options.heads != 0) throw UsageError("--heads must divide --size");
     if (own.options.anneal <= own.options.warmup) throw UsageError("--anneal must be more than --warmup");
