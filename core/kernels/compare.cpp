@@ -120,10 +120,12 @@ void compare(Compare op, DType dtype, const Loop<3>& loop, void* y, const void* 
 }
 
 void logical(Logical op, const Loop<3>& loop, void* y, const void* a, const void* b) {
-  if (op == Logical::conjunction)
-    rows<bool, bool>(loop, y, a, b, [](bool u, bool v) { return u & v; });
-  else
-    rows<bool, bool>(loop, y, a, b, [](bool u, bool v) { return u | v; });
+  switch (op) {
+    case Logical::conjunction:
+      return rows<bool, bool>(loop, y, a, b, [](bool u, bool v) { return u & v; });
+    case Logical::disjunction:
+      return rows<bool, bool>(loop, y, a, b, [](bool u, bool v) { return u | v; });
+  }
 }
 
 void logical_not(const Loop<2>& loop, void* y, const void* x) {
@@ -154,10 +156,12 @@ void isfinite(DType dtype, const Loop<2>& loop, void* y, const void* x) {
 void divide(Division op, DType dtype, const Loop<3>& loop, void* y, const void* a, const void* b) {
   const auto body = [&](auto zero) {
     using T = decltype(zero);
-    if (op == Division::quotient)
-      rows<T, T>(loop, y, a, b, [](T u, T v) { return quotient(u, v); });
-    else
-      rows<T, T>(loop, y, a, b, [](T u, T v) { return remainder(u, v); });
+    switch (op) {
+      case Division::quotient:
+        return rows<T, T>(loop, y, a, b, [](T u, T v) { return quotient(u, v); });
+      case Division::remainder:
+        return rows<T, T>(loop, y, a, b, [](T u, T v) { return remainder(u, v); });
+    }
   };
   if (dtype == DType::i64) return body(int64_t{});
   dispatch_floating(dtype, body);

@@ -115,27 +115,35 @@ void binary_row(int64_t n, const void* a, const void* b, void* y, const int64_t*
              [](T v, T w) { return value<op, T>(v, w); });
 }
 
-constexpr size_t kUnary = static_cast<size_t>(Unary::pow) + 1;
-constexpr size_t kBinary = static_cast<size_t>(Binary::softplus_backward) + 1;
-
+// Every function by its number, made from the enum: one without a branch in `value` does not compile, a number beyond
+// the last is a std::out_of_range.
 template <class T, size_t... i>
-constexpr std::array<UnaryRow, kUnary> unary_rows(std::index_sequence<i...>) {
+constexpr std::array<UnaryRow, sizeof...(i)> unary_rows(std::index_sequence<i...>) {
   return {unary_row<static_cast<Unary>(i), T>...};
 }
 template <class T, size_t... i>
-constexpr std::array<BinaryRow, kBinary> binary_rows(std::index_sequence<i...>) {
+constexpr std::array<BinaryRow, sizeof...(i)> binary_rows(std::index_sequence<i...>) {
   return {binary_row<static_cast<Binary>(i), T>...};
 }
-// By type: f32, f64, i64.
-constexpr std::array<UnaryRow, kUnary> kUnaryRows[] = {unary_rows<float>(std::make_index_sequence<kUnary>()),
-                                                       unary_rows<double>(std::make_index_sequence<kUnary>()),
-                                                       unary_rows<int64_t>(std::make_index_sequence<kUnary>())};
-constexpr std::array<BinaryRow, kBinary> kBinaryRows[] = {binary_rows<float>(std::make_index_sequence<kBinary>()),
-                                                          binary_rows<double>(std::make_index_sequence<kBinary>()),
-                                                          binary_rows<int64_t>(std::make_index_sequence<kBinary>())};
+template <auto count>
+using Numbers = std::make_index_sequence<static_cast<size_t>(count)>;
+template <class T>
+constexpr auto kUnaryRows = unary_rows<T>(Numbers<Unary::count>());
+template <class T>
+constexpr auto kBinaryRows = binary_rows<T>(Numbers<Binary::count>());
 
-UnaryRow find(Unary op, DType dtype) { return kUnaryRows[static_cast<size_t>(dtype)][static_cast<size_t>(op)]; }
-BinaryRow find(Binary op, DType dtype) { return kBinaryRows[static_cast<size_t>(dtype)][static_cast<size_t>(op)]; }
+template <class Body>
+decltype(auto) dispatch_number(DType dtype, Body&& body) {
+  if (dtype == DType::i64) return body(int64_t{});
+  return dispatch_floating(dtype, body);
+}
+
+UnaryRow find(Unary op, DType dtype) {
+  return dispatch_number(dtype, [op](auto zero) { return kUnaryRows<decltype(zero)>.at(static_cast<size_t>(op)); });
+}
+BinaryRow find(Binary op, DType dtype) {
+  return dispatch_number(dtype, [op](auto zero) { return kBinaryRows<decltype(zero)>.at(static_cast<size_t>(op)); });
+}
 
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
@@ -148,12 +156,6 @@ void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 [[gnu::noinline]] void binary_in_pieces(Binary op, DType dtype, int64_t n, const void* a, const void* b, void* y) {
   const Shape size{n}, step{1};
   binary(op, dtype, Loop<3>(size, step, step, step), a, b, y);
-}
-
-template <class Body>
-void dispatch_number(DType dtype, Body&& body) {
-  if (dtype == DType::i64) return body(int64_t{});
-  dispatch_floating(dtype, body);
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ enum class Unary {
   clamp,       // p, q: bounds
   add,
   mul,
-  div,  // p: the scalar
-  pow,  // p: exponent
+  div,    // p: the scalar
+  pow,    // p: exponent
+  count,  // stays last: the tables are as long as this says
 };
 
 enum class Binary {
@@ -48,6 +49,7 @@ enum class Binary {
   relu_backward,
   gelu_backward,
   softplus_backward,
+  count,  // stays last
 };
 
 constexpr bool for_integers(Unary op) { return op == Unary::neg || op == Unary::abs || op == Unary::clamp; }

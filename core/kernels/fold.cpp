@@ -287,12 +287,12 @@ void fold(Fold op, DType dtype, const FoldLoop& loop, const void* x, void* y) {
         return fold_any<Extreme<T, true>>(loop, from, to);
       case Fold::min:
         return fold_any<Extreme<T, false>>(loop, from, to);
-      default:
-        break;
-    }
-    if constexpr (std::is_floating_point_v<T>) {
-      if (op == Fold::mean) return fold_any<Mean<T>>(loop, from, to);
-      return fold_any<Norm<T>>(loop, from, to);
+      case Fold::mean:
+        if constexpr (std::is_floating_point_v<T>) fold_any<Mean<T>>(loop, from, to);
+        return;
+      case Fold::norm:
+        if constexpr (std::is_floating_point_v<T>) fold_any<Norm<T>>(loop, from, to);
+        return;
     }
   };
   if (dtype == DType::i64) return run(int64_t{});
