@@ -1,4 +1,5 @@
-// OpSpec: what the generic test needs to know of an op. It stands next to the op in its family file:
+// OpSpec: what the generic test needs to know of an op. It stands beside its family, in autograd/ops/<family>_spec.cpp,
+// which tests link and no program does (target fovea_specs):
 //
 //   const OpSpec tanh_spec = OpSpec::add({
 //       .name = "tanh", .formula = "y = tanh(x)",

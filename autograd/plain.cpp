@@ -1,20 +1,15 @@
 #include <fovea/autograd/backward.h>
 #include <fovea/autograd/check.h>
-#include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
 
 namespace fovea {
-namespace {
 
-// The same elements as a new point on the tape, from which a formula can be differentiated by itself.
-Tensor alias(const Tensor& x) {
+Tensor detail::alias(const Tensor& x) {
   check::defined("alias", x);
   return record("alias", {x}, array::as_strided(x, x.shape(), x.strides()), [](const Tensor& g) { return g; });
 }
-
-}  // namespace
 
 std::vector<Tensor> plain_vjp(const std::function<std::vector<Tensor>(std::span<const Tensor> inputs)>& formula,
                               std::span<const Tensor> inputs, std::span<const Tensor> gradients) {
@@ -22,7 +17,7 @@ std::vector<Tensor> plain_vjp(const std::function<std::vector<Tensor>(std::span<
   std::vector<Tensor> own(inputs.begin(), inputs.end()), wanted, outputs;
   GradOptions options{.create_graph = true, .allow_unused = true, .inputs_are_ends = true};
   for (Tensor& x : own)
-    if (x.defined() && x.requires_grad()) wanted.push_back(x = alias(x));
+    if (x.defined() && x.requires_grad()) wanted.push_back(x = detail::alias(x));
   const std::vector<Tensor> all = formula(own);
   for (size_t i = 0; i < all.size(); ++i) {
     if (!gradients[i].defined() || !all[i].requires_grad()) continue;
@@ -37,17 +32,4 @@ std::vector<Tensor> plain_vjp(const std::function<std::vector<Tensor>(std::span<
   return found;
 }
 
-namespace {
-const OpSpec alias_spec = OpSpec::add({
-    .name = "alias",
-    .formula = "y = x",
-    .samples =
-        [](SampleMaker& make) {
-          return elementwise_samples(
-              make, [](const std::vector<Tensor>& x) { return alias(x[0]); }, 1, -1, 1);
-        },
-    .invalid = {{"undefined", [] { alias(Tensor()); }}},
-    .second_derivative = false,
-});
-}  // namespace
 }  // namespace fovea

@@ -31,4 +31,9 @@ std::array<Tensor, N> plain_vjp(Tensor (*formula)(Args...), const std::array<Ten
   return out;
 }
 
+namespace detail {
+// The same elements as a new point on the tape, from which a formula can be differentiated by itself.
+Tensor alias(const Tensor& x);
+}  // namespace detail
+
 }  // namespace fovea

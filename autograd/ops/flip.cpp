@@ -1,7 +1,6 @@
 // Turning a dimension around. It is its own gradient.
 // Errors: IndexError, AutogradError.
 #include <fovea/autograd/check.h>
-#include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
@@ -19,21 +18,4 @@ Tensor flip(const Tensor& x, int64_t dim) {
   return record("flip", {x}, array::clone(backwards), [d](const Tensor& g) { return flip(g, d); });
 }
 
-namespace {
-
-const OpSpec flip_spec = OpSpec::add([] {
-  const SampleCall call = [](const std::vector<Tensor>& x) { return flip(x[0], -1); };
-  OpSpec spec;
-  spec.name = "flip";
-  spec.formula = "y[n - 1 - i] = x[i]";
-  spec.samples = [call](SampleMaker& make) {
-    auto samples = layout_samples(make, call, -2, 2);
-    samples.push_back({"scalar", {make.uniform({}, -2, 2)}, call});
-    return samples;
-  };
-  spec.invalid = {{"no such dimension", [] { flip(ones({3}), 1); }}, {"undefined", [] { flip(Tensor(), 0); }}};
-  return spec;
-}());
-
-}  // namespace
 }  // namespace fovea

@@ -6,7 +6,6 @@
 // generator and the element's index alone.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
-#include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
@@ -84,94 +83,4 @@ Tensor dropout(const Tensor& x, double probability, Generator& generator) {
   return keep_scaled(x, bernoulli(x.shape(), 1 - probability, generator, boolean), scale);
 }
 
-namespace {
-
-using Inputs = std::vector<Tensor>;
-
-std::vector<OpSample> layer_norm_samples(SampleMaker& make) {
-  const SampleCall call = [](const Inputs& x) { return layer_norm(x[0], x[1], x[2], 1e-2); };
-  std::vector<OpSample> samples;
-  const auto shapes = [&](const char* label, const Shape& shape) {
-    const int64_t n = shape.back();
-    samples.push_back({label, {make.uniform(shape, -2, 2), make.uniform({n}, 0.5, 2), make.uniform({n}, -1, 1)}, call});
-  };
-  shapes("one row", {5});
-  shapes("rows", {3, 19});
-  shapes("4-D", {2, 1, 3, 4});
-  shapes("rows of one", {3, 1});
-  shapes("no rows", {0, 4});
-  shapes("rows of nothing", {4, 0});
-  shapes("more rows than one partial sum takes", {70, 3});
-  samples.push_back({"no weight, no bias", {make.uniform({3, 4}, -2, 2)}, [](const Inputs& x) {
-                       return layer_norm(x[0], Tensor(), Tensor(), 1e-2);
-                     }});
-  samples.push_back({"transposed", {make.uniform({4, 3}, -2, 2), make.uniform({4}, 0.5, 2)}, [](const Inputs& x) {
-                       return layer_norm(transpose(x[0], 0, 1), x[1], Tensor(), 1e-2);
-                     }});
-  samples.push_back({"stride 0", {make.uniform({3, 1}, -2, 2), make.uniform({4}, 0.5, 2)}, [](const Inputs& x) {
-                       return layer_norm(expand(x[0], {3, 4}), x[1], x[1], 1e-2);
-                     }});
-  return samples;
-}
-
-const OpSpec layer_norm_spec = OpSpec::add({
-    .name = "layer_norm",
-    .formula = "y = (x - mean x) / sqrt(var x + eps) weight + bias",
-    .samples = layer_norm_samples,
-    .invalid = {{"weight of another size",
-                 [] {
-                   layer_norm(ones({2, 3}), ones({2}), Tensor());
-                 }},
-                {"bias of rank 2",
-                 [] {
-                   layer_norm(ones({2, 3}), Tensor(), ones({1, 3}));
-                 }},
-                {"negative eps",
-                 [] {
-                   layer_norm(ones({2, 3}), Tensor(), Tensor(), -1);
-                 }},
-                {"column broadcast",
-                 [] {
-                   layer_norm(ones({2, 3}), ones({2, 1}), Tensor());
-                 }},
-                {"scalar", [] { layer_norm(scalar(1), Tensor(), Tensor()); }},
-                {"types", [] { layer_norm(ones({3}), ones({3}, f64), Tensor()); }},
-                {"i64", [] { layer_norm(arange(3), Tensor(), Tensor()); }},
-                {"undefined", [] { layer_norm(Tensor(), Tensor(), Tensor()); }}},
-});
-
-OpSpec dropout_spec_of() {
-  const auto call = [](double p) {
-    return [p](const Inputs& x) {
-      Generator generator(5);
-      return dropout(x[0], p, generator);
-    };
-  };
-  const auto invalid = [](double p) {
-    return [p] {
-      Generator generator;
-      dropout(ones({2}), p, generator);
-    };
-  };
-  OpSpec spec;
-  spec.name = "dropout";
-  spec.formula = "y = x keep / (1 - p)";
-  spec.samples = [call](SampleMaker& make) {
-    auto samples = elementwise_samples(make, call(0.4), 1, -2, 2);
-    samples.push_back({"nothing dropped", {make.uniform({2, 3}, -1, 1)}, call(0)});
-    samples.push_back({"all dropped", {make.uniform({2, 3}, -1, 1)}, call(1)});
-    return samples;
-  };
-  spec.invalid = {{"probability above 1", invalid(1.5)},
-                  {"negative probability", invalid(-0.1)},
-                  {"probability NaN", invalid(NAN)},
-                  {"undefined", [] {
-                     Generator generator;
-                     dropout(Tensor(), 0.5, generator);
-                   }}};
-  return spec;
-}
-const OpSpec dropout_spec = OpSpec::add(dropout_spec_of());
-
-}  // namespace
 }  // namespace fovea

@@ -1,11 +1,10 @@
-// What the recurrent ops share: checks, the plain loop over time, the fused sequence and its gradient, and samples.
+// What the recurrent ops share: checks, the plain loop over time, and the fused sequence with its gradient.
 // A network is a type with its formula, its kernels and the tape between them:
 //   kTape                    the widths, in H, of the parts [B, T, ..] of a Tape<T>, which forward leaves to backward
 //   plain(plan, inputs)      the formula: the output, then the states after the last step
 //   forward(run, tape), backward(run, tape, gradients)
 #pragma once
 
-#include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
@@ -167,23 +166,5 @@ void for_cell_rows(const Tensor& state, Body&& body) {
   parallel_for(state.size(0), 1 + kGrain / std::max<int64_t>(1, H),
                [&](int64_t begin, int64_t end) { body(end - begin, begin * H); });
 }
-
-// ---- samples ----
-
-struct SequenceSample {
-  const char* label;
-  Shape x;
-  int64_t hidden;
-  bool biased = true;
-  std::vector<int64_t> lengths = {};
-  bool reverse = false;
-};
-// Returns the output and the states; inputs in the order of SequenceInput, undefined where there are none.
-using SequenceCall =
-    std::function<std::vector<Tensor>(const std::vector<Tensor>& inputs, const SequenceOptions& options)>;
-
-OpSample sequence_sample(SampleMaker& make, int64_t gates, int states, const SequenceCall& call,
-                         const SequenceSample& sample);
-std::vector<OpSample> sequence_samples(SampleMaker& make, int64_t gates, int states, const SequenceCall& call);
 
 }  // namespace fovea::detail

@@ -36,7 +36,7 @@ void softsign(DType dtype, int64_t n, const void* x, void* y) {
 
 }  // namespace fovea::skeleton::kernels
 
-// ---- autograd/ops/<family>.cpp: checks, forward, gradient and spec in one place; declared in autograd/ops.h ----
+// ---- autograd/ops/<family>.cpp: checks, forward and gradient in one function; declared in autograd/ops.h ----
 namespace fovea::skeleton {
 
 Tensor softsign(const Tensor& x) {
@@ -49,6 +49,10 @@ Tensor softsign(const Tensor& x) {
   });
 }
 
+}  // namespace fovea::skeleton
+
+// ---- autograd/ops/<family>_spec.cpp: formula, samples, calls that must throw; only tests link it ----
+namespace fovea::skeleton {
 namespace {
 
 const OpSpec softsign_spec = OpSpec::add({
