@@ -28,6 +28,15 @@ inline T magnitude(T x) {
     return std::abs(x);
 }
 
+// Of floating numbers; whole ones are what they are.
+template <Unary op, class T>
+inline T rounded(T x) {
+  if constexpr (std::is_integral_v<T>) return x;
+  if constexpr (op == Unary::floor) return static_cast<T>(std::floor(x));
+  if constexpr (op == Unary::ceil) return static_cast<T>(std::ceil(x));
+  if constexpr (op == Unary::round) return static_cast<T>(std::nearbyint(x));
+}
+
 // The functions; s and t are the parameters p and q.
 template <Unary op, class T>
 inline T value(T x, T s, T t) {
@@ -48,12 +57,26 @@ inline T value(T x, T s, T t) {
   if constexpr (op == Unary::square) return static_cast<T>(W(x) * W(x));
   if constexpr (op == Unary::sign) return T(x > 0) - T(x < 0);
   if constexpr (op == Unary::reciprocal) return T(1) / x;
+  if constexpr (op == Unary::rsqrt) return T(1) / std::sqrt(x);
+  if constexpr (op == Unary::log1p) return vm::log1p(x);
+  if constexpr (op == Unary::expm1) return vm::expm1(x);
+  if constexpr (op == Unary::log2) return vm::log2(x);
+  if constexpr (op == Unary::floor || op == Unary::ceil || op == Unary::round) return rounded<op>(x);
+  if constexpr (op == Unary::silu) return x * vm::sigmoid(x);
+  if constexpr (op == Unary::logsigmoid) return (x < 0 ? x : T(0)) - vm::log1p(vm::exp(-std::abs(x)));
+  if constexpr (op == Unary::elu) return x > 0 ? x : s * vm::expm1(x);
   if constexpr (op == Unary::leaky_relu) return x < 0 ? s * x : x;
   if constexpr (op == Unary::clamp) return x < s ? s : (x > t ? t : x);
   if constexpr (op == Unary::add) return static_cast<T>(W(x) + W(s));
   if constexpr (op == Unary::mul) return static_cast<T>(W(x) * W(s));
   if constexpr (op == Unary::div) return x / s;
   if constexpr (op == Unary::pow) return vm::pow(x, s);
+}
+
+template <class T>
+inline T silu_slope(T x) {
+  const T s = vm::sigmoid(x);
+  return s * (T(1) + x * (T(1) - s));
 }
 
 // Of the operands, or of a gradient and what was saved.
@@ -74,6 +97,7 @@ inline T value(T a, T b) {
   if constexpr (op == Binary::gelu_backward)
     return a * (T(0.5) * (T(1) + vm::erf(b * T(kSqrtHalf))) + b * T(kGaussian) * vm::exp(T(-0.5) * b * b));
   if constexpr (op == Binary::softplus_backward) return a * vm::sigmoid(b);
+  if constexpr (op == Binary::silu_backward) return a * silu_slope(b);
 }
 
 constexpr bool for_integers(Binary op) {

@@ -25,7 +25,17 @@ enum class Unary {
   square,
   sign,
   reciprocal,
+  rsqrt,
+  log1p,
+  expm1,
+  log2,
+  floor,
+  ceil,
+  round,  // half to even
+  silu,
+  logsigmoid,
   leaky_relu,  // p: slope
+  elu,         // p: alpha
   clamp,       // p, q: bounds
   add,
   mul,
@@ -49,10 +59,14 @@ enum class Binary {
   relu_backward,
   gelu_backward,
   softplus_backward,
+  silu_backward,
   count,  // stays last
 };
 
-constexpr bool for_integers(Unary op) { return op == Unary::neg || op == Unary::abs || op == Unary::clamp; }
+constexpr bool for_integers(Unary op) {
+  return op == Unary::neg || op == Unary::abs || op == Unary::clamp || op == Unary::sign || op == Unary::floor ||
+         op == Unary::ceil || op == Unary::round;
+}
 // y = op(x), n contiguous elements. i64 where for_integers(op).
 void unary(Unary op, DType dtype, int64_t n, const void* x, void* y, double p = 0, double q = 0);
 // y contiguous or not: operands y, x.

@@ -42,6 +42,19 @@ inline void copy_bytes(std::byte* target, const std::byte* source, int64_t bytes
   }
 }
 
+// f(y(i, index(i)), source(i)) in order: operands source, index, y.
+template <class T, class F>
+void put(const Loop<3>& loop, const void* source, const void* index, void* y, int64_t stride, F f) {
+  const int64_t n = loop.inner();
+  const int64_t ss = loop.inner_stride(0), si = loop.inner_stride(1), sy = loop.inner_stride(2);
+  loop.for_rows(0, loop.rows(), [&](const int64_t* offsets) {
+    const T* from = static_cast<const T*>(source) + offsets[0];
+    const int64_t* position = static_cast<const int64_t*>(index) + offsets[1];
+    T* to = static_cast<T*>(y) + offsets[2];
+    for (int64_t i = 0; i < n; ++i) f(to[i * sy + position[i * si] * stride], from[i * ss]);
+  });
+}
+
 int64_t grain_for(int64_t bytes) { return std::max<int64_t>(1, kGrainBytes / std::max<int64_t>(1, bytes)); }
 
 }  // namespace
@@ -100,17 +113,15 @@ void gather(DType dtype, const Loop<3>& loop, void* y, const void* index, const 
   });
 }
 
+void scatter(DType dtype, const Loop<3>& loop, const void* source, const void* index, void* y, int64_t stride) {
+  dispatch_width(dtype, [&](auto zero) {
+    put<decltype(zero)>(loop, source, index, y, stride, [](auto& to, auto from) { to = from; });
+  });
+}
+
 void scatter_add(DType dtype, const Loop<3>& loop, const void* source, const void* index, void* y, int64_t stride) {
   dispatch_number(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const int64_t n = loop.inner();
-    const int64_t ss = loop.inner_stride(0), si = loop.inner_stride(1), sy = loop.inner_stride(2);
-    loop.for_rows(0, loop.rows(), [&](const int64_t* offsets) {
-      const T* from = static_cast<const T*>(source) + offsets[0];
-      const int64_t* position = static_cast<const int64_t*>(index) + offsets[1];
-      T* to = static_cast<T*>(y) + offsets[2];
-      for (int64_t i = 0; i < n; ++i) to[i * sy + position[i * si] * stride] += from[i * ss];
-    });
+    put<decltype(zero)>(loop, source, index, y, stride, [](auto& to, auto from) { to += from; });
   });
 }
 

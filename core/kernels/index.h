@@ -29,7 +29,9 @@ void copy_runs_into_zeros(int64_t count, int64_t bytes, const Runs& target, cons
 // Along one dimension the position comes from `index`; in the loop, x (or y) has stride 0 there, and `stride` apart.
 // y(i) = x(i, index(i)): operands y, index, x. Any type.
 void gather(DType dtype, const Loop<3>& loop, void* y, const void* index, const void* x, int64_t stride);
-// y(i, index(i)) += source(i), serial: operands source, index, y. f32, f64, i64.
+// y(i, index(i)) = source(i), serial, so that the last of equal positions stays: operands source, index, y. Any type.
+void scatter(DType dtype, const Loop<3>& loop, const void* source, const void* index, void* y, int64_t stride);
+// y(i, index(i)) += source(i), likewise. f32, f64, i64.
 void scatter_add(DType dtype, const Loop<3>& loop, const void* source, const void* index, void* y, int64_t stride);
 
 // Dense arrays: x [outer, size, inner], y [outer, n, inner], ids [n].

@@ -16,6 +16,10 @@ float logf(float) noexcept;
 #pragma omp declare simd notinbranch
 float log1pf(float) noexcept;
 #pragma omp declare simd notinbranch
+float expm1f(float) noexcept;
+#pragma omp declare simd notinbranch
+float log2f(float) noexcept;
+#pragma omp declare simd notinbranch
 float tanhf(float) noexcept;
 #pragma omp declare simd notinbranch
 float erff(float) noexcept;
@@ -31,6 +35,10 @@ double exp(double) noexcept;
 double log(double) noexcept;
 #pragma omp declare simd notinbranch
 double log1p(double) noexcept;
+#pragma omp declare simd notinbranch
+double expm1(double) noexcept;
+#pragma omp declare simd notinbranch
+double log2(double) noexcept;
 #pragma omp declare simd notinbranch
 double tanh(double) noexcept;
 #pragma omp declare simd notinbranch
@@ -52,6 +60,10 @@ inline float log(float x) { return ::logf(x); }
 inline double log(double x) { return ::log(x); }
 inline float log1p(float x) { return ::log1pf(x); }
 inline double log1p(double x) { return ::log1p(x); }
+inline float expm1(float x) { return ::expm1f(x); }
+inline double expm1(double x) { return ::expm1(x); }
+inline float log2(float x) { return ::log2f(x); }
+inline double log2(double x) { return ::log2(x); }
 inline float tanh(float x) { return ::tanhf(x); }
 inline double tanh(double x) { return ::tanh(x); }
 inline float erf(float x) { return ::erff(x); }
