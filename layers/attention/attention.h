@@ -36,6 +36,10 @@ struct AttentionMemory {
   Tensor values;   // [B, Tk, Dv]
   Tensor mask;     // undefined: everything may be attended
   Tensor damaged;  // bool [B, 1, Tk]: a key or value held NaN or inf; undefined when none did
+  template <class Visit>
+  void tensors(Visit&& visit) {  // layers/state.h
+    visit("keys", keys, 0), visit("values", values, 0), visit("mask", mask, 0), visit("damaged", damaged, 0);
+  }
 };
 
 struct AttentionStep {

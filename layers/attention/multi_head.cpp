@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fovea/autograd/mode.h>
 #include <fovea/autograd/sdpa.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
@@ -66,12 +65,6 @@ KeysValues KeyValueCache::extend(const KeysValues& more) {
   array::copy(array::slice(held_.values, 2, length_, after), v);
   length_ = after;
   return {array::slice(held_.keys, 2, 0, after), array::slice(held_.values, 2, 0, after)};
-}
-
-void KeyValueCache::reorder(const Tensor& rows) {
-  if (!held_.keys.defined()) return;
-  const NoGrad quiet;
-  held_ = {index_select(held_.keys, 0, rows), index_select(held_.values, 0, rows)};
 }
 
 void KeyValueCache::shorten(int64_t length) {

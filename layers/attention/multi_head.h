@@ -28,6 +28,10 @@ namespace fovea {
 // K and V of (1), [B, H, Tk, d] each.
 struct KeysValues {
   Tensor keys, values;
+  template <class Visit>
+  void tensors(Visit&& visit) {  // layers/state.h
+    visit("keys", keys, 0), visit("values", values, 0);
+  }
 };
 
 // What a decoder has seen so far, so that each new position is projected once. Off the tape: no gradient flows into
@@ -37,10 +41,12 @@ class KeyValueCache {
   int64_t length() const { return length_; }
   // Adds Tq positions and returns all.
   KeysValues extend(const KeysValues& more);
-  // Row b becomes what row rows[b] was (i64 [B']), for beam search.
-  void reorder(const Tensor& rows);
   // Forgets all but the first `length` positions.
   void shorten(int64_t length);
+  template <class Visit>
+  void tensors(Visit&& visit) {  // layers/state.h
+    visit("held", held_), visit("length", length_);
+  }
 
  private:
   KeysValues held_;  // [B, H, capacity, d]

@@ -162,6 +162,11 @@ class Beam {
 
 }  // namespace
 
+void detail::check_last(const Tensor& last, int64_t rows) {
+  if (!last.defined() || last.dim() != 1 || last.size(0) != rows)
+    throw ShapeError(fmt::format("IncrementalDecoder: the ids are {}; need i64 [{}]", describe(last), rows));
+}
+
 Decoded greedy(IncrementalDecoder& decoder, const DecodingOptions& options) {
   return one_each("greedy", decoder, options, [](const Tensor& log_p) { return argmax(log_p, -1); });
 }

@@ -62,70 +62,47 @@ Tensor with_stop(const Tensor& mask) {
   return cat({mask, ones(shape, boolean)}, -1);
 }
 
+// Without a stop slot an answer ends, and ends only, when all items were named; log_p [R, T], over bool [R] ->
+// [R, T + 1].
+Tensor with_end(const Tensor& log_p, const Tensor& over) {
+  const Tensor never = scalar(-std::numeric_limits<double>::infinity(), log_p.dtype()), ended = unsqueeze(over, 1);
+  return cat({where(ended, never, log_p), where(ended, scalar(0, log_p.dtype()), never)}, 1);
+}
+
 }  // namespace
 
-// What the searches step through.
-class PointerSteps final : public IncrementalDecoder {
- public:
-  PointerSteps(const PointerDecoder& decoder, const PointerSource& source)
-      : decoder_(decoder),
-        items_(source.items),
-        state_(source.state),
-        keys_(decoder.keys(source)),
-        visited_(zeros({rows(), source.items.size(1)})),
-        lengths_(source.lengths.defined() ? source.lengths : full({rows()}, static_cast<double>(T()), i64)) {}
-
-  int64_t rows() const override { return items_.size(0); }
-
-  Tensor step(const Tensor& last) override {
-    const NoGrad quiet;
-    const PointerDecoderOptions& o = decoder_.options_;
-    Tensor x = expanded(decoder_.start_, rows());
-    if (said_ > 0) {
-      visited_ = visited_ + named(last, T());
-      x = items_at(items_, unsqueeze(heard_ids(last, T()), 1));
-    }
-    const RecurrentOutput d = decoder_.lstm_(x, state_);  // (1) [R, 1, H]
-    state_ = d.state;
-    Tensor mask;
-    if (!o.revisit) mask = unsqueeze(lt(visited_, scalar(0.5)), 1);
-    if (mask.defined() && o.stop) mask = with_stop(mask);
-    const Tensor log_p = select(decoder_.point(d.output, keys_, mask).log_weights, 1, 0);  // [R, S]
-    ++said_;
-    return o.stop ? log_p : with_end(log_p);
+// What the searches step through, and its step.
+struct PointerDecoder::Steps {
+  Tensor items;
+  State state;  // [1, R, H] each
+  Keys keys;
+  Tensor visited;  // [R, T], above 0 where an item was chosen
+  Tensor lengths;
+  int64_t offset = 0;  // steps made
+  template <class Visit>
+  void tensors(Visit&& visit) {
+    visit("items", items, 0), visit("hidden", state.hidden, 1), visit("cell", state.cell, 1);
+    visit("pointed", keys.pointed), visit("glimpsed", keys.glimpsed);
+    visit("visited", visited, 0), visit("lengths", lengths, 0), visit("offset", offset);
   }
-
-  void reorder(const Tensor& rows) override {
-    const auto take = [&](Tensor& x, int64_t dim) {
-      if (x.defined()) x = index_select(x, dim, rows);
-    };
-    const NoGrad quiet;
-    for (Tensor* x : {&items_, &visited_, &lengths_}) take(*x, 0);
-    for (AttentionMemory* memory : {&keys_.pointed, &keys_.glimpsed})
-      for (Tensor* x : {&memory->keys, &memory->values, &memory->mask, &memory->damaged}) take(*x, 0);
-    take(state_.hidden, 1);
-    take(state_.cell, 1);
-  }
-
- private:
-  int64_t T() const { return items_.size(1); }
-
-  // Without a stop slot an answer ends, and ends only, after as many items as there are.
-  Tensor with_end(const Tensor& log_p) const {
-    const Tensor all_said = unsqueeze(lt(lengths_, scalar(static_cast<double>(said_), i64)), 1);  // [R, 1]
-    const Tensor never = scalar(-std::numeric_limits<double>::infinity(), log_p.dtype());
-    const Tensor end = where(all_said, scalar(0, log_p.dtype()), never);
-    return cat({where(all_said, never, log_p), end}, 1);  // [R, T + 1]
-  }
-
-  const PointerDecoder& decoder_;
-  Tensor items_;
-  State state_;
-  PointerDecoder::Keys keys_;
-  Tensor visited_;  // [R, T], above 0 where an item was chosen
-  Tensor lengths_;
-  int64_t said_ = 0;  // steps
 };
+
+Tensor PointerDecoder::step(const Tensor& last, Steps& s) const {
+  const int64_t T = s.items.size(1);
+  Tensor x = expanded(start_, s.items.size(0));
+  if (s.offset > 0) {
+    s.visited = s.visited + named(last, T);
+    x = items_at(s.items, unsqueeze(heard_ids(last, T), 1));
+  }
+  const RecurrentOutput d = lstm_(x, s.state);  // (1) [R, 1, H]
+  s.state = d.state;
+  Tensor mask;
+  if (!options_.revisit) mask = unsqueeze(lt(s.visited, scalar(0.5)), 1);
+  if (mask.defined() && options_.stop) mask = with_stop(mask);
+  const Tensor log_p = select(point(d.output, s.keys, mask).log_weights, 1, 0);  // [R, S]
+  ++s.offset;
+  return options_.stop ? log_p : with_end(log_p, lt(s.lengths, scalar(static_cast<double>(s.offset), i64)));
+}
 
 PointerDecoder::PointerDecoder(const PointerDecoderOptions& o, Generator& generator)
     : options_(checked(o)),
@@ -175,7 +152,11 @@ Alignment PointerDecoder::teach(const PointerSource& source, const Tensor& answe
 
 std::unique_ptr<IncrementalDecoder> PointerDecoder::start(const PointerSource& source) const {
   const NoGrad quiet;
-  return std::make_unique<PointerSteps>(*this, source);
+  Keys prepared = keys(source);
+  const int64_t B = source.items.size(0), T = source.items.size(1);
+  Steps steps{source.items, source.state, std::move(prepared), zeros({B, T}), source.lengths};
+  if (!steps.lengths.defined()) steps.lengths = full({B}, static_cast<double>(T), i64);
+  return make_decoder(std::move(steps), B, [this](const Tensor& last, Steps& s) { return step(last, s); });
 }
 
 Decoded PointerModel::greedy(const Tensor& points, const Tensor& lengths) const {

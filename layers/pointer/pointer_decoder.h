@@ -56,11 +56,13 @@ class PointerDecoder final : public Module {
   const PointerDecoderOptions& options() const { return options_; }
 
  private:
-  friend class PointerSteps;
+  struct Steps;
   struct Keys {
     AttentionMemory pointed, glimpsed;  // masked where a row has no item
   };
   Keys keys(const PointerSource& source) const;
+  // ids i64 [R] -> log p [R, T + 1] of what comes next.
+  Tensor step(const Tensor& last, Steps& steps) const;
   // (2) to (4) for decoder states d [B, U, H].
   Alignment point(const Tensor& d, const Keys& keys, const Tensor& mask) const;
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <fovea/layers/module.h>
+#include <fovea/layers/state.h>
 
 namespace fovea {
 
@@ -14,9 +15,10 @@ namespace fovea {
 // [B, H]; of a layer over sequences [layers * directions, B, H]. Undefined at the start of a sequence: zeros.
 struct State {
   Tensor hidden, cell;
-
-  // The same values, off the tape: to carry a state from one batch to the next (truncated backpropagation).
-  State detach() const { return {hidden.defined() ? hidden.detach() : hidden, cell.defined() ? cell.detach() : cell}; }
+  template <class Visit>
+  void tensors(Visit&& visit) {
+    visit("hidden", hidden, 0), visit("cell", cell, 0);
+  }
 };
 
 // What the cells have in common.

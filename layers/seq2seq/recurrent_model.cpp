@@ -20,34 +20,6 @@ void check_source(const Tensor& source, const Tensor& lengths) {
         fmt::format("SequenceModel: lengths are {}, source {}; need i64 [B]", describe(lengths), describe(source)));
 }
 
-Tensor rows_of(const Tensor& x, const Tensor& rows) { return x.defined() ? index_select(x, 0, rows) : x; }
-
-class StepDecoder final : public IncrementalDecoder {
- public:
-  StepDecoder(const RecurrentModel& model, DecoderState state, int64_t rows)
-      : model_(model), state_(std::move(state)), rows_(rows) {}
-
-  int64_t rows() const override { return rows_; }
-  Tensor step(const Tensor& last) override {
-    if (!last.defined() || last.dim() != 1 || last.size(0) != rows_)
-      throw ShapeError(fmt::format("SequenceModel: a decoder of {} rows hears {}", rows_, describe(last)));
-    const NoGrad quiet;
-    return model_.step(last, state_, default_generator()).logits;
-  }
-  void reorder(const Tensor& rows) override {
-    for (State& layer : state_.layers) layer = {rows_of(layer.hidden, rows), rows_of(layer.cell, rows)};
-    for (Tensor* x : {&state_.fed, &state_.encoded, &state_.memory.keys, &state_.memory.values, &state_.memory.mask,
-                      &state_.memory.damaged})
-      *x = rows_of(*x, rows);
-    rows_ = rows.size(0);
-  }
-
- private:
-  const RecurrentModel& model_;
-  DecoderState state_;
-  int64_t rows_;
-};
-
 Tensor over_steps(const std::vector<Tensor>& steps) { return steps.empty() ? Tensor() : stack(steps, 1); }
 
 }  // namespace
@@ -79,7 +51,9 @@ Taught RecurrentModel::teach(const Tensor& source, const Tensor& lengths, const 
 std::unique_ptr<IncrementalDecoder> RecurrentModel::decoder(const Tensor& source, const Tensor& lengths) const {
   check_source(source, lengths);
   const NoGrad quiet;
-  return std::make_unique<StepDecoder>(*this, begin(source, lengths), source.size(0));
+  return make_decoder(begin(source, lengths), source.size(0), [this](const Tensor& last, DecoderState& state) {
+    return step(last, state, default_generator()).logits;
+  });
 }
 
 AnyAttention make_attention(const AttentionChoice& choice, int64_t query, int64_t key, Generator& generator) {

@@ -27,6 +27,11 @@ struct DecoderState {
   Tensor input_weights;    // of what is heard beside the token, sliced once
   int64_t step = 0;
   double expectation = 0;  // of TeachingOptions
+  template <class Visit>
+  void tensors(Visit&& visit) {
+    visit("layers", layers), visit("fed", fed, 0), visit("memory", memory), visit("encoded", encoded, 0);
+    visit("step", step);
+  }
 };
 
 class RecurrentModel : public SequenceModel {

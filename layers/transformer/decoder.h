@@ -17,6 +17,10 @@ namespace fovea {
 struct DecoderCache {
   KeyValueCache own;
   KeysValues memory;  // projected by the first call
+  template <class Visit>
+  void tensors(Visit&& visit) {
+    visit("own", own), visit("memory", memory);
+  }
 };
 
 struct DecoderCall {

@@ -16,32 +16,14 @@ Parameter table(const LanguageModelOptions& o, Generator& generator) {
   return Parameter(normal({o.vocabulary, o.transformer.size}, 0, 1 / std::sqrt(size), generator));
 }
 
-// The prompt is heard at once; what it says comes before the first step, whose `last` is not needed.
-class Steps final : public IncrementalDecoder {
- public:
-  Steps(const TransformerLanguageModel& model, const Tensor& prompt)
-      : model_(model), caches_(model.decoder.layers.size()), next_(hear(prompt)), rows_(prompt.size(0)) {}
-  int64_t rows() const override { return rows_; }
-  Tensor step(const Tensor& last) override {
-    if (next_.defined()) return std::exchange(next_, Tensor());
-    return hear(unsqueeze(last, 1));
+// What it has seen; after the prompt, which is read at once, the logits that the first step returns.
+struct Generating {
+  std::vector<KeyValueCache> caches;
+  Tensor next;  // [R, V]
+  template <class Visit>
+  void tensors(Visit&& visit) {
+    visit("caches", caches), visit("next", next, 0);
   }
-  void reorder(const Tensor& rows) override {
-    const NoGrad quiet;
-    for (KeyValueCache& cache : caches_) cache.reorder(rows);
-    if (next_.defined()) next_ = index_select(next_, 0, rows);
-    rows_ = rows.numel();
-  }
-
- private:
-  Tensor hear(const Tensor& ids) {
-    const NoGrad quiet;
-    return select(model_(ids, &caches_), 1, -1);  // [R, V]
-  }
-  const TransformerLanguageModel& model_;
-  std::vector<KeyValueCache> caches_;
-  Tensor next_;
-  int64_t rows_;
 };
 
 }  // namespace
@@ -71,8 +53,16 @@ Tensor TransformerLanguageModel::generate(const Tensor& prompt, const GenerateOp
     throw ShapeError(
         fmt::format("TransformerLanguageModel: the prompt is {}; need i64 [B, T], T >= 1", describe(prompt)));
   const DecodingOptions decoding{.begin = 0, .end = o.end, .longest = o.count};
-  Steps steps(*this, prompt);
-  return sample(steps, decoding, {o.temperature, o.top_k, o.generator}).ids;
+  const auto next = [this](const Tensor& input_ids, std::vector<KeyValueCache>& caches) {
+    return select((*this)(input_ids, &caches), 1, -1);  // [R, V]
+  };
+  const NoGrad quiet;
+  Generating state{std::vector<KeyValueCache>(decoder.layers.size()), {}};
+  state.next = next(prompt, state.caches);
+  const auto steps = make_decoder(std::move(state), prompt.size(0), [&](const Tensor& last, Generating& now) {
+    return now.next.defined() ? std::exchange(now.next, Tensor()) : next(unsqueeze(last, 1), now.caches);
+  });
+  return sample(*steps, decoding, {o.temperature, o.top_k, o.generator}).ids;
 }
 
 }  // namespace fovea

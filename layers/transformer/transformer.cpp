@@ -14,21 +14,6 @@ Parameter table(int64_t rows, int64_t size, Generator& generator) {
   return Parameter(normal({rows, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
 }
 
-class Steps final : public IncrementalDecoder {
- public:
-  Steps(const TransformerModel& model, TransformerModel::Decoding state) : model_(model), state_(std::move(state)) {}
-  int64_t rows() const override { return state_.memory.size(0); }
-  Tensor step(const Tensor& last) override {
-    const NoGrad quiet;
-    return select(model_.step(unsqueeze(last, 1), state_), 1, 0);  // [R, V]
-  }
-  void reorder(const Tensor& rows) override { state_.reorder(rows); }
-
- private:
-  const TransformerModel& model_;
-  TransformerModel::Decoding state_;
-};
-
 }  // namespace
 
 Transformer::Transformer(const TransformerOptions& options, Generator& generator)
@@ -95,20 +80,11 @@ Taught TransformerModel::teach(const Tensor& source, const Tensor& lengths, cons
   return {(*this)(source, heard, lengths, options.generator), {}, {}};
 }
 
-void TransformerModel::Decoding::reorder(const Tensor& rows) {
-  const NoGrad quiet;
-  const auto chosen = [&](const Tensor& x) { return x.defined() ? index_select(x, 0, rows) : x; };
-  memory = chosen(memory);
-  memory_mask = chosen(memory_mask);
-  for (DecoderCache& cache : caches) {
-    cache.own.reorder(rows);
-    cache.memory = {chosen(cache.memory.keys), chosen(cache.memory.values)};
-  }
-}
-
 std::unique_ptr<IncrementalDecoder> TransformerModel::decoder(const Tensor& source, const Tensor& lengths) const {
   const NoGrad quiet;
-  return std::make_unique<Steps>(*this, encode(source, lengths));
+  return make_decoder(encode(source, lengths), source.size(0), [this](const Tensor& last, Decoding& state) {
+    return select(step(unsqueeze(last, 1), state), 1, 0);  // [R, V]
+  });
 }
 
 }  // namespace fovea

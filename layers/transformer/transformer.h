@@ -65,8 +65,10 @@ class TransformerModel final : public SequenceModel {
   struct Decoding {
     Tensor memory, memory_mask;
     std::vector<DecoderCache> caches;
-    // Row b becomes what row rows[b] was.
-    void reorder(const Tensor& rows);
+    template <class Visit>
+    void tensors(Visit&& visit) {
+      visit("memory", memory, 0), visit("memory_mask", memory_mask, 0), visit("caches", caches);
+    }
   };
   Decoding encode(const Tensor& source, const Tensor& lengths = {}, Generator& generator = default_generator()) const;
   Tensor step(const Tensor& ids, Decoding& state) const;

@@ -5,6 +5,7 @@
 #include <fovea/core/parallel.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>
+#include <fovea/layers/state.h>
 #include <fovea/layers/attention/weights.h>
 #include <tests/catch.h>
 #include <tests/layers/contract.h>
@@ -187,7 +188,7 @@ TEST_CASE("decoding with a cache gives what the whole pass gives", "[layers][att
   }
   REQUIRE(cache.length() == 70);
   cache.shorten(3);
-  cache.reorder(tensor<int64_t>({1, 1}));
+  reorder(cache, tensor<int64_t>({1, 1}));
   const Tensor row = slice(x, 0, 1, 2), both = cat({row, row}, 0);
   const Tensor again = layer(slice(both, 1, 3, 4), {.causal = true, .cache = &cache}).output;
   REQUIRE(allclose(again, slice(cat({slice(whole, 0, 1, 2), slice(whole, 0, 1, 2)}, 0), 1, 3, 4), 0, 1e-6));

@@ -108,7 +108,7 @@ TEST_CASE("a state carried over equals one long sequence", "[layers][recurrent]"
   const Tensor x = random_input({2, 6, 2});
   const RecurrentOutput first = lstm(slice(x, 1, 0, 2)), second = lstm(slice(x, 1, 2), first.state);
   REQUIRE(allclose(cat({first.output, second.output}, 1), lstm(x).output, 1e-12, 1e-14));
-  const fovea::State cut = first.state.detach();
+  const fovea::State cut = detach(first.state);
   REQUIRE(!cut.hidden.requires_grad());
   REQUIRE(!cut.cell.requires_grad());
 }
