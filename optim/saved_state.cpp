@@ -55,6 +55,23 @@ Fields& FieldReader::operator()(std::string_view name, bool& value) {
   return *this;
 }
 
+SavedState saved_generator(const Generator& generator) {
+  return {{}, {{"key", std::to_string(generator.key())}, {"counter", std::to_string(generator.counter())}}};
+}
+
+std::function<void()> prepare_generator(Generator& generator, const SavedState& saved) {
+  const auto number = [&](std::string_view name) {  // unsigned: beyond what Fields has
+    const std::string& text = text_of(saved.metadata, name);
+    uint64_t value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(text.data(), last, value);
+    if (failure != std::errc() || end != last)
+      throw FileError(fmt::format("state: \"{}\" is \"{}\"; need a whole number", name, text));
+    return value;
+  };
+  return [&generator, key = number("key"), counter = number("counter")] { generator.set_state(key, counter); };
+}
+
 const std::string& text_of(const Metadata& metadata, std::string_view name) {
   const auto found = metadata.find(std::string(name));
   if (found == metadata.end())

@@ -6,6 +6,7 @@
 // fail. Errors: FileError lists what does not fit.
 #pragma once
 
+#include <fovea/core/random.h>
 #include <fovea/core/safetensors.h>
 
 #include <functional>
@@ -83,6 +84,10 @@ Options read_fields(const Metadata& from, std::string_view prefix) {
   options.fields(reader);
   return options;
 }
+
+// The state of a generator.
+SavedState saved_generator(const Generator& generator);
+std::function<void()> prepare_generator(Generator& generator, const SavedState& saved);
 
 // The text under `name`; FileError if there is none.
 const std::string& text_of(const Metadata& metadata, std::string_view name);

@@ -4,7 +4,6 @@
 #include <fovea/optim/training_state.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace fovea {
 namespace {
@@ -21,17 +20,6 @@ std::function<void()> prepare_module(const Module& module, const SavedState& sav
       target.bump_version("load");
     }
   };
-}
-
-// Generators count in unsigned 64-bit numbers, which Fields has not: as text.
-uint64_t parse_unsigned(const Metadata& metadata, std::string_view name) {
-  const std::string& text = text_of(metadata, name);
-  uint64_t value = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, failure] = std::from_chars(text.data(), last, value);
-  if (failure != std::errc() || end != last)
-    throw FileError(fmt::format("state: \"{}\" is \"{}\"; need a whole number", name, text));
-  return value;
 }
 
 // What stands under "<part>." in the whole, per part.
@@ -76,14 +64,8 @@ TrainingState& TrainingState::operator()(std::string_view name, Saveable& part) 
 }
 
 TrainingState& TrainingState::operator()(std::string_view name, Generator& generator) {
-  const auto save = [&generator] {
-    return SavedState{{}, {{"key", std::to_string(generator.key())}, {"counter", std::to_string(generator.counter())}}};
-  };
-  const auto prepare = [&generator](const SavedState& saved) -> std::function<void()> {
-    const uint64_t key = parse_unsigned(saved.metadata, "key"), counter = parse_unsigned(saved.metadata, "counter");
-    return [&generator, key, counter] { generator.set_state(key, counter); };
-  };
-  return add({std::string(name), save, prepare});
+  return add({std::string(name), [&generator] { return saved_generator(generator); },
+              [&generator](const SavedState& saved) { return prepare_generator(generator, saved); }});
 }
 
 template <class Number>

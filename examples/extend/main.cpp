@@ -1,16 +1,11 @@
 // extend: checks the gradient of an attention that the library does not have (nearness.h), and trains it to look
 // values up: the query is one of the keys in an unknown code, with noise, and the answer is the value beside that key.
 //
-//   extend [--seed S] [--steps N] [--out FOLDER]     --out: summary.json is written there
+//   extend [--seed S] [--steps N] [--out FOLDER]     --out: the run is kept there, and gone on with if it is there
 #include <fovea/fovea.h>
 
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <string>
 
 #include "nearness.h"
 
@@ -20,12 +15,12 @@ namespace {
 
 constexpr int64_t items = 8, size = 8;
 
-struct Batch {
+struct Questions {
   Tensor query, keys, values, wanted;  // [B, D], [B, T, D], [B, T, 1], i64 [B]
 };
 
 // code is a rotation: what the attention has to undo.
-Batch make_batch(int64_t batch, const Tensor& code, Generator& generator) {
+Questions ask(int64_t batch, const Tensor& code, Generator& generator) {
   const Tensor keys = normal({batch, items, size}, 0, 1, generator), wanted = randint({batch}, 0, items, generator);
   const Tensor key = gather(keys, 1, expand(reshape(wanted, {batch, 1, 1}), {batch, 1, size}));
   const Tensor query = matmul(squeeze(key, 1), code) + normal({batch, size}, 0, 0.05, generator);
@@ -43,42 +38,46 @@ GradcheckResult check_gradient() {
 
 double percent_right(const NearnessAttention& attention, const Tensor& code, Generator generator) {
   const NoGrad guard;
-  const Batch batch = make_batch(2000, code, generator);
-  const Tensor found = argmax(attention(batch.query, batch.keys, batch.values).alignment.weights, -1);
-  return 100 * mean(to(eq(found, batch.wanted), f64)).item();
+  const Questions asked = ask(2000, code, generator);
+  const Tensor found = argmax(attention(asked.query, asked.keys, asked.values).alignment.weights, -1);
+  return 100 * mean(to(eq(found, asked.wanted), f64)).item();
 }
 
 int run(uint64_t seed, int64_t steps, const std::string& folder) {
-  const auto start = std::chrono::steady_clock::now();
   const GradcheckResult checked = check_gradient();
   std::printf("gradient of nearness: %s\n", checked ? "agrees with differences" : checked.message.c_str());
   if (!checked) return 1;
 
   const Generator root(seed);
-  Generator initial = root.fork(1), data = root.fork(2);
+  Generator initial = root.fork(1);
   const Tensor code = init::orthogonal({size, size}, initial);
   NearnessAttention attention(NearnessScore(size, size, initial));
+  Generated<Questions> data(root.fork(2), [&](Generator& g) { return ask(64, code, g); });
   Adam adam(parameters(attention), {.lr = 0.01});
-  for (int64_t step = 0; step < steps; ++step) {
-    const Batch batch = make_batch(64, code, data);
-    const Tensor answer = attention(batch.query, batch.keys, batch.values).context;  // [B, 1]
-    const Tensor right = gather(squeeze(batch.values, -1), 1, unsqueeze(batch.wanted, 1));
-    const Tensor loss = mse_loss(answer, right);
-    adam.zero_grad();
-    loss.backward();
-    adam.step();
-    if (step % 200 == 0) std::printf("step %4d: loss %.4f\n", static_cast<int>(step), loss.item());
-  }
+  Trainer trainer(attention, adam, {.steps = steps});
+  if (!folder.empty()) trainer.folder(RunFolder::open(folder));
+  trainer.events().subscribe("the screen", [](const Event& e) {
+    if (e.kind == Event::Kind::step && e.step % 200 == 1)
+      std::printf("step %4d: loss %.4f\n", static_cast<int>(e.step - 1), e.figures[0]);
+  });
+  const auto ended = trainer.run(data, [&](const Questions& asked) {
+    const Tensor answer = attention(asked.query, asked.keys, asked.values).context;  // [B, 1]
+    return mse_loss(answer, gather(squeeze(asked.values, -1), 1, unsqueeze(asked.wanted, 1)));
+  });
+  if (ended == Trainer::Ended::interrupted) return 130;
+
   const double right = percent_right(attention, code, root.fork(3));
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   std::printf("2000 fresh questions: %.2f %% of the keys found\n", right);
-  if (folder.empty()) return 0;
-  std::filesystem::create_directories(folder);
-  std::ofstream out(folder + "/summary.json");
-  out << "{\"example\": \"extend\", \"task\": \"retrieval\", \"seed\": " << seed << ", \"threads\": " << num_threads()
-      << ", \"steps\": " << steps << ", \"seconds\": " << seconds.count()
-      << ", \"parameters\": " << parameter_count(attention) << ", \"metrics\": {\"exact_percent\": " << right << "}}\n";
-  return out.flush() ? 0 : (std::fprintf(stderr, "extend: cannot write %s/summary.json\n", folder.c_str()), 1);
+  if (!folder.empty())
+    RunFolder::open(folder).write_summary({"extend",
+                                           "retrieval",
+                                           seed,
+                                           num_threads(),
+                                           trainer.step(),
+                                           trainer.seconds(),
+                                           parameter_count(attention),
+                                           {{"exact_percent", right}}});
+  return 0;
 }
 
 constexpr const char* kUsage = "usage: extend [--seed S] [--steps N] [--out FOLDER]";

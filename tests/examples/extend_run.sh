@@ -14,6 +14,9 @@ done
 for key in example task seed threads steps seconds parameters metrics exact_percent; do
   grep -q "\"$key\"" "$folder/1/summary.json" || fail "summary.json has no $key"
 done
+"$extend" --steps 70 --out "$folder/whole" >/dev/null 2>&1
+for steps in 30 70; do "$extend" --steps $steps --out "$folder/parts" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "--out cannot be gone on with"; }; done
+cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "a run gone on with is not the uninterrupted one"
 for threads in 1 2; do OMP_NUM_THREADS=$threads "$extend" --steps 50 >"$folder/t$threads"; done
 cmp "$folder/t1" "$folder/t2" || fail "results differ at 1 and 2 threads"
 [[ $("$extend" --help) == *--steps* ]] || fail "--help does not name --steps"

@@ -13,7 +13,7 @@
 #include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
 #include "tests/catch.h"
-#include "tests/examples/scratch.h"
+#include "tests/scratch.h"
 
 namespace fovea::examples {
 namespace {

@@ -10,7 +10,7 @@
 #include "examples/common/text/utf8.h"
 #include "examples/common/text_file.h"
 #include "tests/catch.h"
-#include "tests/examples/scratch.h"
+#include "tests/scratch.h"
 
 namespace fovea::examples {
 namespace {

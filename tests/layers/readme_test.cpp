@@ -1,7 +1,11 @@
 // README.md, CONTRIBUTING.md and docs/ cannot go stale unnoticed: the program in README.md is the one in
 // tests/readme/example.cpp and does what it says, and every link into the repository leads somewhere.
 #include <fovea/fovea.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <tests/catch.h>
+#include <tests/scratch.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -46,7 +50,9 @@ std::vector<fs::path> pages() {
 }
 
 // What a page links to and shows that lies in the repository: [text](target), src="target".
-std::vector<std::string> links(const std::string& page) {
+std::vector<std::string> links(std::string page) {
+  for (size_t at = 0; (at = page.find("```cpp\n")) != std::string::npos;)  // [](int) is no link
+    page.erase(at, page.find("```", at + 3) - at);
   static const std::regex link(R"re(\]\(([^)#\s]+)[^)]*\)|src="([^"]+)")re");
   std::vector<std::string> targets;
   for (std::sregex_iterator at(page.begin(), page.end(), link), end; at != end; ++at) {
@@ -60,7 +66,32 @@ std::vector<std::string> links(const std::string& page) {
 
 TEST_CASE("the program of the README is compiled, and learns", "[readme]") {
   REQUIRE(code_block(text_of(repository() / "README.md")) == text_of(repository() / "tests/readme/example.cpp"));
-  REQUIRE(readme_example() == 0);
+  char name[] = "example";
+  char* arguments[] = {name};
+  REQUIRE(readme_example(1, arguments) == 0);
+}
+
+TEST_CASE("the program of the README, stopped and started again, ends with the same bits", "[readme]") {
+  const fovea::test::Scratch scratch;
+  const auto run = [&](const char* folder) {
+    char name[] = "example";
+    std::string path = (scratch / folder).string();
+    char* arguments[] = {name, path.data()};
+    return readme_example(2, arguments);
+  };
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(run("parts"));
+  while (!fs::exists(scratch / "parts" / "last.safetensors")) ::usleep(1000);
+  ::usleep(50000);
+  ::kill(child, SIGINT);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(run("whole") == 0);
+  REQUIRE(run("parts") == 0);
+  CHECK(text_of(scratch / "whole" / "last.safetensors") == text_of(scratch / "parts" / "last.safetensors"));
+  CHECK(text_of(scratch / "whole" / "metrics.csv") == text_of(scratch / "parts" / "metrics.csv"));
 }
 
 TEST_CASE("no link of a page is dead", "[readme]") {

@@ -1,16 +1,16 @@
 // The run folder: atomic files, refusal of another run's folder, metrics that survive a resume, the summary's keys.
-#include "examples/common/run_folder.h"
-
 #include <fovea/core/error.h>
+#include <fovea/optim/training/metrics.h>
+#include <fovea/optim/training/run_folder.h>
+#include <fovea/optim/training/text_file.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "examples/common/text_file.h"
 #include "tests/catch.h"
-#include "tests/examples/scratch.h"
+#include "tests/scratch.h"
 
-namespace fovea::examples {
+namespace fovea {
 namespace {
 
 using test::contains;
@@ -50,14 +50,18 @@ TEST_CASE("a run folder belongs to one run") {
   const RunFolder resumed = RunFolder::resume(run.path());
   CHECK(resumed.path() == run.path());
   CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
-  resumed.write_config("seed = 1\nsteps = 9\n");
+  resumed.renew_config();
+  run.renew_config();
+  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
+  RunFolder::open(run.path(), "seed = 1\nsteps = 9\n").renew_config();
   CHECK(read_text(run.file("config.toml")) == "seed = 1\nsteps = 9\n");
   CHECK_THROWS_WITH(RunFolder::resume(scratch / "nowhere"), contains("holds no run"));
 
   write_text(scratch / "letter.txt", "dear");
   CHECK_THROWS_WITH(RunFolder::create(scratch.path(), ""), contains("is not empty"));
   std::filesystem::create_directory(scratch / "empty");
-  CHECK_NOTHROW(RunFolder::create(scratch / "empty", ""));
+  CHECK_FALSE(RunFolder::open(scratch / "empty").resumed());
+  CHECK(RunFolder::open(scratch / "empty").resumed());
   std::filesystem::create_directory(scratch / "killed");
   write_text(scratch / "killed" / "config.toml.tmp", "see");
   CHECK_NOTHROW(RunFolder::create(scratch / "killed", "seed = 1\n"));
@@ -124,4 +128,4 @@ TEST_CASE("a summary has exactly the agreed keys, in order") {
 }
 
 }  // namespace
-}  // namespace fovea::examples
+}  // namespace fovea

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+#include <fovea/optim/training/interrupt.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace fovea {
+namespace {
+
+std::atomic<bool> asked_to_stop{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void on_signal(int) {
+  constexpr int exit_code = 130;
+  if (asked_to_stop.exchange(true)) ::_exit(exit_code);
+  constexpr char message[] = "\nfinishing this step and saving; once more to leave at once\n";
+  const int kept = errno;
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, message, sizeof message - 1);
+  errno = kept;
+}
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  asked_to_stop = false;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, &former_interrupt_);
+  ::sigaction(SIGTERM, &action, &former_terminate_);
+}
+
+InterruptGuard::~InterruptGuard() {
+  ::sigaction(SIGINT, &former_interrupt_, nullptr);
+  ::sigaction(SIGTERM, &former_terminate_, nullptr);
+}
+
+bool interrupted() { return asked_to_stop; }
+
+std::string resume_hint(std::string_view command, const std::filesystem::path& folder, int64_t step) {
+  return fmt::format("stopped after step {}, saved in {}\ngo on with: {} --resume {}", step, folder.string(), command,
+                     shell_word(folder.string()));
+}
+
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./,:+@%=";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string(text);
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      word += "'\\''";
+    else
+      word += c;
+  }
+  return word + "'";
+}
+
+}  // namespace fovea

@@ -1,0 +1,40 @@
+// Ctrl-C: the first asks the run to finish its step and save, the second leaves at once with exit code 130.
+//
+//   InterruptGuard guard;
+//   while (step < steps && !interrupted()) train_step();
+//   if (interrupted()) save, then print resume_hint(...)
+//
+// SIGINT and SIGTERM alike. The handler only sets a flag and calls write and _exit: async-signal-safe. The guard puts
+// the former handlers back when it goes; one guard at a time. interrupted() may be asked from any thread.
+#pragma once
+
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace fovea {
+
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+ private:
+  struct sigaction former_interrupt_ {};
+  struct sigaction former_terminate_ {};
+};
+
+bool interrupted();
+
+// What to print after saving: where the run lies and the command that goes on with it, as a shell takes it; `command`
+// calls the program (CommandLine::command).
+std::string resume_hint(std::string_view command, const std::filesystem::path& folder, int64_t step);
+
+// A text as one word of a shell: in quotes where it needs them.
+std::string shell_word(std::string_view text);
+
+}  // namespace fovea

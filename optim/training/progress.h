@@ -1,0 +1,77 @@
+// The progress of a training run, on stderr: one line that is written over on a terminal, a line now and then
+// elsewhere.
+//
+//   copy  1200/10000  loss 0.0123  bit errors 0.4  512 sequences/s  1 min 12 s left
+//
+// The rate is that of the last seconds, so the time left follows a machine that slows down; after a resume it counts
+// only the steps made since. A line is never wider than the terminal. Samples, and validations that are the best so
+// far, stand on lines of their own above it. Used from one thread. Errors: none.
+#pragma once
+
+#include <fovea/optim/training/events.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace fovea {
+
+// What a stream can show: asks isatty, the window size, NO_COLOR, TERM and COLORTERM.
+enum class TerminalColour { none, palette_256, true_colour };
+struct TerminalStyle {
+  bool rewrites = false;  // a terminal on which a line can be written over
+  TerminalColour colour = TerminalColour::none;
+  int width = 80;  // columns
+  int height = 24;
+};
+TerminalStyle terminal_style(std::FILE* stream);
+
+struct ProgressOptions {
+  std::string name{};  // at the start of the line
+  std::string unit = "sequences";
+  bool quiet = false;                            // nothing at all
+  TerminalStyle style = terminal_style(stderr);  // of the stream
+  std::FILE* stream = stderr;
+  std::function<double()> seconds{};  // a clock; default: the steady clock
+};
+
+class Progress {
+ public:
+  explicit Progress(ProgressOptions options = {});
+  // Subscribed at once; has to outlive the run.
+  Progress(Events& events, ProgressOptions options) : Progress(std::move(options)) {
+    events.subscribe("the progress line", std::ref(*this));
+  }
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // Writes only when it is time to: ten times a second on a terminal, every ten seconds in plain lines, and always for
+  // the first and the last step.
+  void operator()(const Event& event);
+
+ private:
+  void start(const Event& event);
+  void step(const Event& event);
+  std::string line(const Event& event) const;
+  void note(std::string_view line);
+  void clear();
+  void finish();  // ends the progress line
+
+  ProgressOptions options_;
+  double start_ = 0;
+  double last_write_ = 0;
+  double rate_ = 0, sequence_rate_ = 0;  // steps, sequences a second
+  double window_start_ = 0;              // the rates are measured from here
+  double window_step_ = 0, window_sequences_ = 0;
+  double sequences_ = 0;  // since the start
+  bool written_ = false;  // anything yet
+  bool open_ = false;     // a line on the terminal waits to be written over
+};
+
+// "45 s", "1 min 12 s", "2 h 5 min", "3 d 4 h".
+std::string duration_text(double seconds);
+
+}  // namespace fovea

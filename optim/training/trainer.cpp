@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+#include <fovea/core/array.h>
+#include <fovea/optim/training/interrupt.h>
+#include <fovea/optim/training/text_file.h>
+#include <fovea/optim/training/trainer.h>
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+
+namespace fovea {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+constexpr const char* kCheckpoint = "last.safetensors";
+constexpr const char* kBest = "best.safetensors";
+constexpr const char* kSeconds = "seconds.txt";
+
+std::string_view why(Trainer::Ended ended) {
+  if (ended == Trainer::Ended::interrupted) return "interrupted";
+  return ended == Trainer::Ended::early_stop ? "stopped early" : "all steps made";
+}
+
+}  // namespace
+
+Trainer::Trainer(Module& model, Optimizer& optimizer, TrainerOptions options)
+    : model_(model), kept_(&model), options_(std::move(options)), update_(optimizer, options_.clip) {
+  if (options_.log_every < 1 || options_.validate_every < 1)
+    throw ValueError(fmt::format("Trainer: log_every is {} and validate_every {}; need at least 1", options_.log_every,
+                                 options_.validate_every));
+  names_ = options_.figures;
+  names_.insert(names_.begin(), "loss");
+  figures_.resize(names_.size());
+  sums_.resize(names_.size());
+  state_("model", model)("optimizer", optimizer)("step", place_.step)("best_step", place_.best_step)(
+      "in_a_row", place_.in_a_row)("best", place_.best);
+  for (size_t i = 0; i < sums_.size(); ++i) state_(fmt::format("sum{}", i), sums_[i]);
+}
+
+Trainer& Trainer::schedule(Schedule& schedule) {
+  state_("schedule", schedule);
+  update_.schedule(schedule);
+  return *this;
+}
+
+Trainer& Trainer::average(Module& averaged, WeightAverage& average) {
+  state_("averaged", averaged)("average", average);
+  update_.average(average);
+  kept_ = &averaged;
+  return *this;
+}
+
+Trainer::Ended Trainer::run(const Step& step, const Validate& validate) {
+  begin();
+  std::optional<InterruptGuard> guard;
+  if (options_.stop_on_interrupt) guard.emplace();
+  try {
+    while (!finished()) {
+      make_step(step);
+      if (validate && place_.step % options_.validate_every == 0) {
+        const EvalMode quiet(*kept_);
+        validated(validate());
+      }
+      const double time = now();
+      seconds_ = seconds_before_ + time - began_;
+      if (folder_ && time - saved_ > options_.save_every) save();
+    }
+    return finish();
+  } catch (const std::exception& error) {
+    emit({.kind = Event::Kind::end, .text = error.what()});
+    throw;
+  }
+}
+
+void Trainer::begin() {
+  const bool loaded = folder_ && folder_->resumed() && load_checkpoint();
+  if (folder_) {
+    metrics_.emplace(folder_->file("metrics.csv"), names_, folder_->resumed() ? place_.step : -1);
+    events_.subscribe("metrics.csv", std::ref(*metrics_));
+  }
+  if (folder_ && place_.step <= options_.steps) folder_->renew_config();
+  emit({.kind = Event::Kind::start});
+  if (folder_ && !loaded) save();
+  seconds_before_ = seconds_;
+  began_ = saved_ = now();
+}
+
+// A run that was killed before its first checkpoint has neither that nor a best model: it begins again.
+bool Trainer::load_checkpoint() {
+  if (!std::filesystem::exists(folder_->file(kCheckpoint)) && !std::filesystem::exists(folder_->file(kBest))) {
+    std::fprintf(stderr, "%s holds no %s yet: the run begins at step 0\n", folder_->path().c_str(), kCheckpoint);
+    return false;
+  }
+  state_.load(folder_->file(kCheckpoint).string());
+  std::ifstream(folder_->file(kSeconds)) >> seconds_;
+  return true;
+}
+
+bool Trainer::finished() const {
+  return place_.step >= options_.steps || stopped_ || (options_.stop_on_interrupt && interrupted()) ||
+         (options_.early_stop > 0 && place_.in_a_row >= options_.early_stop);
+}
+
+void Trainer::make_step(const Step& step) {
+  try {
+    update_.zero();
+    const StepOutput output = step();
+    if (output.figures.size() + 1 != names_.size())
+      throw ValueError(fmt::format("Trainer: a step gave {} figures; need {}, one for each name in options.figures",
+                                   output.figures.size(), names_.size() - 1));
+    const double loss = output.shown.value_or(output.loss.item());
+    update_.apply(output.loss);
+    ++place_.step;
+    report(output, loss);
+  } catch (const NonFiniteError& error) {
+    throw NonFiniteError(fmt::format("step {}: {}", place_.step + 1, error.what()));
+  }
+}
+
+void Trainer::report(const StepOutput& output, double loss) {
+  figures_.assign(1, loss);
+  figures_.insert(figures_.end(), output.figures.begin(), output.figures.end());
+  for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += figures_[i];
+  std::vector<double> means;
+  if (place_.step % options_.log_every == 0) {
+    for (double& sum : sums_) means.push_back(std::exchange(sum, 0) / static_cast<double>(options_.log_every));
+  }
+  emit({.kind = Event::Kind::step, .figures = figures_, .means = means, .batch = std::max<int64_t>(1, output.batch)});
+}
+
+void Trainer::validated(double score) {
+  place_.in_a_row = score <= options_.good_score ? place_.in_a_row + 1 : 0;
+  const bool best = score < place_.best;
+  if (best) {
+    place_.best = score;
+    place_.best_step = place_.step;
+    if (folder_) fovea::save(*kept_, folder_->file(kBest).string());
+    if (!folder_) {
+      best_weights_.clear();
+      for (const auto& [name, tensor] : fovea::state(*kept_)) best_weights_.emplace_back(name, array::clone(tensor));
+    }
+  }
+  emit({.kind = Event::Kind::validation, .figures = {&score, 1}, .best = best});
+}
+
+void Trainer::save() {
+  emit({.kind = Event::Kind::saving});
+  const std::string file = folder_->file(kCheckpoint).string();
+  state_.save(file);
+  write_text(folder_->file(kSeconds), fmt::format("{:.3f}\n", seconds_));
+  emit({.kind = Event::Kind::saved, .text = file});
+  saved_ = now();
+}
+
+Trainer::Ended Trainer::finish() {
+  if (folder_) save();
+  const bool asked = options_.stop_on_interrupt && interrupted();
+  const Ended ended = asked ? Ended::interrupted : place_.step < options_.steps ? Ended::early_stop : Ended::steps;
+  if (!asked && folder_) {
+    const std::string best = folder_->file(kBest).string();
+    if (place_.best_step > 0)
+      load(*kept_, best);
+    else
+      fovea::save(*kept_, best);
+  } else if (!asked && !best_weights_.empty()) {
+    load_state(*kept_, best_weights_);
+  }
+  emit({.kind = Event::Kind::end, .text = why(ended)});
+  return ended;
+}
+
+void Trainer::emit(Event event) {
+  event.step = place_.step;
+  event.steps = options_.steps;
+  event.seconds = seconds_;
+  event.names = names_;
+  events_.emit(event);
+}
+
+}  // namespace fovea

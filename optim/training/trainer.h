@@ -1,0 +1,114 @@
+// Trainer: the loop around a step. It owns zero, backward, reduce, clip, step, average (update.h), validation, keeping
+// the best, saving, stopping and going on; what is to be seen of it is a stream of events (events.h).
+//
+//   Trainer trainer(model, adam, {.steps = 2000, .clip = 1});
+//   trainer.folder(RunFolder::open("runs/lookup"));              // keeps the run there, and goes on with it
+//   Progress progress(trainer.events(), {.name = "lookup"});
+//   trainer.run(batches, [&](const Batch& batch) { return loss_of(model, batch); }, [&] { return score(model); });
+//
+// A step returns the loss, and further figures if it has any; a validation a score, lower is better, of which the best
+// is kept: afterwards the model has those weights. Every number that a run depends on goes through state(), so that a
+// resumed run is bitwise the uninterrupted one, its metrics.csv too. In a folder stand metrics.csv, last.safetensors
+// (the state), best.safetensors (weights) and seconds.txt (the time it took: a checkpoint has nothing that differs from
+// run to run); each appears whole or not at all, so a run may be killed at any moment.
+// Validation runs in EvalMode. Ctrl-C finishes the step, saves and ends the run. Errors: NonFiniteError naming the
+// step, before its weights change; FileError for a file that cannot be read or written, or is of another run. Refers to
+// all that it is given. Cost beside the step: one pass over the gradients.
+#pragma once
+
+#include <fovea/optim/training/data.h>
+#include <fovea/optim/training/eval_mode.h>
+#include <fovea/optim/training/metrics.h>
+#include <fovea/optim/training/run_folder.h>
+#include <fovea/optim/training/update.h>
+#include <fovea/optim/training_state.h>
+
+#include <optional>
+
+namespace fovea {
+
+struct TrainerOptions {
+  int64_t steps = 1000;
+  double clip = std::numeric_limits<double>::infinity();  // largest norm of the gradient
+  std::vector<std::string> figures{};                     // names of a step's figures besides the loss
+  int64_t log_every = 20;                                 // steps a row of metrics.csv, which holds their means
+  int64_t validate_every = 500;                           // steps
+  int64_t early_stop = 0;  // end after this many validations in a row with a good score; 0: never
+  double good_score = 0;   // at most this
+  double save_every = 30;  // seconds
+  bool stop_on_interrupt = true;
+};
+
+struct StepOutput {
+  StepOutput(Tensor of_loss, std::vector<double> of_batch = {}, int64_t rows = 0)
+      : loss(std::move(of_loss)), figures(std::move(of_batch)), batch(rows) {}
+  Tensor loss;                    // rank 0, on the tape
+  std::vector<double> figures;    // as many as TrainerOptions::figures
+  int64_t batch;                  // rows that it learned from, for the rate; 0: not told
+  std::optional<double> shown{};  // in place of the loss where it has other terms that nobody wants to see
+};
+
+class Trainer {
+ public:
+  enum class Ended { steps, early_stop, interrupted };
+  using Step = std::function<StepOutput()>;
+  using Validate = std::function<double()>;
+
+  Trainer(Module& model, Optimizer& optimizer, TrainerOptions options);
+  // Before run():
+  Trainer& folder(RunFolder folder) { return folder_ = std::move(folder), *this; }
+  Trainer& schedule(Schedule& schedule);                       // a step an update
+  Trainer& average(Module& averaged, WeightAverage& average);  // it is validated and kept in place of the model
+  Trainer& reduce(Update::Reduce reduce) { return update_.reduce(std::move(reduce)), *this; }
+  TrainingState& state() { return state_; }  // what else a checkpoint holds: generators, data, numbers
+  Events& events() { return events_; }
+
+  // Once a Trainer. Without a validation the last weights are kept.
+  Ended run(const Step& step, const Validate& validate = {});
+  template <class Source, class StepOn>
+  Ended run(Source& data, StepOn&& step, const Validate& validate = {}) {
+    state_("data", data);
+    return run([&]() -> StepOutput { return step(data.next()); }, validate);
+  }
+
+  // From inside a step or a validation: text for whoever watches; the end after this step.
+  void sample(std::string_view text) { emit({.kind = Event::Kind::sample, .text = text}); }
+  void picture(std::string_view file) { emit({.kind = Event::Kind::picture, .text = file}); }
+  void stop() { stopped_ = true; }
+
+  int64_t step() const { return place_.step; }  // made so far
+  int64_t best_step() const { return place_.best_step; }
+  double seconds() const { return seconds_; }  // of training, over all sittings
+
+ private:
+  struct Place {
+    int64_t step = 0, best_step = 0, in_a_row = 0;
+    double best = std::numeric_limits<double>::infinity();
+  };
+  void begin();
+  bool load_checkpoint();
+  void make_step(const Step& step);
+  void report(const StepOutput& output, double loss);
+  void validated(double score);
+  void save();
+  Ended finish();
+  bool finished() const;
+  void emit(Event event);
+
+  Module& model_;
+  Module* kept_;  // the model, or its average
+  TrainerOptions options_;
+  Update update_;
+  TrainingState state_;
+  Events events_;
+  std::optional<RunFolder> folder_{};
+  std::optional<MetricsFile> metrics_{};
+  Place place_{};
+  std::vector<std::string> names_;
+  std::vector<double> figures_, sums_;  // of this step; of the steps since the last row
+  NamedTensors best_weights_{};         // where there is no folder
+  bool stopped_ = false;
+  double seconds_ = 0, seconds_before_ = 0, began_ = 0, saved_ = 0;
+};
+
+}  // namespace fovea
