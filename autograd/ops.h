@@ -1,7 +1,11 @@
-// Every differentiable op, by family: autograd/ops/<family>.cpp, where the gradient stands beside the forward. Names
-// and semantics follow PyTorch. Elementwise ops broadcast. Inputs of one op have one floating type (DTypeError). Masks
-// are bool, true = keep / may be attended. `dims` empty means all dimensions. A scalar argument takes the tensor's
-// type, which must be able to hold it (ValueError: 0.5 in i64).
+// The table of ops: each is listed here, once. Names and semantics follow PyTorch. Elementwise ops broadcast. Inputs of
+// one op have one floating type (DTypeError). Masks are bool, true = keep / may be attended. `dims` empty means all
+// dimensions. A scalar argument takes the tensor's type, which must be able to hold it (ValueError: 0.5 in i64).
+//
+// `./dev ops` reads the table and writes what follows from it: Tensor's methods (core/tensor_methods.h), the operators
+// (autograd/operators.h), docs/ops.md, ops.json for bindings, and the list that the tests walk. So it keeps to a form:
+//   // ---- group: what holds for all of it ----      "(functions)" behind the name: none of them becomes a method
+//   Tensor name(const Tensor& x, ...);  // one line on it, here or above; an overload after it needs none
 #pragma once
 
 #include <fovea/core/creation.h>
@@ -23,177 +27,164 @@ struct Dims {
   Shape list;  // as given; empty: all
 };
 
-// ---- binary ----
-Tensor add(const Tensor& a, const Tensor& b);
-Tensor sub(const Tensor& a, const Tensor& b);
-Tensor mul(const Tensor& a, const Tensor& b);
-Tensor div(const Tensor& a, const Tensor& b);
-Tensor pow(const Tensor& base, const Tensor& exponent);  // gradient of the exponent: 0 at base 0, NaN below
-Tensor minimum(const Tensor& a, const Tensor& b);        // a tie shares the gradient evenly
-Tensor maximum(const Tensor& a, const Tensor& b);
-Tensor add(const Tensor& a, double b);
-Tensor sub(const Tensor& a, double b);
-Tensor mul(const Tensor& a, double b);
-Tensor div(const Tensor& a, double b);
-Tensor pow(const Tensor& base, double exponent);
-Tensor floor_divide(const Tensor& a, const Tensor& b);  // towards minus infinity; no gradient
-Tensor remainder(const Tensor& a, const Tensor& b);     // sign of b, as in Python; no gradient
-
-// ---- unary: neg, abs and clamp also of i64 ----
-Tensor neg(const Tensor& x);
-Tensor exp(const Tensor& x);
-Tensor log(const Tensor& x);
-Tensor sqrt(const Tensor& x);
-Tensor tanh(const Tensor& x);
-Tensor sigmoid(const Tensor& x);
-Tensor relu(const Tensor& x);
-Tensor leaky_relu(const Tensor& x, double slope = 0.01);  // gradient `slope` at 0
-Tensor gelu(const Tensor& x);                             // exact: x Phi(x)
-Tensor softplus(const Tensor& x);                         // max(x, 0) + log1p(exp(-|x|))
-Tensor abs(const Tensor& x);                              // gradient 0 at 0
-Tensor sin(const Tensor& x);
-Tensor cos(const Tensor& x);
-Tensor erf(const Tensor& x);
-Tensor square(const Tensor& x);
-Tensor clamp(const Tensor& x, double low, double high);  // gradient 1 inside and at the bounds
-
-// ---- compare: bool results, no gradient ----
-Tensor eq(const Tensor& a, const Tensor& b);
-Tensor ne(const Tensor& a, const Tensor& b);
-Tensor lt(const Tensor& a, const Tensor& b);
-Tensor le(const Tensor& a, const Tensor& b);
-Tensor gt(const Tensor& a, const Tensor& b);
-Tensor ge(const Tensor& a, const Tensor& b);
-Tensor eq(const Tensor& a, double b);
-Tensor ne(const Tensor& a, double b);
-Tensor lt(const Tensor& a, double b);
-Tensor le(const Tensor& a, double b);
-Tensor gt(const Tensor& a, double b);
-Tensor ge(const Tensor& a, double b);
-Tensor logical_and(const Tensor& a, const Tensor& b);
-Tensor logical_or(const Tensor& a, const Tensor& b);
-Tensor logical_not(const Tensor& a);
-Tensor isfinite(const Tensor& x);
-bool all(const Tensor& x);
-bool any(const Tensor& x);
-// Same shape and |a - b| <= atol + rtol |b| everywhere; NaN equals nothing.
-bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8);
-// Same shape, type and elements (NaN equals NaN, bit by bit).
-bool equal(const Tensor& a, const Tensor& b);
-
-// ---- choose ----
-Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
-Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);  // value where mask is true
-
-// ---- reduce: sum, cumsum, max and min also of i64 ----
-Tensor sum(const Tensor& x, Dims dims = {}, bool keepdim = false);
-Tensor mean(const Tensor& x, Dims dims = {}, bool keepdim = false);
-Tensor var(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);
-// PyTorch's std, a name that C++ has taken; gradient 0 at 0.
-Tensor standard_deviation(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);
-Tensor max(const Tensor& x, Dims dims = {}, bool keepdim = false);  // ties share the gradient evenly
-Tensor min(const Tensor& x, Dims dims = {}, bool keepdim = false);
-Tensor norm(const Tensor& x, Dims dims = {}, bool keepdim = false);  // Euclidean; gradient 0 at 0
-Tensor logsumexp(const Tensor& x, Dims dims, bool keepdim = false);
-Tensor cumsum(const Tensor& x, int64_t dim);
-Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);  // i64, the first of equals; no gradient
-Tensor argmin(const Tensor& x, int64_t dim, bool keepdim = false);
-Tensor argmax(const Tensor& x);  // position among all elements in order
-Tensor argmin(const Tensor& x);
-// Sums x down to `shape`, undoing a broadcast.
-Tensor sum_to(const Tensor& x, const Shape& shape);
-
-// ---- matmul ----
-// [..., m, k] @ [..., k, n] with batch broadcasting; rank 1 on either side as in PyTorch.
-Tensor matmul(const Tensor& a, const Tensor& b);
-// y = x Wᵀ + b: x [..., in], weight [out, in], bias [out] or undefined.
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = Tensor());
-
-// ---- softmax: over dim; with a mask (broadcast to x) masked entries are 0, a fully masked row is all 0 ----
-Tensor softmax(const Tensor& x, int64_t dim, const Tensor& mask = Tensor());
-Tensor log_softmax(const Tensor& x, int64_t dim, const Tensor& mask = Tensor());  // masked entries are -inf
-
-// ---- shape: views where strides allow ----
-Tensor reshape(const Tensor& x, const Shape& shape);
-Tensor flatten(const Tensor& x, int64_t first = 0, int64_t last = -1);
-Tensor permute(const Tensor& x, const Shape& order);
-Tensor transpose(const Tensor& x, int64_t a, int64_t b);
-Tensor slice(const Tensor& x, int64_t dim, int64_t begin, int64_t end = std::numeric_limits<int64_t>::max(),
-             int64_t step = 1);
-Tensor select(const Tensor& x, int64_t dim, int64_t index);
-Tensor expand(const Tensor& x, const Shape& shape);
-Tensor squeeze(const Tensor& x, std::optional<int64_t> dim = {});
-Tensor unsqueeze(const Tensor& x, int64_t dim);
-Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step);
-Tensor contiguous(const Tensor& x);
-Tensor clone(const Tensor& x);
-Tensor to(const Tensor& x, DType dtype);
-
-// ---- join ----
-Tensor cat(std::span<const Tensor> list, int64_t dim);
-Tensor stack(std::span<const Tensor> list, int64_t dim);
-inline Tensor cat(std::initializer_list<Tensor> list, int64_t dim) {
-  return cat(std::span<const Tensor>(list.begin(), list.size()), dim);
-}
-inline Tensor stack(std::initializer_list<Tensor> list, int64_t dim) {
-  return stack(std::span<const Tensor>(list.begin(), list.size()), dim);
-}
-std::vector<Tensor> split(const Tensor& x, const std::vector<int64_t>& sizes, int64_t dim);
-std::vector<Tensor> chunk(const Tensor& x, int64_t count, int64_t dim);
-std::vector<Tensor> unbind(const Tensor& x, int64_t dim);
-// `padding` as in PyTorch: (before, after) of the last dimension, then of the one before it, ...
-Tensor pad(const Tensor& x, const std::vector<int64_t>& padding, double value = 0);
-Tensor roll(const Tensor& x, int64_t shift, int64_t dim);
-Tensor flip(const Tensor& x, int64_t dim);
-
-// ---- index: ids are i64; IndexError outside their range ----
-Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
-Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
-Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
-Tensor embedding(const Tensor& table, const Tensor& ids, int64_t padding_id = -1);  // the padding row gets no gradient
-std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending = false);  // values, positions; stable
-Tensor argsort(const Tensor& x, int64_t dim, bool descending = false);
-std::pair<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim);  // largest first
-
-// ---- normalize ----
-Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                  double eps = 1e-5);                                       // over the last dimension
-Tensor dropout(const Tensor& x, double probability, Generator& generator);  // scales by 1 / (1 - p)
-
-// ---- similarity ----
-// a·b / (max(|a|, eps) max(|b|, eps)) along dim, as in PyTorch.
-Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, double eps = 1e-8);
-// y(i) = sum_j w((i - j) mod N) s(j): w [..., N], s [..., 2S+1] for shifts -S..S (NTM, equation 8).
-Tensor circular_convolution(const Tensor& w, const Tensor& s);
-
-// ---- loss: `mean` over what counts; 0 when nothing counts ----
 enum class Reduction { none, sum, mean };
 struct CrossEntropyOptions {
   int64_t ignore_index = -100;
   double label_smoothing = 0;
   Reduction reduction = Reduction::mean;
 };
+
+// ---- binary ----
+Tensor add(const Tensor& a, const Tensor& b);  // i64 too, which wraps around
+Tensor add(const Tensor& a, double b);
+Tensor sub(const Tensor& a, const Tensor& b);  // i64 too
+Tensor sub(const Tensor& a, double b);
+Tensor sub(double a, const Tensor& b);
+Tensor mul(const Tensor& a, const Tensor& b);  // i64 too
+Tensor mul(const Tensor& a, double b);
+Tensor div(const Tensor& a, const Tensor& b);  // of floating types
+Tensor div(const Tensor& a, double b);
+Tensor div(double a, const Tensor& b);
+Tensor pow(const Tensor& base, const Tensor& exponent);  // gradient of the exponent: 0 at base 0, NaN below
+Tensor pow(const Tensor& base, double exponent);
+Tensor minimum(const Tensor& a, const Tensor& b);       // a tie shares the gradient evenly
+Tensor maximum(const Tensor& a, const Tensor& b);       // a tie shares the gradient evenly
+Tensor floor_divide(const Tensor& a, const Tensor& b);  // towards minus infinity; no gradient
+Tensor remainder(const Tensor& a, const Tensor& b);     // sign of b, as in Python; no gradient
+
+// ---- unary: neg, abs and clamp also of i64 ----
+Tensor neg(const Tensor& x);                              // each element with the other sign
+Tensor exp(const Tensor& x);                              // exponential
+Tensor log(const Tensor& x);                              // natural logarithm
+Tensor sqrt(const Tensor& x);                             // square root
+Tensor tanh(const Tensor& x);                             // hyperbolic tangent
+Tensor sigmoid(const Tensor& x);                          // logistic function
+Tensor relu(const Tensor& x);                             // gradient 0 at 0
+Tensor leaky_relu(const Tensor& x, double slope = 0.01);  // gradient `slope` at 0
+Tensor gelu(const Tensor& x);                             // exact, by the normal distribution's Phi
+Tensor softplus(const Tensor& x);                         // log(1 + exp(x)) without overflow
+Tensor abs(const Tensor& x);                              // gradient 0 at 0
+Tensor sin(const Tensor& x);                              // of radians
+Tensor cos(const Tensor& x);                              // of radians
+Tensor erf(const Tensor& x);                              // error function
+Tensor square(const Tensor& x);                           // x times itself
+Tensor clamp(const Tensor& x, double low, double high);   // gradient 1 inside and at the bounds
+
+// ---- compare: bool results, no gradient ----
+Tensor eq(const Tensor& a, const Tensor& b);  // elementwise, as all six; equal(a, b) asks for the whole
+Tensor eq(const Tensor& a, double b);
+Tensor ne(const Tensor& a, const Tensor& b);  // not equal; NaN is not equal to itself
+Tensor ne(const Tensor& a, double b);
+Tensor lt(const Tensor& a, const Tensor& b);  // less than
+Tensor lt(const Tensor& a, double b);
+Tensor le(const Tensor& a, const Tensor& b);  // less or equal
+Tensor le(const Tensor& a, double b);
+Tensor gt(const Tensor& a, const Tensor& b);  // greater than
+Tensor gt(const Tensor& a, double b);
+Tensor ge(const Tensor& a, const Tensor& b);  // greater or equal
+Tensor ge(const Tensor& a, double b);
+Tensor logical_and(const Tensor& a, const Tensor& b);  // what is not 0 counts as true
+Tensor logical_or(const Tensor& a, const Tensor& b);   // what is not 0 counts as true
+Tensor logical_not(const Tensor& a);                   // what is not 0 counts as true
+Tensor isfinite(const Tensor& x);                      // true where neither infinite nor NaN
+bool all(const Tensor& x);                             // true of nothing
+bool any(const Tensor& x);                             // false of nothing
+// Same shape and |a - b| <= atol + rtol |b| everywhere; NaN equals nothing.
+bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8);
+bool equal(const Tensor& a, const Tensor& b);  // same shape, type and elements, bit by bit: NaN equals NaN
+
+// ---- choose (functions) ----
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);  // a where the condition holds, else b
+
+// ---- reduce: sum, cumsum, max and min also of i64 ----
+Tensor sum(const Tensor& x, Dims dims = {}, bool keepdim = false);                        // bool counts, in i64
+Tensor mean(const Tensor& x, Dims dims = {}, bool keepdim = false);                       // NaN of nothing
+Tensor var(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);  // unbiased: over n - 1
+// PyTorch's std, a name that C++ has taken; gradient 0 at 0.
+Tensor standard_deviation(const Tensor& x, Dims dims = {}, bool unbiased = true, bool keepdim = false);
+Tensor max(const Tensor& x, Dims dims = {}, bool keepdim = false);   // ties share the gradient evenly
+Tensor min(const Tensor& x, Dims dims = {}, bool keepdim = false);   // ties share the gradient evenly
+Tensor norm(const Tensor& x, Dims dims = {}, bool keepdim = false);  // Euclidean; gradient 0 at 0
+Tensor logsumexp(const Tensor& x, Dims dims, bool keepdim = false);  // without overflow
+Tensor cumsum(const Tensor& x, int64_t dim);                         // sums so far along dim
+Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);   // i64, the first of equals; no gradient
+Tensor argmax(const Tensor& x);                                      // position among all elements in order
+Tensor argmin(const Tensor& x, int64_t dim, bool keepdim = false);   // i64, the first of equals; no gradient
+Tensor argmin(const Tensor& x);                                      // position among all elements in order
+Tensor sum_to(const Tensor& x, const Shape& shape);                  // undoes a broadcast from `shape`
+
+// ---- matmul ----
+// Products of the last two dimensions, the others broadcast; rank 1 on either side as in PyTorch.
+Tensor matmul(const Tensor& a, const Tensor& b);
+
+// ---- softmax: over dim; with a mask (broadcast to x) masked entries are 0, a fully masked row is all 0 ----
+Tensor softmax(const Tensor& x, int64_t dim, const Tensor& mask = Tensor());      // weights that sum to 1
+Tensor log_softmax(const Tensor& x, int64_t dim, const Tensor& mask = Tensor());  // masked entries are -inf
+
+// ---- shape: views where strides allow ----
+Tensor reshape(const Tensor& x, const Shape& shape);                    // one size may be -1: what is left
+Tensor flatten(const Tensor& x, int64_t first = 0, int64_t last = -1);  // dimensions first to last as one
+Tensor permute(const Tensor& x, const Shape& order);                    // dimension order[d] at place d
+Tensor transpose(const Tensor& x, int64_t a, int64_t b);                // two dimensions change places
+Tensor t(const Tensor& x);                                              // of a matrix; rank 0 and 1 stay as they are
+// Every step-th from begin to before end along dim; negative bounds count from the back, those beyond are cut.
+Tensor slice(const Tensor& x, int64_t dim, int64_t begin, int64_t end = std::numeric_limits<int64_t>::max(),
+             int64_t step = 1);
+Tensor select(const Tensor& x, int64_t dim, int64_t index);               // one position; the dimension goes
+Tensor expand(const Tensor& x, const Shape& shape);                       // repeats sizes of 1; -1 keeps a size
+Tensor squeeze(const Tensor& x, std::optional<int64_t> dim = {});         // without a dimension of size 1, or all
+Tensor unsqueeze(const Tensor& x, int64_t dim);                           // with a new dimension of size 1 at dim
+Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step);  // windows of dim, as a new last one
+Tensor contiguous(const Tensor& x);                                       // x itself if it lies in row-major order
+Tensor clone(const Tensor& x);                                            // a copy in memory of its own
+Tensor to(const Tensor& x, DType dtype);                                  // in another element type
+
+// ---- join ----
+Tensor cat(std::span<const Tensor> list, int64_t dim);  // one behind the other along dim
+Tensor cat(std::initializer_list<Tensor> list, int64_t dim);
+Tensor stack(std::span<const Tensor> list, int64_t dim);  // side by side along a new dim
+Tensor stack(std::initializer_list<Tensor> list, int64_t dim);
+std::vector<Tensor> split(const Tensor& x, const std::vector<int64_t>& sizes, int64_t dim);  // parts of these sizes
+std::vector<Tensor> chunk(const Tensor& x, int64_t count, int64_t dim);  // `count` equal parts, the last may be short
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim);                // all positions of dim, each without it
+// With `value` around it: (before, after) of the last dimension, then of the one before it, and so on.
+Tensor pad(const Tensor& x, const std::vector<int64_t>& padding, double value = 0);
+Tensor roll(const Tensor& x, int64_t shift, int64_t dim);  // moved on by shift, around the end
+Tensor flip(const Tensor& x, int64_t dim);                 // in the other direction
+
+// ---- index: ids are i64; IndexError outside their range ----
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);  // along dim, one element for each of index
+// Adds each element of source to x where gather would read it.
+Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);                 // whole slices of dim
+Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);                  // value where mask is true
+std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending = false);  // values, positions; stable
+Tensor argsort(const Tensor& x, int64_t dim, bool descending = false);                  // positions; stable
+std::pair<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim);  // values, positions; largest first
+
+// ---- layers (functions) ----
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = Tensor());  // weight [out, in], bias [out]
+Tensor embedding(const Tensor& table, const Tensor& ids, int64_t padding_id = -1);    // padding row: no gradient
+// Over the last dimension.
+Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps = 1e-5);
+Tensor dropout(const Tensor& x, double probability, Generator& generator);  // what stays is scaled by 1 / (1 - p)
+// Along dim, as in PyTorch.
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, double eps = 1e-8);
+// w [..., N], s [..., 2S+1] for shifts -S to S (NTM, equation 8).
+Tensor circular_convolution(const Tensor& w, const Tensor& s);
+
+// ---- loss (functions): `mean` over what counts; 0 when nothing counts ----
 // logits [..., C]; target ids i64 [...] or probabilities [..., C].
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options = {});
+// The same, from log-probabilities [..., C].
 Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const CrossEntropyOptions& options = {});
+// Targets in [0, 1], logits of the same shape.
 Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& target,
                                         Reduction reduction = Reduction::mean);
-Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction = Reduction::mean);
+Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction = Reduction::mean);  // squared error
+// Squared error below delta, absolute error above.
 Tensor huber_loss(const Tensor& x, const Tensor& target, double delta = 1, Reduction reduction = Reduction::mean);
 
-// ---- operators ----
-inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
-inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
-inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
-inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
-inline Tensor operator+(const Tensor& a, double b) { return add(a, b); }
-inline Tensor operator+(double a, const Tensor& b) { return add(b, a); }
-inline Tensor operator-(const Tensor& a, double b) { return sub(a, b); }
-Tensor operator-(double a, const Tensor& b);
-inline Tensor operator*(const Tensor& a, double b) { return mul(a, b); }
-inline Tensor operator*(double a, const Tensor& b) { return mul(b, a); }
-inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
-Tensor operator/(double a, const Tensor& b);
-inline Tensor operator-(const Tensor& a) { return neg(a); }
-
 }  // namespace fovea
+
+#include <fovea/autograd/operators.h>

@@ -3,6 +3,7 @@
 #include <fovea/autograd/backward.h>
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/node.h>
+#include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
 
 namespace fovea {
@@ -49,6 +50,40 @@ void Tensor::require_untaped(const char* op) const {
   if (grad_enabled() && requires_grad())
     throw AutogradError(
         fmt::format("{}: {} is on the tape; write out of place, on detach(), or under NoGrad", op, describe(*this)));
+}
+
+namespace {
+
+void require_same_form(const char* op, const Tensor& a, const Tensor& result) {
+  if (result.shape() == a.shape() && result.dtype() == a.dtype()) return;
+  throw ShapeError(fmt::format("{}: the result is {}, but {} keeps its shape; write it out: a = a {} b", op,
+                               describe(result), describe(a), op[0]));
+}
+
+}  // namespace
+
+Tensor& detail::assign(const char* op, Tensor& a, const Tensor& result) {
+  require_same_form(op, a, result);
+  if (!result.requires_grad()) {
+    a.copy_(result);
+    return a;
+  }
+  if (a.requires_grad() && a.is_leaf())
+    throw AutogradError(
+        fmt::format("{}: {} is a leaf that requires a gradient; write it under NoGrad, or out of place: a = a {} b", op,
+                    describe(a), op[0]));
+  return a = result;
+}
+
+void detail::assign_part(const char* op, const Tensor& a, const Tensor& result) {
+  require_same_form(op, a, result);
+  if (result.requires_grad())
+    throw AutogradError(
+        fmt::format("{}: {} is a part of another tensor, and the tape cannot record a write into it; "
+                    "write it out of place, or under NoGrad",
+                    op, describe(a)));
+  Tensor part = a;
+  part.copy_(result);
 }
 
 }  // namespace fovea

@@ -154,7 +154,7 @@ Tensor sub(const Tensor& a, double b) {
   return is_floating(a.dtype()) ? add(a, -b) : sub(a, scalar_for("sub", b, a));
 }
 
-Tensor operator-(double a, const Tensor& b) {
+Tensor sub(double a, const Tensor& b) {
   check::defined("sub", b);
   return is_floating(b.dtype()) ? add(neg(b), a) : sub(scalar_for("sub", a, b), b);
 }
@@ -171,7 +171,7 @@ Tensor div(const Tensor& a, double b) {
   return record("div_scalar", {a}, apply(Unary::div, a, b), [b](const Tensor& g) { return div(g, b); });
 }
 
-Tensor operator/(double a, const Tensor& b) {
+Tensor div(double a, const Tensor& b) {
   check::floating("div", b);
   return div(scalar(a, b.dtype()), b);
 }

@@ -208,4 +208,11 @@ Tensor roll(const Tensor& x, int64_t shift, int64_t dim) {
                 [by, d](const Tensor& g) { return roll(g, -by, d); });
 }
 
+Tensor cat(std::initializer_list<Tensor> list, int64_t dim) {
+  return cat(std::span<const Tensor>(list.begin(), list.size()), dim);
+}
+Tensor stack(std::initializer_list<Tensor> list, int64_t dim) {
+  return stack(std::span<const Tensor>(list.begin(), list.size()), dim);
+}
+
 }  // namespace fovea

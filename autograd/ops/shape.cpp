@@ -1,6 +1,7 @@
 // Views and copies of one tensor. A view shares the elements of its argument and costs no more than its description;
 // the vjp undoes it. The gradient of a part is written into zeros (slice_backward, select_backward, unfold_backward).
 // Errors: ShapeError, IndexError, ValueError as in core/array.h.
+#include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/ops/runs.h>
@@ -87,6 +88,13 @@ Tensor permute(const Tensor& x, const Shape& order) {
 Tensor transpose(const Tensor& x, int64_t a, int64_t b) {
   check::defined("transpose", x);
   return record("transpose", {x}, array::transpose(x, a, b), [a, b](const Tensor& g) { return transpose(g, a, b); });
+}
+
+Tensor t(const Tensor& x) {
+  check::defined("t", x);
+  if (x.dim() > 2)
+    check::shape_error("t", fmt::format("{} is no matrix; name two dimensions for transpose", describe(x)));
+  return x.dim() == 2 ? transpose(x, 0, 1) : x;
 }
 
 Tensor slice(const Tensor& x, int64_t dim, int64_t begin, int64_t end, int64_t step) {

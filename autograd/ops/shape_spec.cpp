@@ -82,6 +82,17 @@ const OpSpec transpose_spec = OpSpec::add(shape_spec("transpose", "two dimension
                                                        }},
                                                       {"undefined", [] { transpose(Tensor(), 0, 1); }}}));
 
+const OpSpec t_spec = OpSpec::add([] {
+  OpSpec spec = shape_spec("t", "y_ij = x_ji", [](const Tensor& x) { return t(x.dim() > 2 ? flatten(x, 1) : x); },
+                           {{"three dimensions",
+                             [] {
+                               t(ones({2, 3, 4}));
+                             }},
+                            {"undefined", [] { t(Tensor()); }}},
+                           {"transpose"});
+  return spec;
+}());
+
 const OpSpec slice_spec = OpSpec::add([] {
   OpSpec spec =
       shape_spec("slice", "y[i] = x[begin + i step] along dim", [](const Tensor& x) { return slice(x, -1, 1, 4); },

@@ -1,0 +1,165 @@
+// Every op of the table under its declared type, so that one without a definition does not link.
+// Written by ./dev ops from autograd/ops.h; edit that.
+#pragma once
+
+#include <fovea/autograd/attention.h>
+#include <fovea/autograd/conv.h>
+#include <fovea/autograd/ntm.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/autograd/recurrent.h>
+#include <fovea/autograd/sdpa.h>
+
+namespace fovea::test {
+
+template <class F>
+bool reach(F* f) {
+  return f != nullptr;
+}
+
+struct OpEntry {
+  const char* name;
+  bool has_spec;
+  bool reachable;
+};
+
+const OpEntry op_table[] = {
+    {"add", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::add)},
+    {"add", true, reach<Tensor(const Tensor&, double)>(fovea::add)},
+    {"sub", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::sub)},
+    {"sub", true, reach<Tensor(const Tensor&, double)>(fovea::sub)},
+    {"sub", true, reach<Tensor(double, const Tensor&)>(fovea::sub)},
+    {"mul", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::mul)},
+    {"mul", true, reach<Tensor(const Tensor&, double)>(fovea::mul)},
+    {"div", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::div)},
+    {"div", true, reach<Tensor(const Tensor&, double)>(fovea::div)},
+    {"div", true, reach<Tensor(double, const Tensor&)>(fovea::div)},
+    {"pow", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::pow)},
+    {"pow", true, reach<Tensor(const Tensor&, double)>(fovea::pow)},
+    {"minimum", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::minimum)},
+    {"maximum", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::maximum)},
+    {"floor_divide", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::floor_divide)},
+    {"remainder", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::remainder)},
+    {"neg", true, reach<Tensor(const Tensor&)>(fovea::neg)},
+    {"exp", true, reach<Tensor(const Tensor&)>(fovea::exp)},
+    {"log", true, reach<Tensor(const Tensor&)>(fovea::log)},
+    {"sqrt", true, reach<Tensor(const Tensor&)>(fovea::sqrt)},
+    {"tanh", true, reach<Tensor(const Tensor&)>(fovea::tanh)},
+    {"sigmoid", true, reach<Tensor(const Tensor&)>(fovea::sigmoid)},
+    {"relu", true, reach<Tensor(const Tensor&)>(fovea::relu)},
+    {"leaky_relu", true, reach<Tensor(const Tensor&, double)>(fovea::leaky_relu)},
+    {"gelu", true, reach<Tensor(const Tensor&)>(fovea::gelu)},
+    {"softplus", true, reach<Tensor(const Tensor&)>(fovea::softplus)},
+    {"abs", true, reach<Tensor(const Tensor&)>(fovea::abs)},
+    {"sin", true, reach<Tensor(const Tensor&)>(fovea::sin)},
+    {"cos", true, reach<Tensor(const Tensor&)>(fovea::cos)},
+    {"erf", true, reach<Tensor(const Tensor&)>(fovea::erf)},
+    {"square", true, reach<Tensor(const Tensor&)>(fovea::square)},
+    {"clamp", true, reach<Tensor(const Tensor&, double, double)>(fovea::clamp)},
+    {"eq", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::eq)},
+    {"eq", true, reach<Tensor(const Tensor&, double)>(fovea::eq)},
+    {"ne", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::ne)},
+    {"ne", true, reach<Tensor(const Tensor&, double)>(fovea::ne)},
+    {"lt", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::lt)},
+    {"lt", true, reach<Tensor(const Tensor&, double)>(fovea::lt)},
+    {"le", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::le)},
+    {"le", true, reach<Tensor(const Tensor&, double)>(fovea::le)},
+    {"gt", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::gt)},
+    {"gt", true, reach<Tensor(const Tensor&, double)>(fovea::gt)},
+    {"ge", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::ge)},
+    {"ge", true, reach<Tensor(const Tensor&, double)>(fovea::ge)},
+    {"logical_and", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::logical_and)},
+    {"logical_or", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::logical_or)},
+    {"logical_not", true, reach<Tensor(const Tensor&)>(fovea::logical_not)},
+    {"isfinite", true, reach<Tensor(const Tensor&)>(fovea::isfinite)},
+    {"all", false, reach<bool(const Tensor&)>(fovea::all)},
+    {"any", false, reach<bool(const Tensor&)>(fovea::any)},
+    {"allclose", false, reach<bool(const Tensor&, const Tensor&, double, double)>(fovea::allclose)},
+    {"equal", false, reach<bool(const Tensor&, const Tensor&)>(fovea::equal)},
+    {"where", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::where)},
+    {"sum", true, reach<Tensor(const Tensor&, Dims, bool)>(fovea::sum)},
+    {"mean", true, reach<Tensor(const Tensor&, Dims, bool)>(fovea::mean)},
+    {"var", true, reach<Tensor(const Tensor&, Dims, bool, bool)>(fovea::var)},
+    {"standard_deviation", true, reach<Tensor(const Tensor&, Dims, bool, bool)>(fovea::standard_deviation)},
+    {"max", true, reach<Tensor(const Tensor&, Dims, bool)>(fovea::max)},
+    {"min", true, reach<Tensor(const Tensor&, Dims, bool)>(fovea::min)},
+    {"norm", true, reach<Tensor(const Tensor&, Dims, bool)>(fovea::norm)},
+    {"logsumexp", true, reach<Tensor(const Tensor&, Dims, bool)>(fovea::logsumexp)},
+    {"cumsum", true, reach<Tensor(const Tensor&, int64_t)>(fovea::cumsum)},
+    {"argmax", true, reach<Tensor(const Tensor&, int64_t, bool)>(fovea::argmax)},
+    {"argmax", true, reach<Tensor(const Tensor&)>(fovea::argmax)},
+    {"argmin", true, reach<Tensor(const Tensor&, int64_t, bool)>(fovea::argmin)},
+    {"argmin", true, reach<Tensor(const Tensor&)>(fovea::argmin)},
+    {"sum_to", true, reach<Tensor(const Tensor&, const Shape&)>(fovea::sum_to)},
+    {"matmul", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::matmul)},
+    {"softmax", true, reach<Tensor(const Tensor&, int64_t, const Tensor&)>(fovea::softmax)},
+    {"log_softmax", true, reach<Tensor(const Tensor&, int64_t, const Tensor&)>(fovea::log_softmax)},
+    {"reshape", true, reach<Tensor(const Tensor&, const Shape&)>(fovea::reshape)},
+    {"flatten", true, reach<Tensor(const Tensor&, int64_t, int64_t)>(fovea::flatten)},
+    {"permute", true, reach<Tensor(const Tensor&, const Shape&)>(fovea::permute)},
+    {"transpose", true, reach<Tensor(const Tensor&, int64_t, int64_t)>(fovea::transpose)},
+    {"t", true, reach<Tensor(const Tensor&)>(fovea::t)},
+    {"slice", true, reach<Tensor(const Tensor&, int64_t, int64_t, int64_t, int64_t)>(fovea::slice)},
+    {"select", true, reach<Tensor(const Tensor&, int64_t, int64_t)>(fovea::select)},
+    {"expand", true, reach<Tensor(const Tensor&, const Shape&)>(fovea::expand)},
+    {"squeeze", true, reach<Tensor(const Tensor&, std::optional<int64_t>)>(fovea::squeeze)},
+    {"unsqueeze", true, reach<Tensor(const Tensor&, int64_t)>(fovea::unsqueeze)},
+    {"unfold", true, reach<Tensor(const Tensor&, int64_t, int64_t, int64_t)>(fovea::unfold)},
+    {"contiguous", true, reach<Tensor(const Tensor&)>(fovea::contiguous)},
+    {"clone", true, reach<Tensor(const Tensor&)>(fovea::clone)},
+    {"to", true, reach<Tensor(const Tensor&, DType)>(fovea::to)},
+    {"cat", true, reach<Tensor(std::span<const Tensor>, int64_t)>(fovea::cat)},
+    {"cat", true, reach<Tensor(std::initializer_list<Tensor>, int64_t)>(fovea::cat)},
+    {"stack", true, reach<Tensor(std::span<const Tensor>, int64_t)>(fovea::stack)},
+    {"stack", true, reach<Tensor(std::initializer_list<Tensor>, int64_t)>(fovea::stack)},
+    {"split", true, reach<std::vector<Tensor>(const Tensor&, const std::vector<int64_t>&, int64_t)>(fovea::split)},
+    {"chunk", true, reach<std::vector<Tensor>(const Tensor&, int64_t, int64_t)>(fovea::chunk)},
+    {"unbind", true, reach<std::vector<Tensor>(const Tensor&, int64_t)>(fovea::unbind)},
+    {"pad", true, reach<Tensor(const Tensor&, const std::vector<int64_t>&, double)>(fovea::pad)},
+    {"roll", true, reach<Tensor(const Tensor&, int64_t, int64_t)>(fovea::roll)},
+    {"flip", true, reach<Tensor(const Tensor&, int64_t)>(fovea::flip)},
+    {"gather", true, reach<Tensor(const Tensor&, int64_t, const Tensor&)>(fovea::gather)},
+    {"scatter_add", true, reach<Tensor(const Tensor&, int64_t, const Tensor&, const Tensor&)>(fovea::scatter_add)},
+    {"index_select", true, reach<Tensor(const Tensor&, int64_t, const Tensor&)>(fovea::index_select)},
+    {"masked_fill", true, reach<Tensor(const Tensor&, const Tensor&, double)>(fovea::masked_fill)},
+    {"sort", true, reach<std::pair<Tensor, Tensor>(const Tensor&, int64_t, bool)>(fovea::sort)},
+    {"argsort", true, reach<Tensor(const Tensor&, int64_t, bool)>(fovea::argsort)},
+    {"topk", true, reach<std::pair<Tensor, Tensor>(const Tensor&, int64_t, int64_t)>(fovea::topk)},
+    {"linear", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::linear)},
+    {"embedding", true, reach<Tensor(const Tensor&, const Tensor&, int64_t)>(fovea::embedding)},
+    {"layer_norm", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, double)>(fovea::layer_norm)},
+    {"dropout", true, reach<Tensor(const Tensor&, double, Generator&)>(fovea::dropout)},
+    {"cosine_similarity", true, reach<Tensor(const Tensor&, const Tensor&, int64_t, double)>(fovea::cosine_similarity)},
+    {"circular_convolution", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::circular_convolution)},
+    {"cross_entropy", true,
+     reach<Tensor(const Tensor&, const Tensor&, const CrossEntropyOptions&)>(fovea::cross_entropy)},
+    {"nll_loss", true, reach<Tensor(const Tensor&, const Tensor&, const CrossEntropyOptions&)>(fovea::nll_loss)},
+    {"binary_cross_entropy_with_logits", true,
+     reach<Tensor(const Tensor&, const Tensor&, Reduction)>(fovea::binary_cross_entropy_with_logits)},
+    {"mse_loss", true, reach<Tensor(const Tensor&, const Tensor&, Reduction)>(fovea::mse_loss)},
+    {"huber_loss", true, reach<Tensor(const Tensor&, const Tensor&, double, Reduction)>(fovea::huber_loss)},
+    {"additive_score", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::additive_score)},
+    {"scaled_dot_product_attention", true,
+     reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const SdpaOptions&)>(
+         fovea::scaled_dot_product_attention)},
+    {"plain_sdpa", false,
+     reach<WeighedValues(const Tensor&, const Tensor&, const Tensor&, const SdpaOptions&,
+                         const std::function<Tensor(const Tensor&)>&)>(fovea::plain_sdpa)},
+    {"conv2d", true,
+     reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
+    {"lstm_sequence", true,
+     reach<LstmSequence(const Tensor&, const Tensor&, const Tensor&, const RecurrentWeights&, const SequenceOptions&)>(
+         fovea::lstm_sequence)},
+    {"gru_sequence", true,
+     reach<HiddenSequence(const Tensor&, const Tensor&, const RecurrentWeights&, const SequenceOptions&, bool)>(
+         fovea::gru_sequence)},
+    {"rnn_sequence", true,
+     reach<HiddenSequence(const Tensor&, const Tensor&, const RecurrentWeights&, const SequenceOptions&, bool)>(
+         fovea::rnn_sequence)},
+    {"lstm_cell", true, reach<LstmStep(const Tensor&, const Tensor&)>(fovea::lstm_cell)},
+    {"gru_cell", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::gru_cell)},
+    {"ntm_address", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::ntm_address)},
+    {"ntm_write", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&)>(fovea::ntm_write)},
+    {"ntm_read", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::ntm_read)},
+};
+
+}  // namespace fovea::test
