@@ -7,7 +7,6 @@
 #include <fovea/core/kernels/elementwise.h>
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace fovea {
 namespace {
@@ -120,18 +119,11 @@ class Queue {
 
 }  // namespace
 
-namespace detail {
-static thread_local constinit Pass* current_pass = nullptr;
-}
-
 // One backward pass.
 class detail::Pass {
  public:
   Pass(bool create_graph, bool retain_graph) : create_graph_(create_graph), retain_graph_(retain_graph) {}
-  ~Pass() {
-    current_node = outer_node_;
-    current_pass = outer_pass_;
-  }
+  ~Pass() { current_node = outer_node_; }
   Pass(const Pass&) = delete;
   Pass& operator=(const Pass&) = delete;
 
@@ -145,7 +137,6 @@ class detail::Pass {
     while (Node* next = queue_.pop()) {
       const Running running{next};
       Node& node = *next;
-      if (!products_.empty()) multiply_out(node);
       if (node.hooks) run_hooks(node);
       if (finish(node)) continue;
       if (node.released) throw_released(node.name);
@@ -169,33 +160,7 @@ class detail::Pass {
     return node.released = !retain_graph_;
   }
 
-  // Keeps the factors of a small product: few rows, so that they take less memory than what they make.
-  bool keep(const Edge& edge, const Tensor& g, const Tensor& x) {
-    const int64_t rows = g.size(0), m = g.size(1), n = x.size(1);
-    if (create_graph_ || anomaly_ || rows * (m + n) > m * n) return false;
-    Factors& factors = products_[&edge.node()->outputs[edge.output]];
-    factors.left.push_back(g);
-    factors.right.push_back(x);
-    if (!edge.node()->queued) queue_.push(edge.node());
-    return true;
-  }
-
  private:
-  struct Factors {
-    std::vector<Tensor> left, right;
-  };
-
-  // All users of a node come before it: Σ gᵀ x = [g_1; g_2; ...]ᵀ [x_1; x_2; ...].
-  void multiply_out(Node& node) {
-    for (int i = 0; i < node.n_outputs; ++i) {
-      const auto found = products_.find(&node.outputs[i]);
-      if (found == products_.end()) continue;
-      const Factors factors = std::move(found->second);
-      products_.erase(found);
-      collect(node.outputs[i].gradient, matmul(transpose(cat(factors.left, 0), 0, 1), cat(factors.right, 0)), false);
-    }
-  }
-
   void give(Node* node, uint16_t output, Tensor&& gradient) {
     collect(node->outputs[output].gradient, std::move(gradient), create_graph_);
     if (!node->queued) queue_.push(node);
@@ -216,16 +181,9 @@ class detail::Pass {
   const bool anomaly_ = modes.anomaly;
   const ModeGuard<&Modes::anomaly, false> inner_ops_unchecked_;
   Node* outer_node_ = current_node;
-  Pass* outer_pass_ = std::exchange(current_pass, this);
-  std::unordered_map<const OutputRecord*, Factors> products_;
 };
 
 bool detail::deliver(Pass& pass, Node& node, Tensor* gradients) { return pass.deliver(node, gradients); }
-
-Tensor product_gradient(int i, const Tensor& g, const Tensor& x) {
-  if (detail::current_pass->keep(detail::current_node->edges[i], g, x)) return {};
-  return matmul(transpose(g, 0, 1), x);
-}
 
 namespace {
 

@@ -14,7 +14,10 @@ namespace {
   throw DTypeError(fmt::format("{}: need f32 or f64, got {}; cast with to(x, f32)", op, describe(x)));
 }
 [[noreturn, gnu::noinline]] void throw_not_number(std::string_view op, const Tensor& x) {
-  throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(x)));
+  throw DTypeError(fmt::format("{}: need f32, f64 or i64, got {}; cast with to(x, f32)", op, describe(x)));
+}
+[[noreturn, gnu::noinline]] void throw_storage(std::string_view op, const Tensor& x) {
+  throw DTypeError(fmt::format("{}: {} only stores; convert with to(x, f32), or to(x, i64) for ids", op, describe(x)));
 }
 [[noreturn, gnu::noinline]] void throw_two_dtypes(std::string_view op, const Tensor& a, const Tensor& b) {
   throw DTypeError(fmt::format("{}: element types differ: a is {}, b is {}; cast one with to(x, {})", op, describe(a),
@@ -59,7 +62,12 @@ void floating(std::string_view op, const Tensor& x) {
 
 void number(std::string_view op, const Tensor& x) {
   defined(op, x);
-  if (x.dtype() == boolean) throw_not_number(op, x);
+  if (x.dtype() == boolean || is_storage(x.dtype())) throw_not_number(op, x);
+}
+
+void computes(std::string_view op, const Tensor& x) {
+  defined(op, x);
+  if (is_storage(x.dtype())) throw_storage(op, x);
 }
 
 void same_dtype(std::string_view op, const Tensor& a, const Tensor& b) {

@@ -9,7 +9,8 @@ namespace fovea::check {
 
 void defined(std::string_view op, const Tensor& x);
 void floating(std::string_view op, const Tensor& x);                     // DTypeError: cast with to(x, f32)
-void number(std::string_view op, const Tensor& x);                       // DTypeError for bool
+void number(std::string_view op, const Tensor& x);                       // DTypeError for bool, u8, i32
+void computes(std::string_view op, const Tensor& x);                     // DTypeError for u8, i32
 void same_dtype(std::string_view op, const Tensor& a, const Tensor& b);  // DTypeError
 void dtype(std::string_view op, std::string_view what, const Tensor& x, DType wanted);
 void same_shape(std::string_view op, const Tensor& a, const Tensor& b);  // ShapeError

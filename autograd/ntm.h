@@ -12,10 +12,13 @@ namespace fovea {
 
 // parameters [B, H, P] (before their activations), memory [B, M, N], previous weights [B, H, N] -> weights [B, H, N]:
 //   k = tanh(.), beta = softplus(.), g = sigmoid(.), s = softmax(.), gamma = 1 + softplus(.)
-//   content       w^c = softmax_i(beta k.M(i) / (|k| |M(i)| + 1e-8))     (5), (6)
+//   content       w^c = softmax_i(beta k.M(i) / (|k| |M(i)| + 1e-8))     (5), (6), |x|^2 = sum x^2 + 1e-12
 //   interpolate   w^g = g w^c + (1 - g) w_{t-1}                          (7)
 //   shift         w~(i) = sum_j w^g(j) s((i - j) mod N)                  (8)
 //   sharpen       w(i) = w~(i)^gamma / sum_j w~(j)^gamma                 (9), a negative w~ counting as 0
+// There are two conventions for the cosine of vectors that may be zero. Here 1e-8 is added to the product and lengths
+// are smooth, so that a slot that is zero has a gradient. cosine_similarity (ops.h) and CosineScore are PyTorch's,
+// k.m / (max(|k|, eps) max(|m|, eps)): exact for all but tiny vectors.
 Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous);
 
 // M_t = M_{t-1} prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T                 (3), (4)

@@ -20,9 +20,10 @@ void after_record(const char* op, const Tensor& y) {
                   describe(y)));
 }
 
-ManyNode::ManyNode(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs_of_op, ManyVjp vjp)
-    : Node(op), vjp_(std::move(vjp)) {
+ManyEnds::ManyEnds(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs_of_op) : Node(op) {
+  edges_.reserve(inputs.size());
   for (const Tensor& x : inputs) edges_.emplace_back(x);
+  outputs_.reserve(outputs_of_op.size());
   for (const Tensor& y : outputs_of_op) outputs_.emplace_back(*y.impl());
   edges = edges_.data();
   outputs = outputs_.data();
@@ -30,26 +31,7 @@ ManyNode::ManyNode(const char* op, std::span<const Tensor> inputs, std::span<con
   n_outputs = static_cast<uint16_t>(outputs_.size());
 }
 
-void ManyNode::apply(Pass& pass) {
-  std::vector<Tensor> collected(n_outputs);
-  for (size_t i = 0; i < n_outputs; ++i) collected[i] = std::move(outputs_[i].gradient);
-  std::vector<Tensor> gradients = vjp_(collected);
-  if (gradients.size() != n_inputs)
-    throw AutogradError(
-        fmt::format("{}: its vjp returned {} gradients for {} inputs", name, gradients.size(), n_inputs));
-  if (deliver(pass, *this, gradients.data())) vjp_ = nullptr;
-}
-
 }  // namespace detail
-
-namespace {
-bool any_recording(std::span<const Tensor> inputs) {
-  if (!grad_enabled()) return false;
-  for (const Tensor& x : inputs)
-    if (recording(x)) return true;
-  return false;
-}
-}  // namespace
 
 Tensor Saved::checked() const {
   const Node* node = detail::current_node;
@@ -69,26 +51,6 @@ Tensor Saved::checked() const {
     return again;
   }
   return x_;
-}
-
-std::vector<Tensor> record_many(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
-                                detail::ManyVjp vjp) {
-  std::vector<Tensor> out(outputs.begin(), outputs.end());
-  if (detail::record_listener != nullptr || detail::modes.anomaly)
-    for (const Tensor& y : outputs) detail::after_record(op, y);
-  if (!any_recording(inputs)) return out;
-  const auto node = Ref<TapeSlot>::adopt(new detail::ManyNode(op, inputs, outputs, std::move(vjp)));
-  for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = outputs[i].detach();
-    out[i].impl()->slot = node;
-    out[i].impl()->output_index = static_cast<uint16_t>(i);
-  }
-  return out;
-}
-
-Tensor record_list(const char* op, std::span<const Tensor> inputs, const Tensor& y,
-                   std::function<std::vector<Tensor>(const Tensor& gradient)> vjp) {
-  return record_many(op, inputs, {&y, 1}, [vjp = std::move(vjp)](std::span<const Tensor> g) { return vjp(g[0]); })[0];
 }
 
 }  // namespace fovea

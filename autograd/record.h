@@ -7,12 +7,15 @@
 //
 // The vjp gets the output's gradient and returns one gradient per input: a Tensor, or a std::array<Tensor, N> for N
 // inputs; undefined means zero. It may ask needs_grad(i) to leave out work. It is written in differentiable ops, so
-// that create_graph works. The engine accumulates, checks shapes and frees.
+// that create_graph works. The engine accumulates, checks shapes and frees. Ops with several outputs, or over a list,
+// are recorded with record_many. Nothing here asks the heap for memory once the pools are warm.
 #pragma once
 
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/node.h>
+#include <fovea/core/pooled.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -106,17 +109,35 @@ class OpNode final : public Node {
   OutputRecord output_;
 };
 
-using ManyVjp = std::function<std::vector<Tensor>(std::span<const Tensor> gradients)>;
 // Any number of inputs and outputs.
-class ManyNode final : public Node {
+class ManyEnds : public Node {
  public:
-  ManyNode(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, ManyVjp vjp);
-  void apply(Pass& pass) override;
+  ManyEnds(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs_of_op);
+
+ protected:
+  PooledVector<Edge> edges_;
+  PooledVector<OutputRecord> outputs_;
+};
+
+template <class Vjp>
+class ManyNode final : public ManyEnds {
+ public:
+  ManyNode(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs_of_op, Vjp&& vjp)
+      : ManyEnds(op, inputs, outputs_of_op), vjp_(std::move(vjp)) {}
+  ~ManyNode() override {
+    if (!released) vjp_.~Vjp();
+  }
+  void apply(Pass& pass) override {
+    PooledVector<Tensor> given(n_outputs), found(n_inputs);
+    for (size_t i = 0; i < n_outputs; ++i) given[i] = std::move(outputs_[i].gradient);
+    vjp_(std::span<const Tensor>(given), std::span<Tensor>(found));
+    if (deliver(pass, *this, found.data())) vjp_.~Vjp();
+  }
 
  private:
-  ManyVjp vjp_;
-  std::vector<Edge> edges_;
-  std::vector<OutputRecord> outputs_;
+  union {
+    Vjp vjp_;  // with all it saved, until released
+  };
 };
 
 }  // namespace detail
@@ -136,21 +157,26 @@ Tensor record(const char* op, const detail::Input (&inputs)[N], Output&& y, Vjp&
   return out;
 }
 
-// For ops over a list of tensors (cat, stack): the vjp returns one gradient per input.
-Tensor record_list(const char* op, std::span<const Tensor> inputs, const Tensor& y,
-                   std::function<std::vector<Tensor>(const Tensor& gradient)> vjp);
-// For ops with several outputs: the vjp gets one gradient per output (undefined: zero). Returns the recorded outputs.
-std::vector<Tensor> record_many(const char* op, std::span<const Tensor> inputs, std::span<const Tensor> outputs,
-                                detail::ManyVjp vjp);
+// For ops with several outputs, or over a list of tensors: puts `outputs` on the tape. The vjp gets one gradient per
+// output (undefined: none) and writes those of the inputs: [](std::span<const Tensor> given, std::span<Tensor> found).
+template <class Vjp>
+void record_many(const char* op, std::span<const Tensor> inputs, std::span<Tensor> outputs, Vjp vjp) {
+  if (detail::record_listener != nullptr || detail::modes.anomaly)
+    for (const Tensor& y : outputs) detail::after_record(op, y);
+  if (std::ranges::none_of(inputs, recording)) return;
+  const auto node = Ref<TapeSlot>::adopt(new detail::ManyNode<Vjp>(op, inputs, outputs, std::move(vjp)));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Tensor out = detail::unshared(std::move(outputs[i]));
+    out.impl()->slot = node;
+    out.impl()->output_index = static_cast<uint16_t>(i);
+    outputs[i] = std::move(out);
+  }
+}
 
 // Inside a vjp: whether the gradient of the op's input i is wanted.
 inline bool needs_grad(int i) {
   const Edge& edge = detail::current_node->edges[i];
   return edge.slot && edge.node()->needed;
 }
-
-// Inside a vjp: gᵀ x, g [R, m] and x [R, n], as the gradient of input i. Undefined where the pass keeps g and x
-// instead: a weight that is used at every step gets the sum of its products as one product.
-Tensor product_gradient(int i, const Tensor& g, const Tensor& x);
 
 }  // namespace fovea

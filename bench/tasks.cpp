@@ -1,3 +1,5 @@
+#include <fovea/autograd/shared_weights.h>
+
 #include "workloads.h"
 
 namespace fovea::bench {
@@ -7,6 +9,7 @@ template <class Loss>
 Step train_step(const std::shared_ptr<Optimizer>& optimizer, Loss loss) {
   return [=] {
     optimizer->zero_grad();
+    const SharedWeights shared;  // as the trainer does
     loss().backward();
     optimizer->step();
   };

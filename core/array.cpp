@@ -211,12 +211,13 @@ Tensor to(const Tensor& x, DType dtype) {
 }
 
 void copy(const Tensor& target, const Tensor& source) {
-  if (target.dtype() == i64 && is_floating(source.dtype()) &&
-      !kernels::fits_i64(source.dtype(), {source.shape(), source.strides()}, source.raw()))
-    throw ValueError(
-        fmt::format("to: {} holds NaN or numbers beyond i64; clamp or replace them first", describe(source)));
-  kernels::copy(target.dtype(), source.dtype(), {target.shape(), target.strides(), source.strides()}, target.raw(),
-                source.raw());
+  const DType to = target.dtype(), from = source.dtype();
+  const bool narrows = to == u8 ? from != u8 && from != boolean
+                                : (to == i32 && (is_floating(from) || from == i64)) || (to == i64 && is_floating(from));
+  if (narrows && !kernels::fits(to, from, {source.shape(), source.strides()}, source.raw()))
+    throw ValueError(fmt::format("to: {} holds NaN or numbers beyond {}; clamp or replace them first", describe(source),
+                                 name_of(to)));
+  kernels::copy(to, from, {target.shape(), target.strides(), source.strides()}, target.raw(), source.raw());
 }
 
 }  // namespace fovea::array

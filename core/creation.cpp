@@ -17,6 +17,10 @@ void require_floating(const char* op, DType dtype) {
   if (!is_floating(dtype)) throw DTypeError(fmt::format("{}: makes f32 or f64, not {}", op, name_of(dtype)));
 }
 
+void require_computing(const char* op, DType dtype) {
+  if (is_storage(dtype)) throw DTypeError(fmt::format("{}: makes f32, f64, i64 or bool, not {}", op, name_of(dtype)));
+}
+
 void require_defined(const char* op, const Tensor& x) {
   if (!x.defined()) throw ValueError(fmt::format("{}: the tensor is undefined", op));
 }
@@ -71,7 +75,8 @@ Tensor full_like(const Tensor& x, double value) {
 }
 
 Tensor detail::ramp(double begin, double end, double step, DType dtype) {
-  if (dtype == boolean) throw DTypeError("arange: makes f32, f64 or i64, not bool");
+  if (dtype == boolean || is_storage(dtype))
+    throw DTypeError(fmt::format("arange: makes f32, f64 or i64, not {}", name_of(dtype)));
   if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0 || (end - begin) / step < 0)
     throw_endless(begin, end, step);
   const double count = std::ceil((end - begin) / step);
@@ -133,6 +138,7 @@ Tensor from_bytes(const void* data, const Shape& shape, DType dtype) {
 Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype) {
   require_defined("one_hot", ids);
   if (ids.dtype() != i64) throw DTypeError(fmt::format("one_hot: ids are {}; need i64", describe(ids)));
+  require_computing("one_hot", dtype);
   if (classes < 1) throw ValueError(fmt::format("one_hot: {} classes; need at least 1", classes));
   const Tensor flat = array::contiguous(ids);
   Shape shape = ids.shape();
@@ -169,6 +175,7 @@ Tensor normal(const Shape& shape, double mean, double deviation, Generator& gene
 Tensor bernoulli(const Shape& shape, double probability, Generator& generator, DType dtype) {
   if (!(probability >= 0 && probability <= 1))
     throw ValueError(fmt::format("bernoulli: probability {} is outside [0, 1]", probability));
+  require_computing("bernoulli", dtype);
   Tensor y = made("bernoulli", shape, dtype);
   kernels::bernoulli(dtype, y.numel(), take(generator, y), probability, y.raw());
   return y;

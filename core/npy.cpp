@@ -24,7 +24,7 @@ struct TypeName {
   std::string_view text;
   DType dtype;
 };
-constexpr TypeName kTypes[] = {{"<f4", f32}, {"<f8", f64}, {"<i8", i64}, {"|b1", boolean}};
+constexpr TypeName kTypes[] = {{"<f4", f32}, {"<f8", f64}, {"<i8", i64}, {"|b1", boolean}, {"|u1", u8}, {"<i4", i32}};
 
 struct Header {
   std::optional<DType> dtype;
@@ -80,7 +80,7 @@ class HeaderReader {
       if (type.text == name) return type.dtype;
     if (name.find('O') != name.npos) fail("object arrays run code when loaded and are refused");
     if (name.starts_with('>')) fail("big-endian types are not supported; save with astype(x.dtype.newbyteorder('<'))");
-    fail("the type is not supported; save one of <f4, <f8, <i8, |b1, for example with astype('<f4')");
+    fail("the type is not supported; save one of <f4, <f8, <i8, <i4, |u1, |b1, for example with astype('<f4')");
   }
 
   bool read_bool() {

@@ -25,8 +25,8 @@ class Printer {
       format_floats(x);
     else
       visit(x, [&](const Tensor& element) {
-        cells_.push_back(x.dtype() == i64 ? fmt::format("{}", element.item<int64_t>())
-                                          : (element.item<bool>() ? "true" : "false"));
+        cells_.push_back(x.dtype() != boolean ? fmt::format("{}", element.item<int64_t>())
+                                              : (element.item<bool>() ? "true" : "false"));
       });
     for (const std::string& cell : cells_) width_ = std::max(width_, cell.size());
   }

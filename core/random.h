@@ -1,5 +1,13 @@
 // Random numbers: counter-based Philox4x32-10, so that element i of a tensor depends only on the key, the counter and
 // i, never on the number of threads. The whole state is a key and a counter. Same numbers on every platform.
+//
+// Which generator: the one that is given; where a function or an options struct takes one and none is given, the
+// default generator of the thread that makes the call (for a layer's dropout or noise: of the thread that runs it, at
+// that moment). A function that draws says so by taking a generator; nothing else draws.
+// Threads: every thread has its own default generator, and each begins as Generator(0), whichever thread came first;
+// manual_seed seeds the calling thread's alone. So two threads that are seeded alike, or not at all, draw the same
+// numbers; to draw others, seed thread k with its own number or give it generator.fork(k). A Generator of one's own
+// belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +40,7 @@ class Generator {
   uint64_t counter_ = 0;
 };
 
-// Of this thread; seeded 0 until manual_seed.
+// Of the calling thread.
 Generator& default_generator();
 void manual_seed(uint64_t seed);
 

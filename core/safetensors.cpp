@@ -27,9 +27,9 @@ struct TypeName {
   std::string_view text;
   DType dtype;
 };
-constexpr TypeName kTypes[] = {{"F32", f32}, {"F64", f64}, {"I64", i64}, {"BOOL", boolean}};
-constexpr std::string_view kForeignTypes[] = {"F16", "BF16", "I32", "I16",     "I8",      "U64",    "U32",
-                                              "U16", "U8",   "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0"};
+constexpr TypeName kTypes[] = {{"F32", f32}, {"F64", f64}, {"I64", i64}, {"BOOL", boolean}, {"U8", u8}, {"I32", i32}};
+constexpr std::string_view kForeignTypes[] = {"F16", "BF16", "I16",     "I8",      "U64",    "U32",
+                                              "U16", "C64",  "F8_E4M3", "F8_E5M2", "F8_E8M0"};
 
 struct Entry {
   std::string name;
@@ -180,7 +180,7 @@ class HeaderReader {
     for (const TypeName& type : kTypes)
       if (type.text == name) return type.dtype;
     if (std::find(std::begin(kForeignTypes), std::end(kForeignTypes), name) != std::end(kForeignTypes))
-      broken(fmt::format("the type {} is not supported; save as F32, F64, I64 or BOOL", name));
+      broken(fmt::format("the type {} is not supported; save as F32, F64, I64, I32, U8 or BOOL", name));
     broken("the type does not exist");
   }
 

@@ -70,7 +70,8 @@ Tensor operand(const char* op, const Tensor& x, const Tensor& target) {
 }
 
 void require_number(const char* op, const Tensor& x) {
-  if (x.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, f32)", op, describe(x)));
+  if (x.dtype() == boolean || is_storage(x.dtype()))
+    throw DTypeError(fmt::format("{}: need f32, f64 or i64, got {}; cast with to(x, f32)", op, describe(x)));
 }
 
 }  // namespace
@@ -144,7 +145,7 @@ void Tensor::set(std::initializer_list<int64_t> index, double value) {
   require_untaped("set");
   const int64_t offset = element("set", Shape(index));
   require_fits("set", value, dtype());
-  dispatch(dtype(), [&](auto zero) { data<decltype(zero)>()[offset] = static_cast<decltype(zero)>(value); });
+  dispatch_stored(dtype(), [&](auto zero) { data<decltype(zero)>()[offset] = static_cast<decltype(zero)>(value); });
   bump_version("set");
 }
 

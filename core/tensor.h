@@ -169,7 +169,7 @@ class Tensor {
   void require_untaped(const char* op) const;
   template <class T>
   T read(int64_t offset) const {
-    return dispatch(dtype(), [&](auto zero) {
+    return dispatch_stored(dtype(), [&](auto zero) {
       const auto value = reinterpret_cast<const decltype(zero)*>(impl_->data)[offset];
       if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool> && std::is_floating_point_v<decltype(zero)>)
         require_whole(static_cast<double>(value), static_cast<double>(std::numeric_limits<T>::min()),

@@ -14,8 +14,9 @@
 // and that list drives everything below: optimisers, files, train and eval, counting, printing, converting. operator()
 // is not virtual: each layer has its natural signature. Names join with dots: "inner.weight", "layers.0.bias".
 //
-// Modules are moved, never copied: clone(module) copies deeply, and a copy made anywhere else throws. A module owned
-// through a base type is held in a Box, which clones.
+// Modules are moved, and clone(module) is the only way to copy one: deeply. The copy constructor that the compiler
+// writes for every module is what clone runs, so the type still has it; called anywhere else it throws an Error,
+// where std::is_copy_constructible says true. A module owned through a base type is held in a Box, which clones.
 // Tying: `output_.weight = embedding_.weight.share()` makes two parameters one tensor. It is listed, counted, updated
 // and saved once, under the name visited first; clone and to keep the tie. Threads: reading a module from several
 // threads is safe while nobody changes it.

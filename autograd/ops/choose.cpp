@@ -27,7 +27,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
-  check::defined("masked_fill", x);
+  check::computes("masked_fill", x);
   check::dtype("masked_fill", "the mask", mask, boolean);
   require_fits("masked_fill", value, x.dtype());
   const Shape shape = broadcast_shapes("masked_fill", x.shape(), mask.shape());

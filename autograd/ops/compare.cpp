@@ -27,6 +27,7 @@ Tensor broadcast(const char* op, const Tensor& a, const Tensor& b, DType result,
 }
 
 Tensor compare(const char* op, Compare kind, const Tensor& a, const Tensor& b) {
+  check::computes(op, a);
   return broadcast(op, a, b, boolean,
                    [kind](const Tensor& y, const Tensor& u, const Tensor& v, const kernels::Loop<3>& loop) {
                      kernels::compare(kind, u.dtype(), loop, y.raw(), u.raw(), v.raw());
@@ -55,7 +56,7 @@ Tensor logical(const char* op, Logical kind, const Tensor& a, const Tensor& b) {
 
 Tensor divide(const char* op, Division kind, const Tensor& a, const Tensor& b) {
   check::same_dtype(op, a, b);
-  if (a.dtype() == boolean) throw DTypeError(fmt::format("{}: {} is bool; cast with to(x, i64)", op, describe(a)));
+  check::number(op, a);
   if (b.dtype() == i64 && a.numel() > 0 && kernels::any_zero({b.shape(), b.strides()}, b.raw()))
     throw ValueError(fmt::format("{}: {} divided by {}, which holds 0; i64 has no infinity, cast with to(x, f64)", op,
                                  describe(a), describe(b)));
@@ -92,7 +93,7 @@ Tensor logical_not(const Tensor& a) {
 }
 
 Tensor isfinite(const Tensor& x) {
-  check::defined("isfinite", x);
+  check::computes("isfinite", x);
   Tensor y = empty(x.shape(), boolean);
   kernels::isfinite(x.dtype(), {x.shape(), y.strides(), x.strides()}, y.raw(), x.raw());
   return y;
@@ -110,6 +111,7 @@ bool any(const Tensor& x) {
 
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol) {
   check::same_dtype("allclose", a, b);
+  check::computes("allclose", a);
   return a.shape() == b.shape() &&
          kernels::allclose(a.dtype(), {a.shape(), a.strides(), b.strides()}, a.raw(), b.raw(), rtol, atol);
 }

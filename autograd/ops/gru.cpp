@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops/sequence.h>
+#include <fovea/autograd/parts.h>
 
 namespace fovea {
 namespace {
@@ -13,7 +14,7 @@ using InputSpan = std::span<const Tensor>;
 // ---- the plain formulas ----
 
 Tensor plain_step(const Tensor& input_gates, const Tensor& hidden_gates, const Tensor& hidden) {
-  const std::vector<Tensor> x = chunk(input_gates, 3, -1), h = chunk(hidden_gates, 3, -1);  // [B, H] each
+  const auto x = chunk<3>(input_gates, -1), h = chunk<3>(hidden_gates, -1);  // [B, H] each
   const Tensor r = sigmoid(x[0] + h[0]), z = sigmoid(x[1] + h[1]), n = tanh(x[2] + r * h[2]);
   return (1 - z) * n + z * hidden;
 }
@@ -25,7 +26,8 @@ Tensor plain_step_reset_before(const Tensor& input_gates, const Tensor& hidden, 
     const Tensor& bias = inputs[kBiasHh];
     return linear(h, slice(inputs[kHh], 0, first, last), bias.defined() ? slice(bias, 0, first, last) : bias);
   };
-  const std::vector<Tensor> x = chunk(input_gates, 3, -1), h = chunk(of_hidden(hidden, 0, 2 * H), 2, -1);
+  const auto x = chunk<3>(input_gates, -1);
+  const auto h = chunk<2>(of_hidden(hidden, 0, 2 * H), -1);
   const Tensor r = sigmoid(x[0] + h[0]), z = sigmoid(x[1] + h[1]);
   const Tensor n = tanh(x[2] + of_hidden(r * hidden, 2 * H, 3 * H));
   return (1 - z) * n + z * hidden;

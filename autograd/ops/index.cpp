@@ -104,8 +104,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   const int d = check_index("scatter_add", x, dim, index);
   check::same_dtype("scatter_add", x, source);
-  if (x.dtype() == boolean)
-    throw DTypeError(fmt::format("scatter_add: {} cannot be added to; cast with to(x, i64)", describe(x)));
+  check::number("scatter_add", x);
   bool fits = source.dim() == index.dim();
   for (int k = 0; fits && k < index.dim(); ++k) fits = index.shape()[k] <= source.shape()[k];
   if (!fits)

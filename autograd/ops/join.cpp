@@ -7,6 +7,7 @@
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/ops/runs.h>
+#include <fovea/autograd/parts.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
 
@@ -84,7 +85,7 @@ Tensor cat(std::span<const Tensor> list, int64_t dim) {
   check::rank_at_least("cat", list[0], 1);
   const int d = normalize_dim("cat", dim, list[0].dim());
   Shape shape = list[0].shape();
-  std::vector<int64_t> sizes(list.size());
+  PooledVector<int64_t> sizes(list.size());
   shape[d] = 0;
   for (size_t i = 0; i < list.size(); ++i) {
     if (!same_but(d, shape, list[i].shape())) fail_cat(list, i, d);
@@ -92,14 +93,13 @@ Tensor cat(std::span<const Tensor> list, int64_t dim) {
     shape[d] += sizes[i];
     checked_numel("cat", shape);
   }
-  const Tensor y = join(list, sizes, shape, list[0].dtype(), d);
-  return record_list("cat", list, y, [d, sizes = std::move(sizes)](const Tensor& g) {
-    std::vector<Tensor> parts(sizes.size());
+  Tensor y = join(list, sizes, shape, list[0].dtype(), d);
+  record_many("cat", list, {&y, 1}, [d, sizes = std::move(sizes)](std::span<const Tensor> g, std::span<Tensor> parts) {
     int64_t begin = 0;
     for (size_t i = 0; i < sizes.size(); begin += sizes[i++])
-      if (needs_grad(static_cast<int>(i))) parts[i] = slice(g, d, begin, begin + sizes[i]);
-    return parts;
+      if (needs_grad(static_cast<int>(i))) parts[i] = slice(g[0], d, begin, begin + sizes[i]);
   });
+  return y;
 }
 
 Tensor stack(std::span<const Tensor> list, int64_t dim) {
@@ -108,48 +108,68 @@ Tensor stack(std::span<const Tensor> list, int64_t dim) {
   const int d = normalize_dim("stack", dim, list[0].dim() + 1);
   Shape shape = list[0].shape();
   shape.insert(d, static_cast<int64_t>(list.size()));
-  const Tensor y = join(list, {}, shape, list[0].dtype(), d);
-  return record_list("stack", list, y, [d](const Tensor& g) {
-    std::vector<Tensor> parts(static_cast<size_t>(g.shape()[d]));
+  Tensor y = join(list, {}, shape, list[0].dtype(), d);
+  record_many("stack", list, {&y, 1}, [d](std::span<const Tensor> g, std::span<Tensor> parts) {
     for (size_t i = 0; i < parts.size(); ++i)
-      if (needs_grad(static_cast<int>(i))) parts[i] = select(g, d, static_cast<int64_t>(i));
-    return parts;
+      if (needs_grad(static_cast<int>(i))) parts[i] = select(g[0], d, static_cast<int64_t>(i));
   });
+  return y;
 }
 
-std::vector<Tensor> split(const Tensor& x, const std::vector<int64_t>& sizes, int64_t dim) {
+void detail::split_into(const Tensor& x, std::span<const int64_t> sizes, int64_t dim, std::span<Tensor> parts) {
   check::rank_at_least("split", x, 1);
   const int d = normalize_dim("split", dim, x.dim());
-  std::vector<Tensor> parts;
-  parts.reserve(sizes.size());
   int64_t begin = 0;
   bool fits = !sizes.empty() && sizes.size() <= kMostTensors;
-  for (int64_t size : sizes) {
-    fits = fits && size >= 0 && size <= x.shape()[d] - begin;
-    if (!fits) break;
-    parts.push_back(array::slice(x, d, begin, begin + size));
-    begin += size;
+  for (size_t i = 0; fits && i < sizes.size(); begin += sizes[i++]) {
+    fits = sizes[i] >= 0 && sizes[i] <= x.shape()[d] - begin;
+    if (fits) parts[i] = array::slice(x, d, begin, begin + sizes[i]);
   }
   if (!fits || begin != x.shape()[d])
     throw ShapeError(fmt::format("split: sizes [{}] for dimension {} of {}; need 1 to {} sizes >= 0 that sum to {}",
                                  fmt::join(sizes, ", "), d, describe(x), kMostTensors, x.shape()[d]));
-  return record_many(
-      "split", {&x, 1}, parts,
-      [shape = x.shape(), dtype = x.dtype(), sizes, d](std::span<const Tensor> g) -> std::vector<Tensor> {
-        if (grad_enabled()) return {cat(with_zeros(g, shape, sizes, d, dtype), d)};
-        return {join(g, sizes, shape, dtype, d)};
-      });
+  record_many("split", {&x, 1}, parts,
+              [shape = x.shape(), dtype = x.dtype(), kept = PooledVector<int64_t>(sizes.begin(), sizes.end()), d](
+                  std::span<const Tensor> g, std::span<Tensor> found) {
+                found[0] =
+                    grad_enabled() ? cat(with_zeros(g, shape, kept, d, dtype), d) : join(g, kept, shape, dtype, d);
+              });
 }
 
-std::vector<Tensor> chunk(const Tensor& x, int64_t count, int64_t dim) {
+std::vector<Tensor> split(const Tensor& x, const std::vector<int64_t>& sizes, int64_t dim) {
+  std::vector<Tensor> parts(sizes.size());
+  detail::split_into(x, sizes, dim, parts);
+  return parts;
+}
+
+namespace {
+
+PooledVector<int64_t> chunk_sizes(const Tensor& x, int64_t count, int64_t dim) {
   check::rank_at_least("chunk", x, 1);
   const int d = normalize_dim("chunk", dim, x.dim());
   if (count < 1) throw ValueError(fmt::format("chunk: {} parts of {}; need at least 1", count, describe(x)));
   const int64_t n = x.shape()[d], each = n == 0 ? 0 : (n + count - 1) / count;
-  std::vector<int64_t> sizes;
+  PooledVector<int64_t> sizes;
   for (int64_t left = n; left > 0; left -= each) sizes.push_back(std::min(each, left));
   if (n == 0) sizes.assign(static_cast<size_t>(count), 0);
-  return split(x, sizes, d);
+  return sizes;
+}
+
+}  // namespace
+
+void detail::chunk_into(const Tensor& x, int64_t dim, std::span<Tensor> parts) {
+  const PooledVector<int64_t> sizes = chunk_sizes(x, static_cast<int64_t>(parts.size()), dim);
+  if (sizes.size() != parts.size())
+    throw ShapeError(fmt::format("chunk: dimension {} of {} gives {} parts of equal size, not {}; use split", dim,
+                                 describe(x), sizes.size(), parts.size()));
+  split_into(x, sizes, dim, parts);
+}
+
+std::vector<Tensor> chunk(const Tensor& x, int64_t count, int64_t dim) {
+  const PooledVector<int64_t> sizes = chunk_sizes(x, count, dim);
+  std::vector<Tensor> parts(sizes.size());
+  detail::split_into(x, sizes, dim, parts);
+  return parts;
 }
 
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
@@ -162,11 +182,11 @@ std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
   std::vector<Tensor> parts;
   parts.reserve(static_cast<size_t>(n));
   for (int64_t i = 0; i < n; ++i) parts.push_back(array::select(x, d, i));
-  return record_many("unbind", {&x, 1}, parts,
-                     [shape = x.shape(), dtype = x.dtype(), d](std::span<const Tensor> g) -> std::vector<Tensor> {
-                       if (grad_enabled()) return {stack(with_zeros(g, shape, {}, d, dtype), d)};
-                       return {join(g, {}, shape, dtype, d)};
-                     });
+  record_many("unbind", {&x, 1}, parts,
+              [shape = x.shape(), dtype = x.dtype(), d](std::span<const Tensor> g, std::span<Tensor> found) {
+                found[0] = grad_enabled() ? stack(with_zeros(g, shape, {}, d, dtype), d) : join(g, {}, shape, dtype, d);
+              });
+  return parts;
 }
 
 Tensor pad(const Tensor& x, const std::vector<int64_t>& padding, double value) {

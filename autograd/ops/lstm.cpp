@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops/sequence.h>
+#include <fovea/autograd/parts.h>
 
 namespace fovea {
 namespace {
@@ -11,7 +12,7 @@ using Inputs = std::vector<Tensor>;
 using InputSpan = std::span<const Tensor>;
 
 LstmStep plain_step(const Tensor& gates, const Tensor& cell) {
-  const std::vector<Tensor> part = chunk(gates, 4, -1);  // [B, H] each
+  const auto part = chunk<4>(gates, -1);  // [B, H] each
   const Tensor i = sigmoid(part[0]), f = sigmoid(part[1]), g = tanh(part[2]), o = sigmoid(part[3]);
   const Tensor c = f * cell + i * g;
   return {o * tanh(c), c};
@@ -59,8 +60,8 @@ LstmSequence lstm_sequence(const Tensor& x, const Tensor& hidden, const Tensor& 
 
 namespace {
 
-std::vector<Tensor> cell_backward(const Tensor& activations, const Tensor& cell, const Tensor& tanh_cell,
-                                  std::span<const Tensor> g) {
+std::array<Tensor, 2> cell_backward(const Tensor& activations, const Tensor& cell, const Tensor& tanh_cell,
+                                    std::span<const Tensor> g) {
   const int64_t H = tanh_cell.size(1);
   const Tensor grad_hidden = g[0].defined() ? array::contiguous(g[0]) : zeros_like(tanh_cell);
   const Tensor grad_cell = owned_gradient(g[1], tanh_cell), grad_gates = empty_like(activations);
@@ -86,7 +87,8 @@ LstmStep lstm_cell(const Tensor& gates, const Tensor& cell) {
   if (reference_mode()) return plain_step(gates, cell);
   const int64_t H = cell.size(1);
   const Tensor activations = array::clone(gates.detach()), before = array::contiguous(cell.detach());
-  const Tensor tanh_cell = empty_like(cell), h = empty_like(cell), c = array::clone(before);
+  const Tensor tanh_cell = empty_like(cell);
+  Tensor h = empty_like(cell), c = array::clone(before);
   dispatch_floating(cell.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for_cell_rows(cell, [&](int64_t rows, int64_t at) {
@@ -94,15 +96,20 @@ LstmStep lstm_cell(const Tensor& gates, const Tensor& cell) {
                                     h.data<T>() + at);
     });
   });
-  const auto vjp = [a = saved(gates), b = saved(cell), activations, tanh_cell](std::span<const Tensor> g) {
-    if (!grad_enabled()) return cell_backward(activations, array::contiguous(b.get()), tanh_cell, g);
-    const auto formula = [](InputSpan at) {
-      const LstmStep step = plain_step(at[0], at[1]);
-      return Inputs{step.hidden, step.cell};
-    };
-    return plain_vjp(formula, Inputs{a.get(), b.get()}, g);
-  };
-  const std::vector<Tensor> y = record_many("lstm_cell", {{gates, cell}}, {{h, c}}, vjp);
+  std::array<Tensor, 2> y{std::move(h), std::move(c)};
+  record_many(
+      "lstm_cell", {{gates, cell}}, y,
+      [a = saved(gates), b = saved(cell), activations, tanh_cell](std::span<const Tensor> g, std::span<Tensor> found) {
+        if (!grad_enabled()) {
+          std::ranges::move(cell_backward(activations, array::contiguous(b.get()), tanh_cell, g), found.begin());
+          return;
+        }
+        const auto formula = [](InputSpan at) {
+          const LstmStep step = plain_step(at[0], at[1]);
+          return Inputs{step.hidden, step.cell};
+        };
+        std::ranges::move(plain_vjp(formula, Inputs{a.get(), b.get()}, g), found.begin());
+      });
   return {y[0], y[1]};
 }
 

@@ -4,6 +4,7 @@
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/record.h>
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/gemm.h>
 #include <fovea/core/kernels/loops.h>
@@ -121,6 +122,13 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return matmul_batched(expand(a, shape_a), expand(b, shape_b));
 }
 
+namespace {
+// What backward through linear makes; dW = gᵀ x, with g and x as rows.
+struct Factors {
+  Tensor g, x, dx, dbias;
+};
+}  // namespace
+
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check::floating("linear", x);
   check::same_dtype("linear", x, weight);
@@ -141,14 +149,21 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     using T = decltype(zero);
     kernels::gemm<T>(rows, out, in, {flat.data<T>(), in}, {matrix.data<T>(), in, true}, y.data<T>(), out, biased);
   });
-  return record("linear", {x, weight, bias}, y, [x = saved(x), weight = saved(weight), rows](const Tensor& g) {
-    const Tensor w = weight.get(), input = x.get();
-    std::array<Tensor, 3> out_gradients;
-    const Tensor rows_g = reshape(g, {rows, w.size(0)});
-    if (needs_grad(0)) out_gradients[0] = reshape(matmul(rows_g, w), input.shape());
-    if (needs_grad(1)) out_gradients[1] = product_gradient(1, rows_g, reshape(input, {rows, w.size(1)}));
-    if (needs_grad(2)) out_gradients[2] = sum(rows_g, 0);
-    return out_gradients;
+  auto vjp = [x = saved(x), weight = saved(weight), rows](const Tensor& g) {
+    const Tensor w = weight.get(), input = x.get(), rows_g = reshape(g, {rows, w.size(0)});
+    return Factors{rows_g, reshape(input, {rows, w.size(1)}),
+                   needs_grad(0) ? reshape(matmul(rows_g, w), input.shape()) : Tensor(),
+                   needs_grad(1) ? sum(rows_g, 0) : Tensor()};
+  };
+  if (const auto places = detail::shared_places(weight, rows))
+    return record("linear", {x, bias, (*places)[0], (*places)[1]}, y, [vjp = std::move(vjp)](const Tensor& g) {
+      Factors f = vjp(g);
+      return std::array<Tensor, 4>{std::move(f.dx), std::move(f.dbias), std::move(f.g), std::move(f.x)};
+    });
+  return record("linear", {x, bias, weight}, y, [vjp = std::move(vjp)](const Tensor& g) {
+    Factors f = vjp(g);
+    return std::array<Tensor, 3>{std::move(f.dx), std::move(f.dbias),
+                                 needs_grad(2) ? matmul(transpose(f.g, 0, 1), f.x) : Tensor()};
   });
 }
 

@@ -2,6 +2,7 @@
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/parts.h>
 #include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
@@ -24,7 +25,7 @@ Tensor smooth_norm(const Tensor& x, int64_t dim) { return sqrt(sum(square(x), di
 
 Tensor plain_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
   const int64_t M = memory.size(1), K = parameters.size(-1) - M - 3;
-  const std::vector<Tensor> part = split(parameters, {M, 1, 1, K, 1}, -1);
+  const auto part = split<5>(parameters, {M, 1, 1, K, 1}, -1);
   const Tensor k = tanh(part[0]), beta = softplus(part[1]), g = sigmoid(part[2]);  // [B, H, M], [B, H, 1], [B, H, 1]
   const Tensor s = softmax(part[3], -1), gamma = 1.0 + softplus(part[4]);          // [B, H, K], [B, H, 1]
   const Tensor similarity = matmul(k, memory) / (smooth_norm(k, -1) * smooth_norm(memory, 1) + 1e-8);

@@ -173,11 +173,11 @@ Tensor cumsum(const Tensor& x, int64_t dim) {
 Tensor argmax(const Tensor& x, int64_t dim, bool keepdim) { return arg_extreme("argmax", true, x, dim, keepdim); }
 Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) { return arg_extreme("argmin", false, x, dim, keepdim); }
 Tensor argmax(const Tensor& x) {
-  check::defined("argmax", x);
+  check::computes("argmax", x);
   return argmax(reshape(x, {-1}), 0);
 }
 Tensor argmin(const Tensor& x) {
-  check::defined("argmin", x);
+  check::computes("argmin", x);
   return argmin(reshape(x, {-1}), 0);
 }
 

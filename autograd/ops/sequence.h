@@ -9,6 +9,7 @@
 #include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
 #include <fovea/autograd/recurrent.h>
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/recurrent.h>
 #include <fovea/core/parallel.h>
@@ -50,6 +51,7 @@ SequencePlan plan_sequence(const char* op, int64_t gates, const Tensor& x, const
 // state = step(projected[:, t], state) over time; returns the outputs, which are the first of the states.
 template <size_t N, class Step>
 Tensor plain_sequence(const Tensor& projected, const SequencePlan& plan, std::array<Tensor, N>& state, Step&& step) {
+  const SharedWeights shared;
   const int64_t steps = plan.time;
   if (steps == 0) {  // one over no rows, so that whatever a step reads gets a gradient: zero
     std::array<Tensor, N> none;
@@ -145,15 +147,19 @@ std::vector<Tensor> record_sequence(const Network& network, const SequencePlan& 
                                     const std::vector<Tensor>& inputs) {
   if (reference_mode() || plan.time == 0) return network.plain(plan, inputs);
   SequenceTape<Network> tape;
-  const std::vector<Tensor> outputs = fused_forward(network, plan, inputs, tape);
+  std::vector<Tensor> outputs = fused_forward(network, plan, inputs, tape);
   std::vector<Saved> kept(inputs.begin(), inputs.end());
-  auto vjp = [network, plan, tape = std::move(tape), kept = std::move(kept)](std::span<const Tensor> gradients) {
-    std::vector<Tensor> read(kept.size());
-    for (size_t i = 0; i < kept.size(); ++i) read[i] = kept[i].get();
-    if (!grad_enabled()) return fused_backward(network, plan, read, tape, gradients);
-    return plain_vjp([&](std::span<const Tensor> at) { return network.plain(plan, at); }, read, gradients);
-  };
-  return record_many(plan.op, inputs, outputs, std::move(vjp));
+  record_many(plan.op, inputs, outputs,
+              [network, plan, tape = std::move(tape), kept = std::move(kept)](std::span<const Tensor> gradients,
+                                                                              std::span<Tensor> result) {
+                std::vector<Tensor> read(kept.size());
+                for (size_t i = 0; i < kept.size(); ++i) read[i] = kept[i].get();
+                const auto formula = [&](std::span<const Tensor> at) { return network.plain(plan, at); };
+                std::ranges::move(grad_enabled() ? plain_vjp(formula, read, gradients)
+                                                 : fused_backward(network, plan, read, tape, gradients),
+                                  result.begin());
+              });
+  return outputs;
 }
 
 // ---- one step ----

@@ -33,19 +33,19 @@ std::pair<Tensor, Tensor> in_order(const Tensor& x, int d, const Tensor& order) 
 }  // namespace
 
 Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
-  check::defined("argsort", x);
+  check::computes("argsort", x);
   const int d = normalize_dim("argsort", dim, x.dim());
   return positions(x, d, length(x, d), descending);
 }
 
 std::pair<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
-  check::defined("sort", x);
+  check::computes("sort", x);
   const int d = normalize_dim("sort", dim, x.dim());
   return in_order(x, d, positions(x, d, length(x, d), descending));
 }
 
 std::pair<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim) {
-  check::defined("topk", x);
+  check::computes("topk", x);
   const int d = normalize_dim("topk", dim, x.dim());
   const int64_t least = x.dim() == 0 ? 1 : 0, most = length(x, d);  // rank 0 has no dimension that could be 0
   if (k < least || k > most)

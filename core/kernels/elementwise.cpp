@@ -214,7 +214,7 @@ void binary(Binary op, DType dtype, const Loop<3>& loop, const void* a, const vo
 }
 
 void fill(DType dtype, const Loop<1>& loop, void* y, double value) {
-  dispatch(dtype, [&](auto zero) {
+  dispatch_stored(dtype, [&](auto zero) {
     using T = decltype(zero);
     const T v = static_cast<T>(value);
     loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
@@ -256,14 +256,18 @@ void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double
 
 void accumulate(DType dtype, int64_t n, void* y, const void* x) { binary(Binary::add, dtype, n, y, x, y); }
 
-bool fits_i64(DType from, const Loop<1>& loop, const void* x) {
+bool fits(DType to, DType from, const Loop<1>& loop, const void* x) {
   bool fits = true;
-  dispatch_floating(from, [&](auto zero) {
+  const auto [least, beyond] = range_of(to);
+  dispatch_stored(from, [&, least = least, beyond = beyond](auto zero) {
     using T = decltype(zero);
     loop.for_rows(0, loop.rows(), [&](const int64_t* at) {
       const T* row = static_cast<const T*>(x) + at[0];
       const int64_t step = loop.inner_stride(0);
-      for (int64_t i = 0; i < loop.inner(); ++i) fits &= row[i * step] >= T(-0x1p63) && row[i * step] < T(0x1p63);
+      for (int64_t i = 0; i < loop.inner(); ++i) {
+        const double whole = std::trunc(static_cast<double>(row[i * step]));
+        fits &= whole >= least && whole < beyond;
+      }
     });
   });
   return fits;
@@ -278,8 +282,8 @@ void copy(DType to, DType from, const Loop<2>& loop, void* y, const void* x) {
     });
     return;
   }
-  dispatch(to, [&](auto zero_to) {
-    dispatch(from, [&](auto zero_from) {
+  dispatch_stored(to, [&](auto zero_to) {
+    dispatch_stored(from, [&](auto zero_from) {
       using T = decltype(zero_to);
       using F = decltype(zero_from);
       loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {

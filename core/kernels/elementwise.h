@@ -83,8 +83,8 @@ void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double
 // y += x, n contiguous f32 or f64 elements: how the engine accumulates.
 void accumulate(DType dtype, int64_t n, void* y, const void* x);
 
-// Whether all of x (f32 or f64), cut to whole numbers, is in i64's range.
-bool fits_i64(DType from, const Loop<1>& loop, const void* x);
+// Whether all of x, cut to whole numbers, is in the range of the whole type `to`.
+bool fits(DType to, DType from, const Loop<1>& loop, const void* x);
 // Converting copy; operands y, x.
 void copy(DType to, DType from, const Loop<2>& loop, void* y, const void* x);
 

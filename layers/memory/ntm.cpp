@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/layers/init.h>
 #include <fovea/layers/memory/ntm.h>
 
@@ -77,6 +78,7 @@ Tensor NeuralTuringMachine::operator()(const Tensor& x, int64_t answers, Trace* 
                     describe(x), answers, options_.inputs));
   const int64_t T = x.size(1), first = answers == 0 ? 0 : T - answers;
   if (trace != nullptr) *trace = {};
+  const SharedWeights shared;
   State state = initial_state(x.size(0));
   std::vector<Tensor> features;
   for (int64_t t = 0; t < T; ++t) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/core/array.h>
 #include <fovea/optim/training/interrupt.h>
 #include <fovea/optim/training/text_file.h>
@@ -105,7 +106,10 @@ bool Trainer::finished() const {
 void Trainer::make_step(const Step& step) {
   try {
     update_.zero();
-    const StepOutput output = step();
+    const StepOutput output = [&] {
+      const SharedWeights shared;
+      return step();
+    }();
     if (output.figures.size() + 1 != names_.size())
       throw ValueError(fmt::format("Trainer: a step gave {} figures; need {}, one for each name in options.figures",
                                    output.figures.size(), names_.size() - 1));

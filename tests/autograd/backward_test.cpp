@@ -210,15 +210,11 @@ TEST_CASE("a vjp may return the tensor that it saved; nothing of it stays on the
   CHECK_FALSE(grad({y}, {x}, {.grad_outputs = {ones({2}, f64)}})[0].requires_grad());
 }
 
-TEST_CASE("gradients of the wrong type, and of the wrong number, are named", "[tape]") {
+TEST_CASE("gradients of the wrong type are named", "[tape]") {
   Tensor x = leaf({1, 2});
   const Tensor narrow = record("test_narrow", {x}, array::clone(x), [](const Tensor&) { return ones({2}, f32); });
   CHECK_THROWS_WITH(narrow.backward(ones({2}, f64)),
                     test::contains("test_narrow") && test::contains("f32[2]") && test::contains("f64[2]"));
-  const std::vector<Tensor> inputs = {x, x};
-  const Tensor many =
-      record_list("test_many", inputs, array::clone(x), [](const Tensor& g) { return std::vector<Tensor>{g}; });
-  CHECK_THROWS_WITH(many.backward(ones({2}, f64)), test::contains("test_many: its vjp returned 1 gradients for 2"));
 }
 
 TEST_CASE("hooks: all of them, in order, also on one output of several; what they return must fit", "[tape]") {

@@ -28,6 +28,8 @@ TEST_CASE("npy: what is saved comes back", "[npy]") {
                             scalar(3.5),
                             randint({5}, -9, 9, g),
                             bernoulli({2, 2}, 0.5, g, boolean),
+                            full({2, 3}, 200, u8),
+                            array::transpose(array::to(randint({2, 3}, -9, 9, g), i32), 0, 1),
                             zeros({0}),
                             zeros({3, 0, 2}, i64),
                             array::transpose(normal({3, 4}, 0, 1, g), 0, 1),
@@ -51,6 +53,8 @@ TEST_CASE("npy: files of NumPy", "[npy]") {
   CHECK(test::identical(load_npy(folder + "version3.npy"), plain));
   CHECK(test::identical(load_npy(folder + "scalar.npy"), scalar(2.5, f64)));
   CHECK(test::identical(load_npy(folder + "bools.npy"), tensor({true, false, true})));
+  CHECK(test::identical(load_npy(folder + "bytes.npy"), from(std::vector<uint8_t>{0, 1, 255}, {1, 3})));
+  CHECK(test::identical(load_npy(folder + "ids.npy"), from(std::vector<int32_t>{INT32_MIN, 7, INT32_MAX}, {3})));
   CHECK_THROWS_WITH(load_npy(folder + "object.npy"), contains("object arrays"));
   CHECK_THROWS_WITH(load_npy(folder + "half.npy"), contains("not supported"));
   CHECK_THROWS_WITH(load_npy(folder + "big_endian.npy"), contains("big-endian"));

@@ -1,6 +1,6 @@
 """Safetensors for the scripts that make golden values: save(path, {name: array}) and load(path).
 
-Arrays are NumPy's; tensors of PyTorch are taken too. Only the types fovea knows: f32, f64, i64, bool.
+Arrays are NumPy's; tensors of PyTorch are taken too. Only the types fovea knows: f32, f64, i64, bool, u8, i32.
 
 Import this module (or cases.py) before NumPy and PyTorch: the last bits of what they compute depend on the kernels
 they choose for the CPU and on the number of threads. Both are set here, so that a script writes the same bytes on any
@@ -18,8 +18,8 @@ os.environ.update(OPENBLAS_CORETYPE="Haswell", ATEN_CPU_CAPABILITY="avx2", OMP_N
 
 import numpy as np
 
-_NAMES = {"float32": "F32", "float64": "F64", "int64": "I64", "bool": "BOOL"}
-_TYPES = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "BOOL": "|b1"}
+_NAMES = {"float32": "F32", "float64": "F64", "int64": "I64", "bool": "BOOL", "uint8": "U8", "int32": "I32"}
+_TYPES = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "BOOL": "|b1", "U8": "|u1", "I32": "<i4"}
 
 
 def save(path, arrays, metadata=None):

@@ -9,8 +9,9 @@
 //   m        [B, Tk, D]    keys: rows of a memory
 //   β        []            strength, learned, above 0; the cosine alone lies in [-1, 1] and cannot single out a key
 //
-// The lengths of k and m do not matter. Keys are brought to length 1 once a sequence. Where ‖m‖ < ε the score is 0 and
-// so is m's gradient through its length.
+// (1) is cosine_similarity of autograd/ops.h; the Neural Turing Machine's own (6), with 1e-8 added to the product, is
+// in autograd/ntm.h, which says why. The lengths of k and m do not matter. Keys are brought to length 1 once a
+// sequence. Where ‖m‖ < ε the score is almost 0, and m's gradient through its length is 0.
 #pragma once
 
 #include <fovea/layers/attention/score/score.h>

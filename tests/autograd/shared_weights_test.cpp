@@ -1,7 +1,9 @@
-// A weight that many nodes share: the engine collects the factors of its gradient and makes one product of them.
+// A weight that many nodes share: the factors of its gradient are gathered and make one product.
 #include <fovea/autograd/backward.h>
+#include <fovea/autograd/mode.h>
 #include <fovea/autograd/node.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/shared_weights.h>
 #include <tests/catch.h>
 
 using namespace fovea;
@@ -10,9 +12,10 @@ namespace {
 
 constexpr int kSteps = 7;
 
-// h = tanh(h Wᵀ) again and again; `product` is linear, or the same by matmul, whose gradients are never collected.
+// h = tanh(h Wᵀ) again and again; `product` is linear, or the same by matmul, whose gradients are never gathered.
 template <class Product>
 Tensor recurrence(const Tensor& first, const Tensor& weight, Product&& product) {
+  const SharedWeights shared;
   Tensor h = first;
   for (int t = 0; t < kSteps; ++t) h = tanh(product(h, weight));
   return sum(h * h);
@@ -47,7 +50,7 @@ TEST_CASE("a weight used at every step gets the sum of its gradients", "[tape]")
   CHECK(distance(collected.weight.grad(), added.weight.grad() * 2.0) < 1e-13);
 }
 
-TEST_CASE("collected products: a weight that was computed, one with a hook, and one that is used otherwise too",
+TEST_CASE("gathered products: a weight that was computed, one with a hook, and one that is used otherwise too",
           "[tape]") {
   const Case here = fresh_case(), there = fresh_case();
   int calls = 0;
@@ -66,7 +69,7 @@ TEST_CASE("collected products: a weight that was computed, one with a hook, and 
   CHECK(distance(here.weight.grad(), there.weight.grad() * 3.0) < 1e-13);
 }
 
-TEST_CASE("collected products: grad() of a weight, twice over one graph, and through create_graph", "[tape]") {
+TEST_CASE("gathered products: grad() of a weight, twice over one graph, and through create_graph", "[tape]") {
   const Case here = fresh_case();
   const Tensor loss = recurrence(here.x, here.weight, kLinear);
   const Tensor once = grad({loss}, {here.weight}, {.retain_graph = true})[0];
@@ -75,4 +78,42 @@ TEST_CASE("collected products: grad() of a weight, twice over one graph, and thr
   CHECK(distance(once, again) == 0);
   CHECK(distance(once, recorded.detach()) < 1e-13);
   CHECK(recorded.requires_grad());
+  const Case there = fresh_case();
+  const Tensor plain = recurrence(there.x, there.weight, kMatmul);
+  const Tensor wanted = grad({plain}, {there.weight}, {.create_graph = true})[0];
+  const Tensor second = grad({sum(square(recorded))}, {here.weight})[0];
+  CHECK(distance(second, grad({sum(square(wanted))}, {there.weight})[0]) < 1e-12);
+}
+
+TEST_CASE("gathered products: anomaly mode changes no bit and still finds what is not finite", "[tape]") {
+  const Case here = fresh_case(), there = fresh_case();
+  recurrence(here.x, here.weight, kLinear).backward();
+  const AnomalyMode guard;
+  recurrence(there.x, there.weight, kLinear).backward();
+  CHECK(equal(here.weight.grad(), there.weight.grad()));
+  const SharedWeights shared;
+  const Tensor y = linear(there.x, there.weight);
+  CHECK_THROWS_WITH(sum(y * 1e308 * 10.0).backward(), test::contains("NaN or inf"));
+}
+
+TEST_CASE("gathered products: an undefined gradient is none, and a guard outlives its graphs", "[tape]") {
+  const Case here = fresh_case();
+  const SharedWeights shared;
+  const Tensor unused = linear(here.x, here.weight);  // on the tape, never asked for
+  for (int pass = 1; pass <= 2; ++pass) {
+    sum(linear(here.x, here.weight)).backward();
+    CHECK(distance(here.weight.grad(), expand(sum(here.x.detach(), 0), {6, 6}) * static_cast<double>(pass)) < 1e-13);
+  }
+  CHECK(grad({sum(unused)}, {here.x})[0].defined());
+  const Case other = fresh_case();
+  CHECK_THROWS_WITH(grad({sum(unused * 1.0)}, {other.weight}), test::contains("no output depends on input 0"));
+}
+
+TEST_CASE("gathered products keep no graph alive", "[tape]") {
+  const MemoryStats before = memory_stats();
+  {
+    const Case here = fresh_case();
+    recurrence(here.x, here.weight, kLinear);  // forward alone
+  }
+  CHECK(memory_stats().live_blocks == before.live_blocks);
 }
