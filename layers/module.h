@@ -136,6 +136,19 @@ void zero_grad(const Module& module);
 
 // Converts every parameter and floating buffer (to f64 for gradient checks). Gradients are dropped.
 void to(Module& module, DType dtype);
+// Calls body with every module of type M below root, root included:
+//   for_each_module<Hard>(model, [](Hard& hard) { hard.set_expectation(0.5); });
+template <class M, class Body>
+void for_each_module(Module& root, Body&& body) {
+  struct Finder final : Members {
+    explicit Finder(Body& each) : body(each) {}
+    void on_module(const std::string&, Module& module) override {
+      if (auto* found = dynamic_cast<M*>(&module)) body(*found);
+    }
+    Body& body;
+  };
+  Finder(body).walk(root);
+}
 // Gives every module below root its path, beginning with `name`.
 void name_paths(Module& root, std::string_view name = "");
 // A table: name, shape, count; then the total.

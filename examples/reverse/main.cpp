@@ -56,8 +56,8 @@ struct Learner {
   // for one letter: what it has said it knows, so a share of the weight left on that would cost it nothing.
   double learn(const Strings& strings, const HardOptions& hard, double clip, Generator& draws, double sharpen) {
     optimizer->zero_grad();
-    const Taught taught = model->teach(strings.source, {}, strings.heard,
-                                       {.generator = draws, .expectation = warming(hard) ? 1 : hard.expectation});
+    expect(warming(hard) ? 1 : hard.expectation);
+    const Taught taught = model->teach(strings.source, {}, strings.heard, {.generator = draws});
     Tensor loss = answer_loss(taught, strings.target, hard, baseline);
     if (sharpen > 0 && taught.weights.defined()) loss = loss + mean(entropy_of(taught)) * sharpen;
     loss.backward();
@@ -67,6 +67,10 @@ struct Learner {
     return cross_entropy(taught.logits.detach(), strings.target).item();
   }
 
+  // Share of the steps in which hard attention reads its expectation.
+  void expect(double share) {
+    for_each_module<Hard>(*model, [share](Hard& each) { each.set_expectation(share); });
+  }
   bool warming(const HardOptions& hard) const { return schedule.steps() < hard.warm; }
 
   std::unique_ptr<SequenceModel> model;
@@ -164,6 +168,7 @@ class Run {
 
   Summary::Figures variances() {
     main_.model->train();
+    main_.expect(0);
     Generator data = root_.fork(7);
     std::vector<Tensor> watched;
     for (const auto& [name, parameter] : named_parameters(*main_.model))
@@ -223,10 +228,8 @@ void add_flags(CommandLine& line, Options& options) {
   ModelOptions& model = options.model;
   HardOptions& hard = options.hard;
   line.add("model", &model.model, "model", one_of({"rnnsearch", "luong", "encoder-decoder", "transformer"}));
-  line.add("score", &model.score, "score of the attention",
-           one_of({"additive", "dot", "general", "concat", "scaled-dot", "cosine", "location"}));
-  line.add("align", &model.align, "how scores become weights",
-           one_of({"soft", "local-m", "local-p", "hard", "straight-through", "gumbel"}));
+  line.add("score", &model.score, "score of the attention", one_of(score_names()));
+  line.add("align", &model.align, "how scores become weights", one_of(align_names()));
   line.add("cell", &model.cell, "recurrent cell", one_of({"gru", "lstm"}));
   line.add("hidden", &model.hidden, "size of the states and of the attention", whole(4, 4096));
   line.add("embedding", &model.embedding, "size of a letter's embedding", whole(1, 4096));

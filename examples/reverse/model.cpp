@@ -6,29 +6,10 @@
 #include <fovea/layers/transformer/transformer.h>
 
 namespace fovea::examples {
-namespace {
-
-// The library's names of scores and alignments.
-std::string library_name(std::string name) {
-  if (name == "local-m") return "local_monotonic";
-  if (name == "local-p") return "local_predictive";
-  for (char& c : name)
-    if (c == '-') c = '_';
-  return name;
-}
-
-bool compares_one_by_one(const std::string& score) {
-  return score == "dot" || score == "scaled-dot" || score == "cosine";
-}
-
-}  // namespace
 
 std::unique_ptr<SequenceModel> make_model(const ModelOptions& o, int64_t vocabulary, Generator& generator) {
-  const AttentionChoice attention{.score = library_name(o.score),
-                                  .align = library_name(o.align),
-                                  .width = o.hidden,
-                                  .half_width = o.window,
-                                  .longest = o.longest};
+  const AttentionChoice attention{
+      .score = o.score, .align = o.align, .width = o.hidden, .max_length = o.longest, .half_width = o.window};
   const Recurrent::Kind cell = recurrent_kind(o.cell);
   if (o.model == "encoder-decoder")
     return std::make_unique<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = vocabulary,
@@ -56,17 +37,16 @@ std::unique_ptr<SequenceModel> make_model(const ModelOptions& o, int64_t vocabul
                                                                       .source_vocabulary = vocabulary},
                                               generator);
   if (o.model != "rnnsearch") throw ValueError("make_model: no model is called '" + o.model + "'");
-  if (compares_one_by_one(o.score) && o.hidden % 2 != 0)
+  if (needs_one_size(o.score) && o.hidden % 2 != 0)
     throw ValueError("--hidden is " + std::to_string(o.hidden) + "; the score " + o.score + " needs it to be even");
-  return std::make_unique<RnnSearch>(
-      RnnSearchOptions{.source_vocabulary = vocabulary,
-                       .embedding = o.embedding,
-                       .encoder = compares_one_by_one(o.score) ? o.hidden / 2 : o.encoder,
-                       .hidden = o.hidden,
-                       .cell = cell,
-                       .attention = attention,
-                       .read_embeddings = o.embeddings},
-      generator);
+  return std::make_unique<RnnSearch>(RnnSearchOptions{.source_vocabulary = vocabulary,
+                                                      .embedding = o.embedding,
+                                                      .encoder = needs_one_size(o.score) ? o.hidden / 2 : o.encoder,
+                                                      .hidden = o.hidden,
+                                                      .cell = cell,
+                                                      .attention = attention,
+                                                      .read_embeddings = o.embeddings},
+                                     generator);
 }
 
 }  // namespace fovea::examples

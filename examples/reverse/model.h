@@ -10,8 +10,8 @@ namespace fovea::examples {
 
 struct ModelOptions {
   std::string model = "rnnsearch";  // encoder-decoder, rnnsearch, luong, transformer
-  std::string score = "additive";   // additive, dot, general, concat, scaled-dot, cosine, location
-  std::string align = "soft";       // soft, local-m, local-p, hard, straight-through, gumbel
+  std::string score = "additive";   // one of score_names()
+  std::string align = "soft";       // one of align_names()
   std::string cell = "gru";         // gru, lstm
   int64_t hidden = 64, embedding = 64, layers = 1;
   int64_t encoder = 0;     // states of rnnsearch's encoder in each direction; 0: as hidden

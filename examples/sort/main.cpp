@@ -98,7 +98,7 @@ class Run {
   StepReport step() {
     const Sets fresh = problem_->make(run_.batch, asked_.items, data_);
     optimizer_->zero_grad();
-    const Alignment pointed = model_->teach(fresh.points, fresh.answers);
+    const LogWeights pointed = model_->teach(fresh.points, fresh.answers);
     const Tensor loss = nll_loss(pointed.log_weights, fresh.answers);
     loss.backward();
     clip_grad_norm_(optimizer_->parameters(), options_.clip);

@@ -34,9 +34,9 @@ Tensor query_padding_mask(const Tensor& lengths, int64_t queries) {
   return unsqueeze(before_length("query_padding_mask", lengths, queries), 2);
 }
 
-Tensor causal_mask(int64_t queries, int64_t keys, int64_t first, bool strict) {
+Tensor causal_mask(int64_t queries, int64_t keys, int64_t offset, bool strict) {
   check_counts("causal_mask", queries, keys);
-  const Tensor own = arange(first, first + queries);  // position of each query
+  const Tensor own = arange(offset, offset + queries);  // position of each query
   const Tensor at = reshape(own, {1, queries, 1}), other = arange(keys);
   return strict ? lt(other, at) : le(other, at);
 }

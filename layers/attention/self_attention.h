@@ -14,8 +14,8 @@ struct SelfAttentionOptions {
   bool causal = false;  // position i sees positions up to i
 };
 
-inline Attended self_attention(const BasicAttention& attention, const Tensor& x,
-                               const SelfAttentionOptions& options = {}) {
+template <class Attending>
+auto self_attention(const Attending& attention, const Tensor& x, const SelfAttentionOptions& options = {}) {
   const int64_t steps = x.size(1);
   Tensor mask;
   if (options.lengths.defined())

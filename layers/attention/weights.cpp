@@ -17,10 +17,10 @@ WeightCollector::~WeightCollector() { collector = before_; }
 Tensor WeightCollector::over_time(std::string_view name) const {
   const auto found = std::find_if(weights_.begin(), weights_.end(), [&](const Named& n) { return n.first == name; });
   if (found == weights_.end()) throw IndexError(fmt::format("WeightCollector: no attention reported as '{}'", name));
-  int64_t longest = 0;
-  for (const Tensor& weights : found->second) longest = std::max(longest, weights.size(-1));
+  int64_t most = 0;
+  for (const Tensor& weights : found->second) most = std::max(most, weights.size(-1));
   std::vector<Tensor> equal;
-  for (const Tensor& weights : found->second) equal.push_back(pad(weights, {0, longest - weights.size(-1)}));
+  for (const Tensor& weights : found->second) equal.push_back(pad(weights, {0, most - weights.size(-1)}));
   return cat(equal, -2);
 }
 

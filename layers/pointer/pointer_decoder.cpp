@@ -128,13 +128,13 @@ PointerDecoder::Keys PointerDecoder::keys(const PointerSource& source) const {
   return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{}};
 }
 
-Alignment PointerDecoder::point(const Tensor& d, const Keys& keys, const Tensor& mask) const {
+LogWeights PointerDecoder::point(const Tensor& d, const Keys& keys, const Tensor& mask) const {
   Tensor query = d;
   if (glimpse_) query = cat({d, (*glimpse_)(d, keys.glimpsed, {.mask = mask}).context}, 2);  // (2) [B, U, 2H]
-  return pointer_.point(query, keys.pointed, {.mask = mask});                                // (3), (4) [B, U, S]
+  return pointer_(query, keys.pointed, {.mask = mask}).alignment;                            // (3), (4) [B, U, S]
 }
 
-Alignment PointerDecoder::teach(const PointerSource& source, const Tensor& answers) const {
+LogWeights PointerDecoder::teach(const PointerSource& source, const Tensor& answers) const {
   const Keys prepared = keys(source);
   const int64_t B = source.items.size(0), T = source.items.size(1), U = answers.defined() ? answers.size(-1) : 0;
   check_answers(answers, B, options_.stop ? T + 1 : T);

@@ -20,7 +20,7 @@
 // position, ValueError for sizes. Cost: B U H (4 E + 4 H) for (1), B H² (T + U) + B U T H for (3).
 #pragma once
 
-#include <fovea/layers/attention/kinds.h>
+#include <fovea/layers/attention/registry.h>
 #include <fovea/layers/decoding/search.h>
 #include <fovea/layers/recurrent/recurrent.h>
 
@@ -49,7 +49,7 @@ class PointerDecoder final : public Module {
 
   // Hears the true answers, i64 [B, U]; what is negative stands past a row's end and nothing is to be learned there.
   // log_weights are log p(C_i | C_<i) [B, U, S], for nll_loss.
-  Alignment teach(const PointerSource& source, const Tensor& answers) const;
+  LogWeights teach(const PointerSource& source, const Tensor& answers) const;
   // A step at a time, for the searches; ids 0 .. T, of which T begins and ends.
   std::unique_ptr<IncrementalDecoder> start(const PointerSource& source) const;
 
@@ -64,7 +64,7 @@ class PointerDecoder final : public Module {
   // ids i64 [R] -> log p [R, T + 1] of what comes next.
   Tensor step(const Tensor& last, Steps& steps) const;
   // (2) to (4) for decoder states d [B, U, H].
-  Alignment point(const Tensor& d, const Keys& keys, const Tensor& mask) const;
+  LogWeights point(const Tensor& d, const Keys& keys, const Tensor& mask) const;
 
   PointerDecoderOptions options_;
   LSTM lstm_;
@@ -79,7 +79,7 @@ class PointerModel : public Module {
   // points [B, T, I], lengths i64 [B] or undefined.
   virtual PointerSource read(const Tensor& points, const Tensor& lengths = {}) const = 0;
   // Answers as in PointerDecoder::teach.
-  Alignment teach(const Tensor& points, const Tensor& answers, const Tensor& lengths = {}) const {
+  LogWeights teach(const Tensor& points, const Tensor& answers, const Tensor& lengths = {}) const {
     return write.teach(read(points, lengths), answers);
   }
   // ids [B, L] are positions of items; past a row's end they are T. Without `stop` every item is named.

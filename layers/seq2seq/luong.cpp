@@ -35,36 +35,35 @@ Tensor LuongModel::gates_of(const Tensor& ids) const {
   return linear(target_embedding(ids), decoder_stack.input_weight(0, options_.embedding), decoder_stack.input_bias());
 }
 
-Tensor LuongModel::attend(const Tensor& gates, DecoderState& state, Generator& generator, Alignment& alignment) const {
+Tensor LuongModel::attend(const Tensor& gates, DecoderState& state, Generator& generator, AnyOutcome& alignment) const {
   const Tensor heard = options_.input_feeding ? gates + linear(state.fed, state.input_weights) : gates;  // [B, G H]
   const Tensor h = decoder_stack.step(heard, state.layers);                                              // (2) [B, H]
-  const AttentionStep step{.first = state.step++, .generator = generator, .expectation = state.expectation};
-  const Attended read = attention(h, state.memory, step);  // (3), (4) [B, H]
-  alignment = read.alignment;
-  Tensor attentional = tanh(combine(cat({read.context, h}, 1)));  // (5) [B, H]
+  const AttentionStep step{.offset = state.step++, .generator = generator, .previous = state.attended};
+  const auto [context, found] = attention(h, state.memory, step);  // (3), (4) [B, H]
+  alignment = found;
+  state.attended = weights_of(found);
+  Tensor attentional = tanh(combine(cat({context, h}, 1)));  // (5) [B, H]
   if (options_.input_feeding) state.fed = attentional;
   return attentional;
 }
 
 Taught LuongModel::step(const Tensor& last, DecoderState& state, Generator& generator) const {
-  Alignment alignment;
+  AnyOutcome alignment;
   const Tensor attentional = attend(gates_of(last), state, generator, alignment);
-  return {output(attentional), alignment.log_probability, alignment.entropy, alignment.weights};  // (6) [B, V]
+  return taught(output(attentional), alignment);  // (6) [B, V]
 }
 
 Taught LuongModel::all(const Tensor& heard, DecoderState& state, Generator& generator) const {
   if (!options_.input_feeding) {
-    const Tensor h = decoder_stack.run(target_embedding(heard), state.layers);  // (2) [B, U, H]
-    const Attended read = attention(
-        h, state.memory, {.first = 0, .generator = generator, .expectation = state.expectation});  // (3), (4) [B, U, H]
-    const Tensor attentional = tanh(combine(cat({read.context, h}, 2)));                           // (5) [B, U, H]
-    return {output(attentional), read.alignment.log_probability, read.alignment.entropy,
-            read.alignment.weights};  // (6) [B, U, V]
+    const Tensor h = decoder_stack.run(target_embedding(heard), state.layers);               // (2) [B, U, H]
+    const auto [context, alignment] = attention(h, state.memory, {.generator = generator});  // (3), (4) [B, U, H]
+    const Tensor attentional = tanh(combine(cat({context, h}, 2)));                          // (5) [B, U, H]
+    return taught(output(attentional), alignment);                                           // (6) [B, U, V]
   }
   std::vector<Tensor> attentional;
   AlignmentSteps alignments;
   for (const Tensor& gates : unbind(gates_of(heard), 1)) {  // [B, G H]
-    Alignment alignment;
+    AnyOutcome alignment;
     attentional.push_back(attend(gates, state, generator, alignment));
     alignments.add(alignment);
   }

@@ -17,7 +17,7 @@
 //   E_y      [V, D]       target embedding, N(0, 1) at the start; the source's E_x alike
 //
 // Without input feeding (2) hears the token alone, and all steps run at once. Global: any score with soft; local:
-// local_monotonic, local_predictive. Errors: those of recurrent_model.h.
+// local-m, local-p. Errors: those of recurrent_model.h.
 #pragma once
 
 #include <fovea/layers/embedding.h>
@@ -56,7 +56,7 @@ class LuongModel final : public RecurrentModel {
   // What tokens say to the gates of (2).
   Tensor gates_of(const Tensor& ids) const;
   // (2) to (5): h̃_t [B, H], which the state keeps to be fed.
-  Tensor attend(const Tensor& gates, DecoderState& state, Generator& generator, Alignment& alignment) const;
+  Tensor attend(const Tensor& gates, DecoderState& state, Generator& generator, AnyOutcome& alignment) const;
 
   LuongOptions options_;
 };

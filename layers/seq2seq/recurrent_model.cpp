@@ -30,10 +30,7 @@ Taught RecurrentModel::teach(const Tensor& source, const Tensor& lengths, const 
   check_ids("heard", heard, source);
   if (!(options.truth >= 0 && options.truth <= 1))
     throw ValueError(fmt::format("SequenceModel: a share of truth of {}; need 0 to 1", options.truth));
-  if (!(options.expectation >= 0 && options.expectation <= 1))
-    throw ValueError(fmt::format("SequenceModel: a share of expectations of {}; need 0 to 1", options.expectation));
-  DecoderState state = begin(source, lengths);  // (1)
-  state.expectation = options.expectation;
+  DecoderState state = begin(source, lengths);                          // (1)
   if (options.truth == 1) return all(heard, state, options.generator);  // (3)
   const std::vector<Tensor> truth = unbind(heard, 1);
   std::vector<Tensor> logits, log_probability, entropy;
@@ -56,23 +53,18 @@ std::unique_ptr<IncrementalDecoder> RecurrentModel::decoder(const Tensor& source
   });
 }
 
-AnyAttention make_attention(const AttentionChoice& choice, int64_t query, int64_t key, Generator& generator) {
-  const bool one_by_one = choice.score == "dot" || choice.score == "scaled_dot" || choice.score == "cosine";
-  if (one_by_one && query != key)
-    throw ValueError(
-        fmt::format("attention: the score {} compares a query of {} with keys of {}; need equal sizes, or a score with "
-                    "weights such as general",
-                    choice.score, query, key));
-  return AnyAttention(
-      AnyScore(choice.score, {.query = query, .key = key, .width = choice.width, .longest = choice.longest}, generator),
-      AnyAlign(choice.align, {.query = query, .half_width = choice.half_width, .temperature = choice.temperature},
-               generator));
+void AlignmentSteps::add(const AnyOutcome& alignment) {
+  weights_.push_back(weights_of(alignment));
+  const auto* drawn = std::get_if<Drawn>(&alignment);
+  if (drawn == nullptr) return;
+  log_probability_.push_back(drawn->log_probability);
+  entropy_.push_back(drawn->entropy);
 }
 
-void AlignmentSteps::add(const Alignment& alignment) {
-  weights_.push_back(alignment.weights);
-  if (alignment.log_probability.defined()) log_probability_.push_back(alignment.log_probability);
-  if (alignment.entropy.defined()) entropy_.push_back(alignment.entropy);
+Taught taught(const Tensor& logits, const AnyOutcome& alignment) {
+  const auto* drawn = std::get_if<Drawn>(&alignment);
+  return {logits, drawn != nullptr ? drawn->log_probability : Tensor(), drawn != nullptr ? drawn->entropy : Tensor(),
+          weights_of(alignment)};
 }
 
 Tensor AlignmentSteps::weights() const { return over_steps(weights_); }

@@ -9,7 +9,7 @@
 // ValueError for a share of truth outside [0, 1].
 #pragma once
 
-#include <fovea/layers/attention/kinds.h>
+#include <fovea/layers/attention/registry.h>
 #include <fovea/layers/seq2seq/decoder_stack.h>
 #include <fovea/layers/seq2seq/sequence_model.h>
 
@@ -25,12 +25,12 @@ struct DecoderState {
   AttentionMemory memory;  // of the source
   Tensor encoded;          // [B, T, .] the source's states, where the memory's values are something else
   Tensor input_weights;    // of what is heard beside the token, sliced once
+  Tensor attended;         // [B, T] weights of the step before
   int64_t step = 0;
-  double expectation = 0;  // of TeachingOptions
   template <class Visit>
   void tensors(Visit&& visit) {
     visit("layers", layers), visit("fed", fed, 0), visit("memory", memory), visit("encoded", encoded, 0);
-    visit("step", step);
+    visit("step", step), visit("attended", attended, 0);
   }
 };
 
@@ -49,23 +49,13 @@ class RecurrentModel : public SequenceModel {
   virtual Taught all(const Tensor& heard, DecoderState& state, Generator& generator) const = 0;  // (3)
 };
 
-// Which attention a model uses: any score x any alignment, by name (score/any.h, align/any.h).
-struct AttentionChoice {
-  std::string score = "additive";
-  std::string align = "soft";
-  int64_t width = 0;       // A of additive and concat; 0: as wide as the key
-  double half_width = 10;  // D of the local alignments
-  double temperature = 1;  // of gumbel
-  int64_t longest = 256;   // longest source that location can look at
-};
-
-// ValueError when the score compares features one by one and query and key differ in size.
-AnyAttention make_attention(const AttentionChoice& choice, int64_t query, int64_t key, Generator& generator);
+// Logits with what the alignment that led to them has to say.
+Taught taught(const Tensor& logits, const AnyOutcome& alignment);
 
 // A step's answers as one tensor each, [B] -> [B, U]; undefined where no step has one.
 class AlignmentSteps {
  public:
-  void add(const Alignment& alignment);
+  void add(const AnyOutcome& alignment);
   Tensor weights() const;  // [B, U, T]
   Taught taught(const Tensor& logits) const;
 

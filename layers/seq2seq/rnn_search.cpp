@@ -46,11 +46,12 @@ Tensor RnnSearch::gates_of(const Tensor& tokens) const {
   return linear(tokens, decoder_stack.input_weight(0, options_.embedding), decoder_stack.input_bias());
 }
 
-Tensor RnnSearch::search(const Tensor& gates, DecoderState& state, Generator& generator, Alignment& alignment) const {
-  const AttentionStep step{.first = state.step++, .generator = generator, .expectation = state.expectation};
-  const Attended read = attention(state.layers[0].hidden, state.memory, step);  // (3) [B, T], C c_i [B, G H]
-  alignment = read.alignment;
-  return decoder_stack.step(gates + read.context, state.layers);  // (5) [B, H]
+Tensor RnnSearch::search(const Tensor& gates, DecoderState& state, Generator& generator, AnyOutcome& alignment) const {
+  const AttentionStep step{.offset = state.step++, .generator = generator, .previous = state.attended};
+  const auto [context, found] = attention(state.layers[0].hidden, state.memory, step);  // (3) [B, T], C c_i [B, G H]
+  alignment = found;
+  state.attended = weights_of(found);
+  return decoder_stack.step(gates + context, state.layers);  // (5) [B, H]
 }
 
 Tensor RnnSearch::say(const Tensor& s, const Tensor& context, const Tensor& tokens) const {
@@ -59,10 +60,10 @@ Tensor RnnSearch::say(const Tensor& s, const Tensor& context, const Tensor& toke
 
 Taught RnnSearch::step(const Tensor& last, DecoderState& state, Generator& generator) const {
   const Tensor token = target_embedding(last);  // [B, D]
-  Alignment alignment;
+  AnyOutcome alignment;
   const Tensor s = search(gates_of(token), state, generator, alignment);
-  const Tensor context = squeeze(matmul(unsqueeze(alignment.weights, 1), state.encoded), 1);         // (4) [B, 2N]
-  return {say(s, context, token), alignment.log_probability, alignment.entropy, alignment.weights};  // (6) [B, V]
+  const Tensor context = squeeze(matmul(unsqueeze(weights_of(alignment), 1), state.encoded), 1);  // (4) [B, 2N]
+  return taught(say(s, context, token), alignment);                                               // (6) [B, V]
 }
 
 Taught RnnSearch::all(const Tensor& heard, DecoderState& state, Generator& generator) const {
@@ -70,7 +71,7 @@ Taught RnnSearch::all(const Tensor& heard, DecoderState& state, Generator& gener
   std::vector<Tensor> states;
   AlignmentSteps alignments;
   for (const Tensor& gates : unbind(gates_of(tokens), 1)) {  // [B, G H]
-    Alignment alignment;
+    AnyOutcome alignment;
     states.push_back(search(gates, state, generator, alignment));
     alignments.add(alignment);
   }

@@ -61,7 +61,7 @@ class RnnSearch final : public RecurrentModel {
   // What tokens E_y y, [.., D], say to the gates of (5).
   Tensor gates_of(const Tensor& tokens) const;
   // (3) and (5): the next state [B, H].
-  Tensor search(const Tensor& gates, DecoderState& state, Generator& generator, Alignment& alignment) const;
+  Tensor search(const Tensor& gates, DecoderState& state, Generator& generator, AnyOutcome& alignment) const;
   Tensor say(const Tensor& s, const Tensor& context, const Tensor& tokens) const;
 
   RnnSearchOptions options_;

@@ -18,7 +18,6 @@ namespace fovea {
 struct TeachingOptions {
   double truth = 1;  // ε of scheduled_sampling.h; models that see all steps at once know only 1
   Generator& generator = default_generator();
-  double expectation = 0;  // ε of align/hard.h: share of steps that read the expectation in place of a draw
 };
 
 struct Taught {

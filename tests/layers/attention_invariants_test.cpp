@@ -2,9 +2,9 @@
 #include <fovea/autograd/backward.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/feed_forward.h>
-#include <fovea/layers/attention/kinds.h>
 #include <fovea/layers/attention/lstmn.h>
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/attention/registry.h>
 #include <fovea/layers/attention/self_attention.h>
 #include <fovea/layers/attention/weights.h>
 #include <fovea/layers/recurrent/cell.h>
@@ -39,7 +39,7 @@ TEST_CASE("weights are shares; keys in another order give the same context; one 
   const auto attention = in_f64(BahdanauAttention(AdditiveScore(3, 4, 5)));
   const Tensor q = random_input({2, 3, 3}, 1), k = random_input({2, 6, 4}, 2),
                order = tensor<int64_t>({3, 1, 5, 0, 4, 2});
-  const Attended a = attention(q, k), b = attention(q, index_select(k, 1, order));
+  const auto a = attention(q, k), b = attention(q, index_select(k, 1, order));
   REQUIRE(allclose(sum(a.alignment.weights, -1), ones({2, 3}, f64), 1e-14));
   REQUIRE(all(ge(a.alignment.weights, scalar(0, f64))));
   REQUIRE(allclose(index_select(a.alignment.weights, 2, order), b.alignment.weights, 1e-13));
@@ -52,10 +52,10 @@ TEST_CASE("keys that are prepared once serve every step", "[attention]") {
   const auto attention = in_f64(LuongConcatAttention(ConcatScore(3, 4, 5)));
   const Tensor q = random_input({2, 3, 3}, 1), k = random_input({2, 6, 4}, 2), v = random_input({2, 6, 2}, 3);
   const Tensor mask = padding_mask(tensor<int64_t>({6, 4}), 6);
-  const Attended whole = attention(q, k, v, mask);
+  const auto whole = attention(q, k, v, mask);
   const AttentionMemory memory = attention.prepare(k, v, mask);
   for (int64_t t = 0; t < 3; ++t) {
-    const Attended step = attention(select(q, 1, t), memory);
+    const auto step = attention(select(q, 1, t), memory);
     REQUIRE(step.context.shape() == Shape{2, 2});
     REQUIRE(step.alignment.weights.shape() == Shape{2, 6});
     REQUIRE(allclose(step.context, select(whole.context, 1, t), 1e-13));
@@ -144,7 +144,7 @@ TEST_CASE("hard attention reads the drawn key and draws as often as the weights 
   const Tensor q = expand(random_input({1, 1, 3}, 1), {1, 20000, 3}), k = random_input({1, 4, 3}, 2);
   Generator generator(3);
   const AttentionMemory memory = attention.prepare(k);
-  const Attended out = attention(q, memory, {.generator = generator});
+  const auto out = attention(q, memory, {.generator = generator});
   REQUIRE(equal(sum(out.alignment.weights, -1), ones({1, 20000}, f64)));
   const Tensor soft = select(Soft()(DotScore()(q, k)), 1, 0), share = mean(out.alignment.weights, 1);
   for (int64_t j = 0; j < 4; ++j) {
@@ -160,9 +160,9 @@ TEST_CASE("hard attention reads the drawn key and draws as often as the weights 
 
 TEST_CASE("hard and soft agree where one weight is all; gumbel grows hard as it cools", "[attention]") {
   const Tensor scores = tensor({0.0, 900.0, 0.0}, {1, 1, 3});
-  for (std::string_view name : align_names()) {
-    if (name == "local_predictive") continue;
-    AnyAlign align(name, {.half_width = 3});
+  for (const std::string& name : align_names()) {
+    if (name == "local-p" || name == "ntm") continue;
+    AnyAlign align({.align = name, .query = 1, .half_width = 3});
     REQUIRE(allclose(align(scores), tensor({0.0, 1.0, 0.0}, {1, 1, 3}), 1e-12));
   }
   GumbelSoftmax cold(0.01);
@@ -178,7 +178,7 @@ TEST_CASE("pointer: log-probabilities of what may be chosen", "[attention]") {
   const auto attention = in_f64(PointerAttention(AdditiveScore(3, 3, 4)));
   const Tensor q = random_input({1, 3}, 1), k = random_input({1, 4, 3}, 2);
   const Tensor visited = reshape(ne(arange(4), tensor<int64_t>({2})), {1, 1, 4});
-  const Alignment out = attention.point(q, attention.prepare(k), {.mask = visited});
+  const LogWeights out = attention(q, attention.prepare(k), {.mask = visited}).alignment;
   REQUIRE(out.log_weights.shape() == Shape{1, 4});
   REQUIRE(out.log_weights.at({0, 2}) == -std::numeric_limits<double>::infinity());
   REQUIRE(sum(out.weights).item() == Approx(1));

@@ -2,9 +2,9 @@
 // is told.
 #include <fovea/autograd/backward.h>
 #include <fovea/core/array.h>
-#include <fovea/layers/attention/kinds.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>
+#include <fovea/layers/attention/registry.h>
 #include <fovea/layers/attention/self_attention.h>
 #include <tests/catch.h>
 
@@ -25,10 +25,10 @@ Tensor bools(std::initializer_list<bool> values, const Shape& shape) { return te
 
 bool all_finite(const Tensor& x) { return all(isfinite(x)); }
 
-AnyAttention attention_of(std::string_view score, std::string_view align = "soft") {
+AnyAttention attention_of(const std::string& score, const std::string& align = "soft") {
   Generator generator(4);
-  AnyAttention attention(AnyScore(score, {.query = 3, .key = 3, .longest = 8}, generator),
-                         AnyAlign(align, {.query = 3, .half_width = 2}, generator));
+  AnyAttention attention =
+      make_attention({.score = score, .align = align, .max_length = 8, .half_width = 2}, 3, 3, generator);
   to(attention, f64);
   return attention;
 }
@@ -106,20 +106,20 @@ TEST_CASE("operands that do not fit are told with the layer's place in the model
 
 // pytorch#103749, #103963
 TEST_CASE("a row that is masked wholly reads exact zeros with zero gradient", "[attention][mask]") {
-  for (std::string_view score : score_names()) {
-    for (std::string_view align : align_names()) {
+  for (const std::string& score : score_names()) {
+    for (const std::string& align : align_names()) {
       INFO(score << " x " << align);
       const AnyAttention attention = attention_of(score, align);
       const Tensor q = random_input({2, 2, 3}, 1).requires_grad_(), v = random_input({2, 4, 2}, 3).requires_grad_();
       Tensor k = random_input({2, 4, 3}, 2);
       array::select(k, 0, 1).fill_(kNan);  // the masked sequence holds nothing but NaN
       k.requires_grad_();
-      const Attended out = attention(q, k, v, padding_mask(tensor<int64_t>({3, 0}), 4));
+      const auto out = attention(q, k, v, padding_mask(tensor<int64_t>({3, 0}), 4));
       REQUIRE(equal(select(out.context, 0, 1), zeros({2, 2}, f64)));
-      REQUIRE(equal(select(out.alignment.weights, 0, 1), zeros({2, 4}, f64)));
+      REQUIRE(equal(select(weights_of(out.alignment), 0, 1), zeros({2, 4}, f64)));
       Tensor loss = sum(out.context);
-      if (out.alignment.log_probability.defined())
-        loss = loss + sum(out.alignment.log_probability) + sum(out.alignment.entropy);
+      if (const auto* drawn = std::get_if<Drawn>(&out.alignment))
+        loss = loss + sum(drawn->log_probability) + sum(drawn->entropy);
       REQUIRE(all_finite(loss));
       loss.backward();
       for (const Tensor& x : {q, k, v}) {
@@ -134,7 +134,7 @@ TEST_CASE("a row that is masked wholly reads exact zeros with zero gradient", "[
 }
 
 TEST_CASE("damage that some rows may not see reaches the others alone", "[attention][mask]") {
-  for (std::string_view score : score_names()) {
+  for (const std::string& score : score_names()) {
     INFO(score);
     const AnyAttention attention = attention_of(score);
     Tensor x = random_input({1, 4, 3}, 1), spoiled = array::clone(x);
@@ -155,10 +155,10 @@ TEST_CASE("damage that some rows may not see reaches the others alone", "[attent
 }
 
 TEST_CASE("a causal mask together with padding takes away columns only", "[attention][mask]") {  // pytorch#63271
-  const AnyAttention attention = attention_of("scaled_dot");
+  const AnyAttention attention = attention_of("scaled-dot");
   const Tensor x = random_input({2, 4, 3}, 1);
   const Tensor mask = both_masks(padding_mask(tensor<int64_t>({2, 4}), 4), causal_mask(4, 4));
-  const Tensor weights = attention(x, x, x, mask).alignment.weights;
+  const Tensor weights = weights_of(attention(x, x, x, mask).alignment);
   for (int64_t b = 0; b < 2; ++b)
     for (int64_t i = 0; i < 4; ++i)
       for (int64_t j = 0; j < 4; ++j) {
@@ -171,7 +171,7 @@ TEST_CASE("a causal mask together with padding takes away columns only", "[atten
 TEST_CASE("self-attention: nothing flows back from the future, padded steps read zeros", "[attention][mask]") {
   const AnyAttention attention = attention_of("additive");
   const Tensor x = random_input({2, 4, 3}, 1).requires_grad_();
-  const Attended out = self_attention(attention, x, {.lengths = tensor<int64_t>({4, 2}), .causal = true});
+  const auto out = self_attention(attention, x, {.lengths = tensor<int64_t>({4, 2}), .causal = true});
   REQUIRE(equal(slice(select(out.context, 0, 1), 0, 2, 4).detach(), zeros({2, 3}, f64)));
   sum(select(select(out.context, 0, 0), 0, 1)).backward();
   REQUIRE(equal(abs(slice(select(x.grad(), 0, 0), 0, 2, 4)), zeros({2, 3}, f64)));

@@ -1,8 +1,8 @@
 // Every score with every alignment: gradients against central differences with the noise held fixed, and the contract
 // of every layer.
 #include <fovea/autograd/gradcheck.h>
-#include <fovea/layers/attention/kinds.h>
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/attention/registry.h>
 #include <tests/layers/contract.h>
 
 #include <limits>
@@ -16,15 +16,21 @@ using List = std::vector<Tensor>;
 
 constexpr int64_t kWidth = 3;  // of queries and keys, so that every score fits
 
-AnyAttention attention_of(std::string_view score, std::string_view align, Generator& generator) {
-  AnyAttention attention(
-      AnyScore(score, {.query = kWidth, .key = kWidth, .width = 4, .longest = 6, .strength = 2}, generator),
-      AnyAlign(align, {.query = kWidth, .width = 2, .half_width = 1.5, .temperature = 0.7}, generator));
+AnyAttention attention_of(const std::string& score, const std::string& align, Generator& generator) {
+  AnyAttention attention = make_attention({.score = score,
+                                           .align = align,
+                                           .width = 4,
+                                           .predictor = 2,
+                                           .max_length = 6,
+                                           .half_width = 1.5,
+                                           .strength = 2,
+                                           .temperature = 0.7},
+                                          kWidth, kWidth, generator);
   to(attention, f64);
   return attention;
 }
 
-bool is_biased(std::string_view align) { return align == "straight_through" || align == "gumbel_hard"; }
+bool is_biased(std::string_view align) { return align == "straight-through" || align == "gumbel-hard"; }
 
 Tensor random_input(const Shape& shape, uint64_t seed) {
   Generator generator(seed);
@@ -38,13 +44,11 @@ struct Example {
 };
 
 // Everything an attention has to say, with 0 in place of -inf.
-List outputs_of(const Attended& out) {
-  List all{out.context, out.alignment.weights};
-  const Tensor& log_weights = out.alignment.log_weights;
-  if (log_weights.defined())
-    all.push_back(where(isfinite(log_weights.detach()), log_weights, scalar(0, log_weights.dtype())));
-  for (const Tensor& x : {out.alignment.log_probability, out.alignment.entropy})
-    if (x.defined()) all.push_back(x);
+List outputs_of(Attended<AnyOutcome> out) {
+  List all{out.context};
+  for_each_tensor(out.alignment, [&](const StateName&, const Tensor& x, int64_t) {
+    if (x.dtype() == f64) all.push_back(where(isfinite(x.detach()), x, scalar(0, f64)));
+  });
   return all;
 }
 
@@ -58,8 +62,8 @@ List run(const AnyAttention& attention, const List& x, const Tensor& mask) {
 
 TEST_CASE("every score with every alignment has the right gradient", "[attention]") {
   const Example in;
-  for (std::string_view score : score_names()) {
-    for (std::string_view align : align_names()) {
+  for (const std::string& score : score_names()) {
+    for (const std::string& align : align_names()) {
       if (is_biased(align)) continue;
       INFO(score << " x " << align);
       Generator generator(5);
@@ -81,8 +85,8 @@ TEST_CASE("every score with every alignment keeps the contract", "[attention]") 
   Tensor spoiled_keys = array::clone(in.keys), spoiled_values = array::clone(in.values);
   array::slice(array::select(spoiled_keys, 0, 1), 0, 2, 4).fill_(std::numeric_limits<double>::quiet_NaN());
   array::slice(array::select(spoiled_values, 0, 1), 0, 2, 4).fill_(-std::numeric_limits<double>::infinity());
-  for (std::string_view score : score_names()) {
-    for (std::string_view align : align_names()) {
+  for (const std::string& score : score_names()) {
+    for (const std::string& align : align_names()) {
       if (is_biased(align)) continue;
       INFO(score << " x " << align);
       require_contract<AnyAttention>(
@@ -97,8 +101,8 @@ TEST_CASE("every score with every alignment keeps the contract", "[attention]") 
 TEST_CASE("straight-through alignments read one key and learn as their soft form", "[attention]") {
   const Example in;
   Generator generator(5);
-  for (std::string_view score : score_names()) {
-    for (const auto& [hard, soft] : {std::pair{"straight_through", "soft"}, std::pair{"gumbel_hard", "gumbel"}}) {
+  for (const std::string& score : score_names()) {
+    for (const auto& [hard, soft] : {std::pair{"straight-through", "soft"}, std::pair{"gumbel-hard", "gumbel"}}) {
       INFO(score << " x " << hard);
       Generator a(5), b(5);
       const AnyAttention one = attention_of(score, hard, a), other = attention_of(score, soft, b);
@@ -126,10 +130,10 @@ TEST_CASE("straight-through alignments read one key and learn as their soft form
 }
 
 TEST_CASE("a name that is not known is answered with those that are", "[attention]") {
-  REQUIRE_THROWS_WITH(AnyScore("dots", {.query = 1, .key = 1}), contains("dot, scaled_dot, general"));
-  REQUIRE_THROWS_WITH(AnyAlign("softly", {}), contains("soft, local_monotonic"));
-  REQUIRE_THROWS_AS(AnyAlign("local_predictive", {.query = 0}), ValueError);
-  REQUIRE_THROWS_AS(AnyScore("general", {.query = 0, .key = 1}), ValueError);
+  REQUIRE_THROWS_WITH(AnyScore({.score = "dots"}), contains("dot, scaled-dot, general"));
+  REQUIRE_THROWS_WITH(AnyAlign({.align = "softly"}), contains("soft, local-m"));
+  REQUIRE_THROWS_AS(AnyAlign({.align = "local-p", .query = 0}), ValueError);
+  REQUIRE_THROWS_AS(AnyScore({.score = "general", .query = 0, .key = 1}), ValueError);
   REQUIRE_THROWS_AS(CosineScore(0), ValueError);
   REQUIRE_THROWS_AS(GumbelSoftmax(0), ValueError);
   REQUIRE_THROWS_AS(LocalMonotonic(-1), ValueError);

@@ -28,7 +28,7 @@ Tensor ids(std::initializer_list<int64_t> values, const Shape& shape) { return t
 // Weights and losses; log p itself has -inf where it is masked.
 template <class Model>
 std::vector<Tensor> taught(const Model& model, const std::vector<Tensor>& in) {
-  const Alignment a = model.teach(in[0], in[1], in.size() > 2 ? in[2] : Tensor());
+  const LogWeights a = model.teach(in[0], in[1], in.size() > 2 ? in[2] : Tensor());
   return {a.weights, nll_loss(a.log_weights, in[1], {.reduction = Reduction::none})};
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("a pointer network is its formula, step by step", "[pointer]") {
     const int64_t chosen = answers.at<int64_t>({0, i});
     if (chosen < 3) heard = select(p, 1, chosen);
   }
-  const Alignment found = network.teach(points, answers);
+  const LogWeights found = network.teach(points, answers);
   REQUIRE(allclose(found.weights, unsqueeze(stack(rows, 0), 0), 1e-10));
   REQUIRE(allclose(exp(found.log_weights), found.weights, 1e-10));
 }

@@ -127,10 +127,10 @@ TEST_CASE("recurrent models from sequence to sequence keep the contract of a lay
 
 TEST_CASE("any score goes with any alignment in both attentive models", "[seq2seq]") {
   const Padded in;
-  for (std::string_view score : score_names())
-    for (std::string_view align : align_names()) {
+  for (const std::string& score : score_names())
+    for (const std::string& align : align_names()) {
       INFO(score << " x " << align);
-      const AttentionChoice choice{.score = std::string(score), .align = std::string(align), .half_width = 2};
+      const AttentionChoice choice{.score = score, .align = align, .half_width = 2};
       Generator g(3);
       const RnnSearch search(
           {.source_vocabulary = kWords, .embedding = 3, .encoder = 2, .hidden = 4, .attention = choice}, g);
@@ -268,12 +268,12 @@ TEST_CASE("Luong's scores and windows", "[seq2seq]") {
   const Tensor alike = dot.teach(in.source, in.lengths, in.heard).logits;
   REQUIRE(allclose(general.teach(in.source, in.lengths, in.heard).logits, alike, 1e-5, 1e-6));
 
-  LuongModel local(luong({.score = "dot", .align = "local_monotonic", .half_width = 1}), g);
+  LuongModel local(luong({.score = "dot", .align = "local-m", .half_width = 1}), g);
   const Tensor weights = weights_of(local, in.source, {}, in.heard);
   for (int64_t u = 0; u < 4; ++u)
     for (int64_t s = 0; s < 5; ++s) REQUIRE((weights.at({0, u, s}) > 0) == (std::abs(u - s) <= 1));
 
-  LuongModel wide(luong({.score = "dot", .align = "local_monotonic", .half_width = 5}), g);
+  LuongModel wide(luong({.score = "dot", .align = "local-m", .half_width = 5}), g);
   load_state(wide, state(dot));
   REQUIRE(equal(wide.teach(in.source, in.lengths, in.heard).logits, alike));
 }
@@ -321,18 +321,24 @@ TEST_CASE("hard attention that always reads the expectation is soft attention", 
     Generator g(8);
     return RnnSearch({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = choice}, g);
   };
-  const RnnSearch soft = make({.align = "soft"}), hard = make({.align = "hard"});
+  const RnnSearch soft = make({.align = "soft"});
+  RnnSearch hard = make({.align = "hard"});
   const Tensor logits = soft.teach(in.source, in.lengths, in.heard).logits;
-  const Taught taught = hard.teach(in.source, in.lengths, in.heard, {.expectation = 1});
+  const auto expect = [&](double share) {
+    for_each_module<Hard>(hard, [share](Hard& each) { each.set_expectation(share); });
+  };
+  expect(1);
+  const Taught taught = hard.teach(in.source, in.lengths, in.heard);
   REQUIRE(equal(taught.logits, logits));
   REQUIRE(equal(taught.log_probability, zeros({2, 4})));
   // Some steps draw: those, and no others, have a log-probability and weights of 0 and 1.
-  const Taught some = hard.teach(in.source, in.lengths, in.heard, {.expectation = 0.5});
+  expect(0.5);
+  const Taught some = hard.teach(in.source, in.lengths, in.heard);
   const Tensor drew = ne(some.log_probability, zeros({2, 4})), one_hot = eq(max(some.weights, -1), ones({2, 4}));
   REQUIRE(equal(drew, one_hot));
   REQUIRE(any(drew));
   REQUIRE(!all(drew));
-  REQUIRE_THROWS_AS(hard.teach(in.source, in.lengths, in.heard, {.expectation = 2}), ValueError);
+  REQUIRE_THROWS_AS(expect(2), ValueError);
 }
 
 TEST_CASE("RNNsearch that reads embeddings hears of a word what stands there", "[seq2seq]") {

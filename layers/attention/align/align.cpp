@@ -13,7 +13,7 @@ Tensor Align::last_position(const AlignInput& in) {
 
 Tensor Align::one_at(const AlignInput& in, const Tensor& chosen) {
   const DType dtype = in.scores.dtype();
-  const Tensor ones_there = one_hot(squeeze(chosen, -1), in.scores.size(2), dtype);
+  const Tensor ones_there = one_hot(chosen, in.scores.size(2), dtype);
   return in.mask.defined() ? where(in.mask, ones_there, scalar(0, dtype)) : ones_there;
 }
 

@@ -18,7 +18,7 @@
 
 namespace fovea {
 
-class GumbelSoftmax final : public Align {
+class GumbelSoftmax final : public AlignTo<Weights> {
  public:
   explicit GumbelSoftmax(double temperature = 1, bool hard = false)
       : temperature_(checked_positive("GumbelSoftmax", "temperature", temperature)), hard_(hard) {}
@@ -26,12 +26,12 @@ class GumbelSoftmax final : public Align {
     temperature_ = checked_positive("GumbelSoftmax", "temperature", temperature);
   }
 
-  Alignment weigh(const AlignInput& in) const override {
+  Weights weigh(const AlignInput& in) const override {
     const Tensor e = in.scores;
     const Tensor noisy = training() ? e + gumbel(e.shape(), in.generator, e.dtype()) : e;  // (1) [B, Tq, Tk]
     const Tensor y = softmax(noisy * (1 / temperature_), -1, in.mask);                     // (2) [B, Tq, Tk]
-    if (!hard_) return {y, {}, {}, {}};
-    return {one_at(in, argmax(y, -1, true)) + (y - y.detach()), {}, {}, {}};  // (3) [B, Tq, Tk]
+    if (!hard_) return {y};
+    return {one_at(in, argmax(y, -1)) + (y - y.detach())};  // (3) [B, Tq, Tk]
   }
 
  private:

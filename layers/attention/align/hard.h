@@ -21,18 +21,28 @@
 
 namespace fovea {
 
-class Hard final : public Align {
+class Hard final : public AlignTo<Drawn> {
  public:
-  Alignment weigh(const AlignInput& in) const override {
-    const Categorical alpha(in.scores, in.mask);
-    const Tensor s = training() ? alpha.sample(in.generator) : alpha.mode();             // (1) [B, Tq]
-    const Tensor drawn = one_at(in, unsqueeze(s, -1)), log_p = alpha.log_prob(s);        // (2) [B, Tq, Tk], (3) [B, Tq]
-    if (!training() || in.expectation == 0) return {drawn, {}, log_p, alpha.entropy()};  // (4) [B, Tq]
-    const Tensor expected = lt(uniform(s.shape(), 0, 1, in.generator, in.scores.dtype()),
-                               scalar(in.expectation, in.scores.dtype()));  // [B, Tq]
-    const Tensor mixed = where(unsqueeze(expected, -1), softmax(in.scores, -1, in.mask), drawn);
-    return {mixed, {}, where(expected, scalar(0, log_p.dtype()), log_p), alpha.entropy()};  // (5), (4)
+  // ε of (5), 0 at the start. ValueError outside [0, 1].
+  void set_expectation(double probability) {
+    if (!(probability >= 0 && probability <= 1))
+      throw ValueError("Hard: an expectation of " + std::to_string(probability) + "; need 0 to 1");
+    expectation_ = probability;
   }
+
+  Drawn weigh(const AlignInput& in) const override {
+    const Categorical alpha(in.scores, in.mask);
+    const Tensor s = training() ? alpha.sample(in.generator) : alpha.mode();            // (1) [B, Tq]
+    const Tensor drawn = one_at(in, s), log_p = alpha.log_prob(s);                      // (2) [B, Tq, Tk], (3) [B, Tq]
+    if (!training() || expectation_ == 0) return {{drawn}, s, log_p, alpha.entropy()};  // (4) [B, Tq]
+    const Tensor expected = lt(uniform(s.shape(), 0, 1, in.generator, in.scores.dtype()),
+                               scalar(expectation_, in.scores.dtype()));  // [B, Tq]
+    const Tensor mixed = where(unsqueeze(expected, -1), softmax(in.scores, -1, in.mask), drawn);
+    return {{mixed}, s, where(expected, scalar(0, log_p.dtype()), log_p), alpha.entropy()};  // (5), (4)
+  }
+
+ private:
+  double expectation_ = 0;  // ε
 };
 
 }  // namespace fovea

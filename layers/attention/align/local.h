@@ -24,24 +24,24 @@
 
 namespace fovea {
 
-class LocalMonotonic final : public Align {
+class LocalMonotonic final : public AlignTo<Weights> {
  public:
   explicit LocalMonotonic(double half_width = 10)
       : half_width_(checked_positive("LocalMonotonic", "half_width", half_width)) {}
 
-  Alignment weigh(const AlignInput& in) const override {
+  Weights weigh(const AlignInput& in) const override {
     const Tensor t = arange(0, in.scores.size(1), 1, in.scores.dtype());
-    const Tensor own = reshape(t + static_cast<double>(in.first), {1, in.scores.size(1), 1});
+    const Tensor own = reshape(t + static_cast<double>(in.offset), {1, in.scores.size(1), 1});
     const Tensor centre = minimum(own, last_position(in));                      // (1) [B, Tq, 1]
     const Tensor window = window_mask(centre, in.scores.size(2), half_width_);  // [B, Tq, Tk]
-    return {softmax(in.scores, -1, both_masks(in.mask, window)), {}, {}, {}};   // (3) [B, Tq, Tk]
+    return {softmax(in.scores, -1, both_masks(in.mask, window))};               // (3) [B, Tq, Tk]
   }
 
  private:
   double half_width_;  // D
 };
 
-class LocalPredictive final : public Align {
+class LocalPredictive final : public AlignTo<Weights> {
  public:
   LocalPredictive(int64_t query_size, int64_t width, double half_width = 10, Generator& generator = default_generator())
       : weight(init::uniform_fan({static_cast<int64_t>(checked_positive("LocalPredictive", "width", width)),
@@ -57,7 +57,7 @@ class LocalPredictive final : public Align {
     const Tensor where_to = matmul(tanh(linear(in.query, weight)), unsqueeze(v, 1));  // [B, Tq, 1]
     return last_position(in) * sigmoid(where_to);                                     // (2) [B, Tq, 1]
   }
-  Alignment weigh(const AlignInput& in) const override {
+  Weights weigh(const AlignInput& in) const override {
     const DType dtype = in.scores.dtype();
     const Tensor p = centre(in);
     const Tensor nearest = to(to(p.detach() + 0.5, i64), dtype);
@@ -65,7 +65,7 @@ class LocalPredictive final : public Align {
     const Tensor a = softmax(in.scores, -1, both_masks(in.mask, window));  // (3) [B, Tq, Tk]
     const Tensor s = arange(0, in.scores.size(2), 1, dtype);
     const double deviation = half_width_ / 2;
-    return {a * exp(square(s - p) * (-0.5 / (deviation * deviation))), {}, {}, {}};  // (4) [B, Tq, Tk]
+    return {a * exp(square(s - p) * (-0.5 / (deviation * deviation)))};  // (4) [B, Tq, Tk]
   }
 
   Parameter weight, v;  // W_p, v_p

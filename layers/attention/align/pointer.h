@@ -12,11 +12,11 @@
 
 namespace fovea {
 
-class Pointer final : public Align {
+class Pointer final : public AlignTo<LogWeights> {
  public:
-  Alignment weigh(const AlignInput& in) const override {
+  LogWeights weigh(const AlignInput& in) const override {
     const Tensor log_p = log_softmax(in.scores, -1, in.mask);  // (1) [B, Tq, Tk]
-    return {exp(log_p), log_p, {}, {}};
+    return {{exp(log_p)}, log_p};
   }
 };
 

@@ -11,10 +11,10 @@
 
 namespace fovea {
 
-class Soft final : public Align {
+class Soft final : public AlignTo<Weights> {
  public:
-  Alignment weigh(const AlignInput& in) const override {
-    return {softmax(in.scores, -1, in.mask), {}, {}, {}};  // (1) [B, Tq, Tk]
+  Weights weigh(const AlignInput& in) const override {
+    return {softmax(in.scores, -1, in.mask)};  // (1) [B, Tq, Tk]
   }
 };
 

@@ -15,12 +15,12 @@
 
 namespace fovea {
 
-class StraightThrough final : public Align {
+class StraightThrough final : public AlignTo<Weights> {
  public:
-  Alignment weigh(const AlignInput& in) const override {
-    const Tensor alpha = softmax(in.scores, -1, in.mask);     // (1) [B, Tq, Tk]
-    const Tensor hard = one_at(in, argmax(alpha, -1, true));  // (1) [B, Tq, Tk]
-    return {hard + (alpha - alpha.detach()), {}, {}, {}};     // (2) [B, Tq, Tk]
+  Weights weigh(const AlignInput& in) const override {
+    const Tensor alpha = softmax(in.scores, -1, in.mask);  // (1) [B, Tq, Tk]
+    const Tensor hard = one_at(in, argmax(alpha, -1));     // (1) [B, Tq, Tk]
+    return {hard + (alpha - alpha.detach())};              // (2) [B, Tq, Tk]
   }
 };
 

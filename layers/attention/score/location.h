@@ -16,8 +16,8 @@ namespace fovea {
 
 class LocationScore final : public Score {
  public:
-  LocationScore(int64_t query_size, int64_t longest, Generator& generator = default_generator())
-      : weight(init::uniform_fan({checked_size("LocationScore", "longest", longest),
+  LocationScore(int64_t query_size, int64_t max_length, Generator& generator = default_generator())
+      : weight(init::uniform_fan({checked_size("LocationScore", "max_length", max_length),
                                   checked_size("LocationScore", "query_size", query_size)},
                                  query_size, generator)) {}
   void members(Members& m) override { m("weight", weight); }
@@ -27,7 +27,7 @@ class LocationScore final : public Score {
     const int64_t steps = keys.size(1);
     if (steps > weight->size(0))
       throw ShapeError("LocationScore: keys are " + describe(keys) + "; this layer has " +
-                       std::to_string(weight->size(0)) + " positions, make `longest` at least " +
+                       std::to_string(weight->size(0)) + " positions, make `max_length` at least " +
                        std::to_string(steps));
     return linear(query, slice(weight, 0, 0, steps));  // (1) [B, Tq, Tk]
   }
