@@ -67,12 +67,12 @@ SafetensorsFile open_sealed(std::span<std::byte> bytes, std::string_view name) {
   const std::span<std::byte> place = digits_in(bytes);
   if (place.empty())
     throw FileError(
-        fmt::format("checkpoint: {}: has no \"{}\"; it is damaged or not a checkpoint of fovea", name, kChecksumKey));
+        fmt::format("checkpoint: {}: has no \"{}\"; it is corrupt or not a checkpoint of fovea", name, kChecksumKey));
   const std::string stored(reinterpret_cast<const char*>(place.data()), kDigits);
   const std::string actual = seal(bytes, place, stored);
   if (actual != stored)
     throw FileError(
-        fmt::format("checkpoint: {}: is damaged: its checksum is {}, its bytes give {}", name, stored, actual));
+        fmt::format("checkpoint: {}: is corrupt: its checksum is {}, its bytes give {}", name, stored, actual));
   SafetensorsFile file = parse_safetensors(bytes, name);
   const auto entry = file.metadata.find(std::string(kChecksumKey));
   if (entry == file.metadata.end() || entry->second != stored)

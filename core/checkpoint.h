@@ -1,7 +1,7 @@
 // Checkpoints: one safetensors file that any tool for that format reads, with a checksum over every byte of it in
-// __metadata__ as "fovea.checksum". A damaged file never loads silently: the checksum is 64 bits made by steps that are
+// __metadata__ as "fovea.checksum". A corrupt file never loads silently: the checksum is 64 bits made by steps that are
 // bijections, so a change inside one aligned 8-byte word is always found, any other missed once in 2^64. It says
-// nothing about who wrote the file. Errors: FileError for a file that is damaged, not a checkpoint or cannot be read or
+// nothing about who wrote the file. Errors: FileError for a file that is corrupt, not a checkpoint or cannot be read or
 // written; ValueError for names or metadata that cannot be written. Saving is atomic (see file.h).
 #pragma once
 

@@ -31,7 +31,7 @@ struct ValueError : Error {
 struct AutogradError : Error {
   using Error::Error;
 };
-// A file that cannot be read or written, or is damaged; names the path, the byte offset and errno where there is one.
+// A file that cannot be read or written, or is corrupt; names the path, the byte offset and errno where there is one.
 struct FileError : Error {
   using Error::Error;
 };

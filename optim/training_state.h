@@ -9,7 +9,7 @@
 // A resumed run is bitwise the uninterrupted one. Loading is all or nothing: every part is checked before the first one
 // is changed. Tensors are named "model.<name>", "optimizer.<parameter>.<symbol>"; numbers are in the metadata. Saving
 // is atomic and checksummed (core/checkpoint.h). The parts are referred to and must outlive this. Errors: FileError for
-// a file that is damaged or does not fit, and ValueError for numbers out of range in it; ValueError for a name that is
+// a file that is corrupt or does not fit, and ValueError for numbers out of range in it; ValueError for a name that is
 // empty, has a dot or is taken.
 #pragma once
 

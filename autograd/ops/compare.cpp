@@ -42,13 +42,13 @@ Tensor compare(const char* op, Compare kind, const Tensor& a, double b) {
 }
 
 // As in PyTorch, any number that is not 0 is true.
-Tensor truth(const char* op, const Tensor& x) {
+Tensor as_bool(const char* op, const Tensor& x) {
   check::defined(op, x);
   return array::to(x, boolean);
 }
 
 Tensor logical(const char* op, Logical kind, const Tensor& a, const Tensor& b) {
-  return broadcast(op, truth(op, a), truth(op, b), boolean,
+  return broadcast(op, as_bool(op, a), as_bool(op, b), boolean,
                    [kind](const Tensor& y, const Tensor& u, const Tensor& v, const kernels::Loop<3>& loop) {
                      kernels::logical(kind, loop, y.raw(), u.raw(), v.raw());
                    });
@@ -86,7 +86,7 @@ Tensor logical_and(const Tensor& a, const Tensor& b) { return logical("logical_a
 Tensor logical_or(const Tensor& a, const Tensor& b) { return logical("logical_or", Logical::disjunction, a, b); }
 
 Tensor logical_not(const Tensor& a) {
-  const Tensor x = truth("logical_not", a);
+  const Tensor x = as_bool("logical_not", a);
   Tensor y = empty_like(x);
   kernels::logical_not({x.shape(), y.strides(), x.strides()}, y.raw(), x.raw());
   return y;
@@ -100,12 +100,12 @@ Tensor isfinite(const Tensor& x) {
 }
 
 bool all(const Tensor& x) {
-  const Tensor t = truth("all", x);
+  const Tensor t = as_bool("all", x);
   return kernels::all({t.shape(), t.strides()}, t.raw());
 }
 
 bool any(const Tensor& x) {
-  const Tensor t = truth("any", x);
+  const Tensor t = as_bool("any", x);
   return kernels::any({t.shape(), t.strides()}, t.raw());
 }
 

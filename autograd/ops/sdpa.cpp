@@ -123,7 +123,7 @@ Tensor finite_rows(const Tensor& x) { return gt(min(to(isfinite(x), f32), -1, tr
 // The inputs with zeros for the rows that hold NaN or inf, and which queries have to do with those.
 struct Repaired {
   Tensor q, k, v;
-  Tensor spoiled;  // bool [B, H, Tq, 1]
+  Tensor non_finite;  // bool [B, H, Tq, 1]
 };
 Repaired repaired(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options) {
   const Tensor good_query = finite_rows(q), good_key = logical_and(finite_rows(k), finite_rows(v));
@@ -135,12 +135,12 @@ Repaired repaired(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaO
   const Tensor q0 = zeros({q.size(0), q.size(1), q.size(2), 1}, q.dtype()), both = cat({bad, ones_like(bad)}, -1);
   const Tensor k0 = zeros_like(bad);
   const Tensor met = gt(fused(checked(q0, k0, both, options), q0, k0, both, options), zero);
-  out.spoiled = logical_or(slice(met, -1, 0, 1), logical_and(slice(met, -1, 1, 2), logical_not(good_query)));
+  out.non_finite = logical_or(slice(met, -1, 0, 1), logical_and(slice(met, -1, 1, 2), logical_not(good_query)));
   return out;
 }
 
-Tensor spoil(const Tensor& x, const Tensor& spoiled) {
-  return where(spoiled, scalar(std::numeric_limits<double>::quiet_NaN(), x.dtype()), x);
+Tensor show_non_finite(const Tensor& x, const Tensor& non_finite) {
+  return where(non_finite, scalar(std::numeric_limits<double>::quiet_NaN(), x.dtype()), x);
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
   if (reference_mode()) return plain_sdpa(q, k, v, options).context;
   if (finite(q) && finite(k) && finite(v)) return fused(n, q, k, v, options);
   const Repaired x = repaired(q, k, v, options);
-  return spoil(fused(n, x.q, x.k, x.v, options), x.spoiled);
+  return show_non_finite(fused(n, x.q, x.k, x.v, options), x.non_finite);
 }
 
 WeighedValues plain_sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options,
@@ -159,7 +159,7 @@ WeighedValues plain_sdpa(const Tensor& q, const Tensor& k, const Tensor& v, cons
   if (finite(q) && finite(k) && finite(v)) return formula(q, k, v, options, change);
   const Repaired x = repaired(q, k, v, options);
   const WeighedValues y = formula(x.q, x.k, x.v, options, change);
-  return {spoil(y.context, x.spoiled), spoil(y.weights, x.spoiled)};
+  return {show_non_finite(y.context, x.non_finite), show_non_finite(y.weights, x.non_finite)};
 }
 
 }  // namespace fovea

@@ -68,18 +68,18 @@ TEST_CASE("attention: NaN in any operand reaches the queries that see it, and no
       const Tensor clean = scaled_dot_product_attention(x[0], x[1], x[2], {.causal = true});
       x[static_cast<size_t>(operand)].set({0, 0, 1, 0}, bad);
       INFO("operand " << operand << " holds " << bad);
-      const auto spoiled = [&](const Tensor& y, int64_t query) { return !all(isfinite(select(y, 2, query))); };
+      const auto non_finite = [&](const Tensor& y, int64_t query) { return !all(isfinite(select(y, 2, query))); };
       for (const bool fused : {true, false}) {
         const Tensor y = fused ? scaled_dot_product_attention(x[0], x[1], x[2], {.causal = true})
                                : plain_sdpa(x[0], x[1], x[2], {.causal = true}).context;
         CHECK(allclose(select(y, 2, 0), select(clean, 2, 0), 1e-12));
-        CHECK(spoiled(y, 1));
-        CHECK(spoiled(y, 2) == (operand != 0));
+        CHECK(non_finite(y, 1));
+        CHECK(non_finite(y, 2) == (operand != 0));
       }
       const Tensor mask = tensor({true, false, true});  // key 1 may not be attended
       const Tensor y = scaled_dot_product_attention(x[0], x[1], x[2], {.mask = mask});
-      CHECK(spoiled(y, 1) == (operand == 0));
-      CHECK_FALSE(spoiled(y, 0));
+      CHECK(non_finite(y, 1) == (operand == 0));
+      CHECK_FALSE(non_finite(y, 0));
     }
 }
 

@@ -83,10 +83,10 @@ TEST_CASE("what stands behind a length is never looked at", "[recurrent]") {
       for (int64_t t = b == 0 ? 2 : 0; t < 4; ++t)
         for (int64_t d = 0; d < 3; ++d) dirty.set({b, t, d}, std::numeric_limits<double>::quiet_NaN());
     lstm.x = dirty.requires_grad_();
-    const std::vector<Tensor> spoiled = run();
+    const std::vector<Tensor> changed = run();
     for (size_t i = 0; i < clean.size(); ++i) {
       REQUIRE(all(isfinite(clean[i])));
-      REQUIRE(equal(clean[i], spoiled[i]));
+      REQUIRE(equal(clean[i], changed[i]));
     }
   }
 }

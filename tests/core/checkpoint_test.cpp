@@ -35,9 +35,9 @@ TEST_CASE("checkpoint: every truncation and every flipped bit of a 4 KiB file is
   const test::Bytes bytes = serialize_checkpoint(state(), kMetadata);
   REQUIRE(bytes.size() > 3800);
   REQUIRE(bytes.size() < 4600);
-  const auto loads = [](std::span<const std::byte> damaged) {
+  const auto loads = [](std::span<const std::byte> corrupt) {
     try {
-      parse_checkpoint(damaged, "x");
+      parse_checkpoint(corrupt, "x");
       return true;
     } catch (const FileError&) {
       return false;
@@ -47,15 +47,15 @@ TEST_CASE("checkpoint: every truncation and every flipped bit of a 4 KiB file is
   size_t missed = 0;
   for (size_t size = 0; size < bytes.size(); ++size) missed += loads(std::span(bytes).first(size)) ? 1 : 0;
   CHECK(missed == 0);
-  test::Bytes damaged = bytes;
+  test::Bytes corrupt = bytes;
   for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
-    damaged[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
-    missed += loads(damaged) ? 1 : 0;
-    damaged[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
+    corrupt[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
+    missed += loads(corrupt) ? 1 : 0;
+    corrupt[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
   }
   CHECK(missed == 0);
-  damaged.push_back(std::byte{0});
-  CHECK_FALSE(loads(damaged));
+  corrupt.push_back(std::byte{0});
+  CHECK_FALSE(loads(corrupt));
 }
 
 TEST_CASE("checkpoint: other damage is found and named", "[checkpoint]") {
@@ -71,10 +71,10 @@ TEST_CASE("checkpoint: other damage is found and named", "[checkpoint]") {
   CHECK_THAT(message(serialize_safetensors(state())), contains("x.st: has no \"fovea.checksum\""));
   test::Bytes bad = good;
   bad[bad.size() / 2] ^= std::byte{1};
-  CHECK_THAT(message(bad), contains("x.st: is damaged: its checksum is "));
+  CHECK_THAT(message(bad), contains("x.st: is corrupt: its checksum is "));
   bad = good;
   std::swap_ranges(bad.end() - 64, bad.end() - 32, bad.end() - 32);
-  CHECK_THAT(message(bad), contains("is damaged"));
+  CHECK_THAT(message(bad), contains("is corrupt"));
   CHECK_THAT(message(test::bytes_of("\"fovea.checksum\":\"0123")), contains("has no"));
   // The same text inside a value is escaped and not taken for the key; inside the data it is not metadata.
   CHECK_THAT(message(serialize_safetensors({}, {{"x", "\"fovea.checksum\":\""}})), contains("has no"));

@@ -169,7 +169,7 @@ TEST_CASE("checkpoint: the checksum in the metadata is the one that was checked"
   const std::string text = key + ":\"0123456789abcdef";
   std::memcpy(bytes.data() + bytes.size() - 40, text.data(), text.size());
   const std::string complaint = checkpoint_message(bytes);
-  REQUIRE_THAT(complaint, contains("is damaged: its checksum is 0123456789abcdef, its bytes give "));
+  REQUIRE_THAT(complaint, contains("is corrupt: its checksum is 0123456789abcdef, its bytes give "));
   std::memcpy(bytes.data() + bytes.size() - 40 + text.size() - 16, complaint.data() + complaint.size() - 16, 16);
   CHECK_THAT(checkpoint_message(bytes), contains("checkpoint: x.st: its checksum is not in its metadata"));
 }

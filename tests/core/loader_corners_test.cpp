@@ -211,7 +211,7 @@ TEST_CASE("checkpoint: digits at the very end of a file, and one too few", "[che
   const std::string mark = "\"fovea.checksum\":\"", digits = "0123456789abcdef";
   for (const std::string& before : {std::string(), std::string(40, '.')}) {
     const std::string marked = before + mark;
-    CHECK_THAT(message(marked + digits), contains("is damaged: its checksum is " + digits));
+    CHECK_THAT(message(marked + digits), contains("is corrupt: its checksum is " + digits));
     CHECK_THAT(message(marked + digits.substr(1)), contains("has no"));
     CHECK_THAT(message(marked), contains("has no"));
   }

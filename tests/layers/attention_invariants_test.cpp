@@ -228,8 +228,8 @@ TEST_CASE("feed-forward attention: no order, bounded weights, padding without ef
   REQUIRE(allclose(attention(slice(h, 1, 0, 1)), select(h, 1, 0), 1e-14));
   REQUIRE(allclose(attention(h), attention(flip(h, 1)), 1e-12));
   const Tensor x = random_input({2, 5, 2}, 2), lengths = tensor<int64_t>({5, 3});
-  Tensor spoiled = array::clone(x);
-  array::slice(array::select(spoiled, 0, 1), 0, 3, 5).fill_(std::numeric_limits<double>::quiet_NaN());
+  Tensor non_finite = array::clone(x);
+  array::slice(array::select(non_finite, 0, 1), 0, 3, 5).fill_(std::numeric_limits<double>::quiet_NaN());
   for (bool unweighted : {false, true})
     require_contract<FeedForwardAttentionNetwork>(
         {[=](Generator& g) {
@@ -237,7 +237,7 @@ TEST_CASE("feed-forward attention: no order, bounded weights, padding without ef
          },
          [](const FeedForwardAttentionNetwork& net, const List& in) { return List{net(in[0], in[1])}; },
          {x, lengths},
-         {spoiled, lengths}});
+         {non_finite, lengths}});
 }
 
 TEST_CASE("LSTMN: one step is an LSTM's, the past is fixed, padding has no effect", "[attention]") {
@@ -264,15 +264,15 @@ TEST_CASE("LSTMN: one step is an LSTM's, the past is fixed, padding has no effec
   array::select(other, 1, 3).fill_(5);
   REQUIRE(equal(slice(lstmn(other).hidden, 1, 0, 3).detach(), slice(h, 1, 0, 3).detach()));
   const Tensor lengths = tensor<int64_t>({4, 2});
-  Tensor spoiled = array::clone(x);
-  array::slice(array::select(spoiled, 0, 1), 0, 2, 4).fill_(std::numeric_limits<double>::quiet_NaN());
+  Tensor non_finite = array::clone(x);
+  array::slice(array::select(non_finite, 0, 1), 0, 2, 4).fill_(std::numeric_limits<double>::quiet_NaN());
   require_contract<Lstmn>({[](Generator& g) { return Lstmn(2, 3, g); },
                            [](const Lstmn& module, const List& in) {
                              const Lstmn::Output y = module(in[0], in[1]);
                              return List{y.hidden, y.cell};
                            },
                            {x, lengths},
-                           {spoiled, lengths}});
+                           {non_finite, lengths}});
   REQUIRE_THROWS_AS(lstmn(random_input({2, 4, 3}, 1)), ShapeError);
   REQUIRE_THROWS_AS(Lstmn(0, 3), ValueError);
 }

@@ -1,5 +1,5 @@
-// Masks, and what they promise: rows without keys read zeros, damaged keys that are masked change nothing, every misuse
-// is told.
+// Masks, and what they promise: rows without keys read zeros, non-finite keys that are masked change nothing, every
+// misuse is told.
 #include <fovea/autograd/backward.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
@@ -137,20 +137,20 @@ TEST_CASE("damage that some rows may not see reaches the others alone", "[attent
   for (const std::string& score : score_names()) {
     INFO(score);
     const AnyAttention attention = attention_of(score);
-    Tensor x = random_input({1, 4, 3}, 1), spoiled = array::clone(x);
-    spoiled.set({0, 3, 1}, kNan);
+    Tensor x = random_input({1, 4, 3}, 1), non_finite = array::clone(x);
+    non_finite.set({0, 3, 1}, kNan);
     x.requires_grad_();
-    spoiled.requires_grad_();
+    non_finite.requires_grad_();
     const Tensor causal = causal_mask(4, 4);
     const Tensor clean_query = x.detach();
     const Tensor a = attention(clean_query, x, x, causal).context,
-                 b = attention(clean_query, spoiled, spoiled, causal).context;
+                 b = attention(clean_query, non_finite, non_finite, causal).context;
     REQUIRE(equal(slice(a, 1, 0, 3).detach(), slice(b, 1, 0, 3).detach()));
     REQUIRE(std::isnan(b.at({0, 3, 0})));  // this row may attend to the damage
     sum(slice(a, 1, 0, 3)).backward();
     sum(slice(b, 1, 0, 3)).backward();
-    REQUIRE(all_finite(spoiled.grad()));
-    REQUIRE(allclose(x.grad(), spoiled.grad(), 1e-12, 1e-14));
+    REQUIRE(all_finite(non_finite.grad()));
+    REQUIRE(allclose(x.grad(), non_finite.grad(), 1e-12, 1e-14));
   }
 }
 

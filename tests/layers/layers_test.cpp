@@ -44,9 +44,9 @@ Contract<Cell> cell_contract() {
 Contract<Recurrent> sequence_contract(Recurrent::Kind kind, const RecurrentOptions& options) {
   const int64_t states = options.layers * (options.bidirectional ? 2 : 1);
   const Tensor lengths = tensor<int64_t>({2, 4, 0}), x = random_input({3, 4, options.inputs});
-  const Tensor spoiled = array::clone(x);
-  array::slice(array::select(spoiled, 0, 0), 0, 2, 4).fill_(std::numeric_limits<double>::quiet_NaN());
-  array::select(spoiled, 0, 2).fill_(7);
+  const Tensor non_finite = array::clone(x);
+  array::slice(array::select(non_finite, 0, 0), 0, 2, 4).fill_(std::numeric_limits<double>::quiet_NaN());
+  array::select(non_finite, 0, 2).fill_(7);
   const Tensor h = random_input({states, 3, options.hidden}), c = random_input({states, 3, options.hidden});
   return {[=](Generator& g) { return Recurrent(kind, options, g); },
           [kind](const Recurrent& module, const List& in) {
@@ -55,7 +55,7 @@ Contract<Recurrent> sequence_contract(Recurrent::Kind kind, const RecurrentOptio
             return has_cell ? List{y.output, y.state.hidden, y.state.cell} : List{y.output, y.state.hidden};
           },
           {x, lengths, h, c},
-          {spoiled, lengths, h, c}};
+          {non_finite, lengths, h, c}};
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <fovea/core/parallel.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>
-#include <fovea/layers/state.h>
 #include <fovea/layers/attention/weights.h>
+#include <fovea/layers/state.h>
 #include <tests/catch.h>
 #include <tests/layers/contract.h>
 
@@ -99,10 +99,10 @@ TEST_CASE("NaN in masked keys and values changes no bit, forward or backward", "
 
 TEST_CASE("causal attention to a later NaN leaves the rows before it", "[layers][attention]") {
   const Heads x({1, 1, 70, 3});
-  Heads damaged = x;
-  damaged.k = with_row(x.k, 66, kNan);
+  Heads non_finite = x;
+  non_finite.k = with_row(x.k, 66, kNan);
   const Tensor clean = scaled_dot_product_attention(x.q, x.k, x.v, {.causal = true});
-  const Tensor y = scaled_dot_product_attention(damaged.q, damaged.k, damaged.v, {.causal = true});
+  const Tensor y = scaled_dot_product_attention(non_finite.q, non_finite.k, non_finite.v, {.causal = true});
   REQUIRE(equal(array::contiguous(slice(y, 2, 0, 66)), array::contiguous(slice(clean, 2, 0, 66))));
   REQUIRE_FALSE(any(isfinite(slice(y, 2, 66))));
 }

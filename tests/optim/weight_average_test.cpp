@@ -58,7 +58,7 @@ TEST_CASE("WeightAverage: a decay of 0 is the module itself, and what is saved g
   CHECK(first_of(one) == first_of(two));
 }
 
-TEST_CASE("WeightAverage refuses modules that differ, decays out of range and damaged states", "[optim]") {
+TEST_CASE("WeightAverage refuses modules that differ, decays out of range and corrupt states", "[optim]") {
   Linear model(2, 3, true), other(3, 2, true), same = clone(model);
   CHECK_THROWS_AS(WeightAverage(model, other, 0.9), ValueError);
   CHECK_THROWS_AS(WeightAverage(model, same, 1.0), ValueError);
