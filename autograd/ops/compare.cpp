@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/ops/plan.h>
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/compare.h>
 
@@ -99,6 +100,17 @@ Tensor isfinite(const Tensor& x) {
   return y;
 }
 
+// A number equals itself, NaN does not.
+Tensor isnan(const Tensor& x) {
+  check::computes("isnan", x);
+  return ne(x, x);
+}
+
+Tensor isinf(const Tensor& x) {
+  check::computes("isinf", x);
+  return is_floating(x.dtype()) ? eq(abs(x.detach()), INFINITY) : zeros(x.shape(), boolean);
+}
+
 bool all(const Tensor& x) {
   const Tensor t = as_bool("all", x);
   return kernels::all({t.shape(), t.strides()}, t.raw());
@@ -107,6 +119,19 @@ bool all(const Tensor& x) {
 bool any(const Tensor& x) {
   const Tensor t = as_bool("any", x);
   return kernels::any({t.shape(), t.strides()}, t.raw());
+}
+
+// Counted, so that what reduces numbers reduces truths too.
+Tensor all(const Tensor& x, Dims dims, bool keepdim) {
+  const Tensor no = logical_not(truth("all", x));
+  detail::Plan("all", x, dims);
+  return eq(sum(no, dims, keepdim), 0);
+}
+
+Tensor any(const Tensor& x, Dims dims, bool keepdim) {
+  const Tensor yes = truth("any", x);
+  detail::Plan("any", x, dims);
+  return gt(sum(yes, dims, keepdim), 0);
 }
 
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol) {

@@ -75,5 +75,12 @@ const OpSpec isfinite_spec =
     OpSpec::add(constant_spec("isfinite", "neither inf nor NaN", [](const Inputs& x) { return isfinite(log(x[0])); }, 1,
                               {{"undefined", [] { isfinite(Tensor()); }}}));
 
+const OpSpec isnan_spec =
+    OpSpec::add(constant_spec("isnan", "x is NaN", [](const Inputs& x) { return isnan(log(x[0])); }, 1,
+                              {{"undefined", [] { isnan(Tensor()); }}}));
+const OpSpec isinf_spec =
+    OpSpec::add(constant_spec("isinf", "x is inf or -inf", [](const Inputs& x) { return isinf(log(relu(x[0]))); }, 1,
+                              {{"undefined", [] { isinf(Tensor()); }}}));
+
 }  // namespace
 }  // namespace fovea

@@ -1,9 +1,10 @@
-// Reading and writing by position. gather and scatter_add are each other's gradient, as are index_select and index_add;
-// what adds does so in a fixed order. Ids are i64.
-// Errors: IndexError for an id outside its range, in backward too; ShapeError, DTypeError.
+// Reading and writing by position. gather and scatter_add are each other's gradient, as are index_select and
+// index_select_backward; what adds does so in a fixed order. Ids are i64. Errors: IndexError for an id outside its
+// range, in backward too; ShapeError, DTypeError.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/ops/index.h>
 #include <fovea/autograd/ops/runs.h>
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
@@ -11,7 +12,17 @@
 namespace fovea {
 namespace {
 
-// x's dimensions other than d must hold index's.
+// Strides that stand still along d, where the index moves.
+Shape without(const Shape& strides, int d) {
+  Shape out = strides;
+  out[d] = 0;
+  return out;
+}
+
+}  // namespace
+
+namespace detail {
+
 int check_index(const char* op, const Tensor& x, int64_t dim, const Tensor& index) {
   check::rank_at_least(op, x, 1);
   check::dtype(op, "index", index, i64);
@@ -26,11 +37,28 @@ int check_index(const char* op, const Tensor& x, int64_t dim, const Tensor& inde
   return d;
 }
 
-Shape without(const Shape& strides, int d) {
-  Shape out = strides;
-  out[d] = 0;
-  return out;
+Tensor check_scattered(const char* op, const Tensor& x, const Tensor& index, const Tensor& source) {
+  check::same_dtype(op, x, source);
+  bool fits = source.dim() == index.dim();
+  for (int k = 0; fits && k < index.dim(); ++k) fits = index.shape()[k] <= source.shape()[k];
+  if (!fits)
+    throw ShapeError(fmt::format("{}: index {} for source {}; need the same rank and no larger sizes", op,
+                                 describe(index), describe(source)));
+  Tensor used = source;
+  for (int k = 0; k < index.dim(); ++k)
+    if (used.shape()[k] != index.shape()[k]) used = slice(used, k, 0, index.shape()[k]);
+  return used;
 }
+
+void scatter_into(decltype(kernels::scatter)& write, const Tensor& y, int d, const Tensor& index,
+                  const Tensor& source) {
+  write(y.dtype(), {index.shape(), source.strides(), index.strides(), without(y.strides(), d)}, source.raw(),
+        index.raw(), y.raw(), y.stride(d));
+}
+
+}  // namespace detail
+
+namespace {
 
 kernels::Rows rows_of(const Shape& shape, int d, int64_t n) {
   const detail::Extent e = detail::extent(shape, d);
@@ -40,14 +68,14 @@ kernels::Rows rows_of(const Shape& shape, int d, int64_t n) {
 Tensor index_select_checked(const Tensor& x, int d, const Tensor& index);
 
 // Zeros with `size` rows along d, to which row i of g is added at index[i].
-Tensor index_add(const Tensor& g, int d, const Tensor& index, int64_t size) {
+Tensor index_select_backward(const Tensor& g, int d, const Tensor& index, int64_t size) {
   check::ids_below("index_select", index, size);
   Shape shape = g.shape();
   shape[d] = size;
   Tensor y = empty(shape, g.dtype());
   const Tensor rows = array::contiguous(g);
   kernels::add_rows(g.dtype(), rows_of(shape, d, index.numel()), rows.raw(), index.data<int64_t>(), y.raw());
-  return record("index_add", {g}, y,
+  return record("index_select_backward", {g}, y,
                 [d, index = saved(index)](const Tensor& h) { return index_select_checked(h, d, index.get()); });
 }
 
@@ -64,7 +92,7 @@ Tensor index_select_checked(const Tensor& x, int d, const Tensor& index) {
                     x.stride(d));
   }
   return record("index_select", {x}, y, [d, index = saved(index), size = x.shape()[d]](const Tensor& g) {
-    return index_add(g, d, index.get(), size);
+    return index_select_backward(g, d, index.get(), size);
   });
 }
 
@@ -92,7 +120,7 @@ bool counts_as_row(const Tensor& x, const Tensor& index) {
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   if (counts_as_row(x, index))
     return reshape(gather(reshape(x, {1}), dim, reshape(index, {index.numel()})), index.shape());
-  const int d = check_index("gather", x, dim, index);
+  const int d = detail::check_index("gather", x, dim, index);
   Tensor y = empty(index.shape(), x.dtype());
   kernels::gather(x.dtype(), {index.shape(), y.strides(), index.strides(), without(x.strides(), d)}, y.raw(),
                   index.raw(), x.raw(), x.stride(d));
@@ -102,20 +130,11 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
 }
 
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
-  const int d = check_index("scatter_add", x, dim, index);
-  check::same_dtype("scatter_add", x, source);
+  const int d = detail::check_index("scatter_add", x, dim, index);
+  const Tensor used = detail::check_scattered("scatter_add", x, index, source);
   check::number("scatter_add", x);
-  bool fits = source.dim() == index.dim();
-  for (int k = 0; fits && k < index.dim(); ++k) fits = index.shape()[k] <= source.shape()[k];
-  if (!fits)
-    throw ShapeError(fmt::format("scatter_add: index {} for source {}; need the same rank and no larger sizes",
-                                 describe(index), describe(source)));
-  Tensor used = source;
-  for (int k = 0; k < index.dim(); ++k)
-    if (used.shape()[k] != index.shape()[k]) used = slice(used, k, 0, index.shape()[k]);
   Tensor y = array::clone(x);
-  kernels::scatter_add(x.dtype(), {index.shape(), used.strides(), index.strides(), without(y.strides(), d)}, used.raw(),
-                       index.raw(), y.raw(), y.stride(d));
+  detail::scatter_into(kernels::scatter_add, y, d, index, used);
   return record("scatter_add", {x, used}, y, [d, index = saved(index)](const Tensor& g) {
     return std::array<Tensor, 2>{g, needs_grad(1) ? gather(g, d, index.get()) : Tensor()};
   });

@@ -130,7 +130,7 @@ const OpSpec index_select_spec = OpSpec::add({
                 {"index of f32", [] { index_select(ones({3}), 0, ones({3})); }},
                 {"no such dimension", [] { index_select(ones({3}), 1, zeros({3}, i64)); }},
                 {"undefined", [] { index_select(Tensor(), 0, zeros({3}, i64)); }}},
-    .also_records = {"index_add"},
+    .also_records = {"index_select_backward"},
 });
 
 const OpSpec embedding_spec = OpSpec::add({

@@ -2,7 +2,10 @@
 //   cross_entropy   -sum_c q_c log_softmax(x)_c, q = (1 - smoothing) target + smoothing / C
 //   nll_loss        the same from log-probabilities
 //   binary_cross_entropy_with_logits   max(x, 0) - x t + ln(1 + e^-|x|)
-//   mse_loss        (x - t)^2            huber_loss   d^2 / 2 for d = |x - t| <= delta, else delta (d - delta / 2)
+//   binary_cross_entropy               -t ln p - (1 - t) ln(1 - p), no logarithm below -100
+//   kl_div          t (ln t - x) for log-probabilities x; 0 where t is 0
+//   mse_loss        (x - t)^2            l1_loss      |x - t|
+//   huber_loss      d^2 / 2 for d = |x - t| <= delta, else delta (d - delta / 2)
 // Shapes: logits [..., C] with class ids i64 [...] or probabilities [..., C]; else x and target alike.
 // Errors: ShapeError, DTypeError, IndexError for an id outside [0, C) that is not ignore_index, ValueError for options.
 #include <fmt/format.h>
@@ -154,6 +157,46 @@ Tensor binary_cross_entropy_with_logits(const Tensor& logits, const Tensor& targ
                 needs_grad(1) ? neg(g * x.get()) : Tensor()};
   });
   return reduced(each, reduction);
+}
+
+// The gradient as PyTorch has it: (p - t) / max(p (1 - p), 1e-12f), which the clamped logarithms would make 0 at 0
+// and 1.
+Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& target, Reduction reduction) {
+  const char* op = "binary_cross_entropy";
+  check_pair(op, probabilities, target);
+  const auto logarithms = [](const Tensor& p) { return Pair{clamp(log(p), -100, 0), clamp(log1p(neg(p)), -100, 0)}; };
+  Tensor y;
+  {
+    const NoGrad values_only;
+    if (!all(logical_and(ge(probabilities, 0), le(probabilities, 1))))
+      throw ValueError(fmt::format("{}: {} holds numbers outside [0, 1]; for logits there is {}_with_logits", op,
+                                   describe(probabilities), op));
+    const auto [of_one, of_zero] = logarithms(probabilities);
+    y = neg(target * of_one + (1.0 - target) * of_zero);
+  }
+  const Tensor each =
+      record(op, {probabilities, target}, y, [=, p = saved(probabilities), t = saved(target)](const Tensor& g) {
+        Pair d;
+        if (needs_grad(0)) d[0] = g * (p.get() - t.get()) / clamp(p.get() * (1.0 - p.get()), 1e-12f, 1);
+        if (!needs_grad(1)) return d;
+        const auto [of_one, of_zero] = logarithms(p.get());
+        d[1] = g * (of_zero - of_one);
+        return d;
+      });
+  return reduced(each, reduction);
+}
+
+Tensor kl_div(const Tensor& log_probabilities, const Tensor& target, Reduction reduction, bool log_target) {
+  check_pair("kl_div", log_probabilities, target);
+  if (log_target) return reduced(exp(target) * (target - log_probabilities), reduction);
+  const Tensor nothing = eq(target.detach(), 0);
+  const Tensor entropy = target * log(masked_fill(target, nothing, 1));
+  return reduced(entropy - target * log_probabilities, reduction);
+}
+
+Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
+  check_pair("l1_loss", x, target);
+  return reduced(abs(x - target), reduction);
 }
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {

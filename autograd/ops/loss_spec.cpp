@@ -2,6 +2,8 @@
 #include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 
+#include <cmath>
+
 namespace fovea {
 namespace {
 
@@ -72,11 +74,14 @@ OpSpec class_spec(std::string name, std::string formula, ClassLoss f) {
   return spec;
 }
 
-OpSpec pair_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&, const Tensor&, Reduction)) {
+using PairLoss = Tensor (*)(const Tensor&, const Tensor&, Reduction);
+
+// `sampled` is the loss over numbers of any size, `f` what must throw.
+OpSpec pair_spec(std::string name, std::string formula, PairLoss f, PairLoss sampled) {
   OpSpec spec;
   spec.name = std::move(name);
   spec.formula = std::move(formula);
-  spec.samples = [f](SampleMaker& make) {
+  spec.samples = [f = sampled](SampleMaker& make) {
     std::vector<OpSample> samples;
     for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean})
       for (OpSample& sample : elementwise_samples(
@@ -102,6 +107,10 @@ OpSpec pair_spec(std::string name, std::string formula, Tensor (*f)(const Tensor
   return spec;
 }
 
+OpSpec pair_spec(std::string name, std::string formula, PairLoss f) {
+  return pair_spec(std::move(name), std::move(formula), f, f);
+}
+
 const OpSpec cross_entropy_spec =
     OpSpec::add(class_spec("cross_entropy", "y = -sum_c q_c log_softmax(x)_c", cross_entropy));
 const OpSpec nll_loss_spec = OpSpec::add(class_spec("nll_loss", "y = -sum_c q_c x_c", nll_loss));
@@ -112,6 +121,26 @@ const OpSpec huber_spec = OpSpec::add([] {
   OpSpec spec = pair_spec("huber_loss", "y = d^2/2 if d = |x - t| <= delta else delta (d - delta/2)",
                           [](const Tensor& x, const Tensor& t, Reduction r) { return huber_loss(x, t, 0.7, r); });
   spec.invalid.push_back({"delta", [] { huber_loss(ones({2}), ones({2}), 0); }});
+  return spec;
+}());
+
+const OpSpec l1_spec = OpSpec::add(pair_spec("l1_loss", "y = |x - t|", l1_loss));
+// Slowly, so that none of the probabilities comes too near 0 or 1 for differences.
+const OpSpec probabilities_spec = OpSpec::add([] {
+  OpSpec spec = pair_spec("binary_cross_entropy", "y = -t ln p - (1 - t) ln(1 - p)", binary_cross_entropy,
+                          [](const Tensor& x, const Tensor& t, Reduction r) {
+                            return binary_cross_entropy(sigmoid(x * 0.05), sigmoid(t * 0.05), r);
+                          });
+  spec.invalid.push_back({"above 1", [] { binary_cross_entropy(full({2}, 1.5), ones({2})); }});
+  spec.invalid.push_back({"below 0", [] { binary_cross_entropy(full({2}, -0.5), ones({2})); }});
+  spec.invalid.push_back({"NaN", [] { binary_cross_entropy(full({2}, NAN), ones({2})); }});
+  return spec;
+}());
+const OpSpec kl_div_spec = OpSpec::add([] {
+  const PairLoss f = [](const Tensor& x, const Tensor& t, Reduction r) { return kl_div(x, t, r); };
+  OpSpec spec = pair_spec("kl_div", "y = t (ln t - x)", f, [](const Tensor& x, const Tensor& t, Reduction r) {
+    return kl_div(x, sigmoid(t), r) + kl_div(x, logsigmoid(t), r, true);
+  });
   return spec;
 }());
 

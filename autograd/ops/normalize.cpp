@@ -1,9 +1,12 @@
-// Layer normalisation (Ba, Kiros, Hinton 2016, equations 3 and 4) over the last dimension,
-//   y = (x - mean x) / sqrt(var x + eps) * weight + bias                  var divides by n
+// Normalisation: of layers (Ba, Kiros, Hinton 2016, equations 3 and 4) and root mean square (Zhang, Sennrich 2019) over
+// the last dimension, of groups (Wu, He 2018) over each group of channels and all that follows them,
+//   layer_norm   y = (x - mean x) / sqrt(var x + eps) * weight + bias              var divides by n
+//   rms_norm     y = x / sqrt(mean x^2 + eps) * weight
+//   group_norm   the layer norm of each group, weight and bias for each channel
 // and dropout (Srivastava et al. 2014), y = x keep / (1 - p), keep drawn with probability 1 - p for each element.
-// Shapes: x [..., D]; weight, bias [D] or undefined (1 and 0).
-// Errors: ShapeError, DTypeError; ValueError for a probability outside [0, 1]. The mask of dropout depends on the
-// generator and the element's index alone.
+// Shapes: x [..., D], weight, bias [D]; for groups x [N, C, ...], weight, bias [C]. Undefined: 1 and 0.
+// Errors: ShapeError, DTypeError; ValueError for a probability outside [0, 1], for groups that do not divide C. The
+// mask of dropout depends on the generator and the element's index alone.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
@@ -23,16 +26,15 @@ Tensor plain_layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bia
   return centred / sqrt(variance + eps) * weight + bias;
 }
 
-void check_layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check::floating("layer_norm", x);
-  check::rank_at_least("layer_norm", x, 1);
+void check_norm(const char* op, const Tensor& x, int64_t n, const Tensor& weight, const Tensor& bias, double eps) {
   for (const Tensor* p : {&weight, &bias}) {
     if (!p->defined()) continue;
-    check::same_dtype("layer_norm", x, *p);
-    if (p->dim() != 1 || p->size(0) != x.size(-1))
-      throw ShapeError(fmt::format("layer_norm: x is {}, weight {}, bias {}; need x[..., D], weight[D], bias[D]",
-                                   describe(x), describe(weight), describe(bias)));
+    check::same_dtype(op, x, *p);
+    if (p->dim() != 1 || p->size(0) != n)
+      throw ShapeError(fmt::format("{}: x is {}, weight {}, bias {}; need weight[{}], bias[{}]", op, describe(x),
+                                   describe(weight), describe(bias), n, n));
   }
+  if (!(eps >= 0)) throw ValueError(fmt::format("{}: eps is {}; need eps >= 0", op, eps));
 }
 
 // x with its mask and scale; linear in x, so it is its own gradient.
@@ -47,8 +49,9 @@ Tensor keep_scaled(const Tensor& x, const Tensor& keep, double scale) {
 }  // namespace
 
 Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
-  check_layer_norm(x, weight, bias);
-  if (!(eps >= 0)) throw ValueError(fmt::format("layer_norm: eps is {}; need eps >= 0", eps));
+  check::floating("layer_norm", x);
+  check::rank_at_least("layer_norm", x, 1);
+  check_norm("layer_norm", x, x.size(-1), weight, bias, eps);
   const int64_t n = x.size(-1), rows = n == 0 ? 0 : x.numel() / n;
   const Tensor w = weight.defined() ? weight : ones({n}, x.dtype()), b = bias.defined() ? bias : zeros({n}, x.dtype());
   if (reference_mode()) return plain_layer_norm(x, w, b, eps);
@@ -72,6 +75,33 @@ Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, dou
                                                statistics.data<double>(), d[0].raw(), d[1].raw(), d[2].raw());
                   return d;
                 });
+}
+
+Tensor rms_norm(const Tensor& x, const Tensor& weight, std::optional<double> eps) {
+  check::floating("rms_norm", x);
+  check::rank_at_least("rms_norm", x, 1);
+  const double epsilon =
+      x.dtype() == f32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+  check_norm("rms_norm", x, x.size(-1), weight, Tensor(), eps.value_or(epsilon));
+  const Tensor y = x * rsqrt(mean(square(x), -1, true) + eps.value_or(epsilon));
+  return weight.defined() ? y * weight : y;
+}
+
+Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight, const Tensor& bias, double eps) {
+  check::floating("group_norm", x);
+  check::rank_at_least("group_norm", x, 2);
+  const int64_t n = x.size(0), channels = x.size(1);
+  if (num_groups < 1 || channels % num_groups != 0)
+    throw ValueError(fmt::format("group_norm: {} groups of the {} channels of {}; need a divisor", num_groups, channels,
+                                 describe(x)));
+  check_norm("group_norm", x, channels, weight, bias, eps);
+  int64_t width = channels / num_groups;
+  Shape across = Shape::filled(x.dim() - 1, 1);
+  across[0] = channels;
+  for (int d = 2; d < x.dim(); ++d) width *= x.size(d);
+  Tensor y = reshape(layer_norm(reshape(x, {n, num_groups, width}), Tensor(), Tensor(), eps), x.shape());
+  if (weight.defined()) y = y * reshape(weight, across);
+  return bias.defined() ? y + reshape(bias, across) : y;
 }
 
 Tensor dropout(const Tensor& x, double probability, Generator& generator) {

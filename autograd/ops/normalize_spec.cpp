@@ -61,6 +61,87 @@ const OpSpec layer_norm_spec = OpSpec::add({
                 {"undefined", [] { layer_norm(Tensor(), Tensor(), Tensor()); }}},
 });
 
+const OpSpec rms_norm_spec = OpSpec::add({
+    .name = "rms_norm",
+    .formula = "y = x / sqrt(mean x^2 + eps) weight",
+    .samples =
+        [](SampleMaker& make) {
+          auto samples = layout_samples(
+              make, [](const Inputs& x) { return rms_norm(x[0], Tensor(), 1e-2); }, -2, 2);
+          for (const Shape& shape : {Shape{5}, Shape{3, 19}, Shape{2, 1, 3, 4}, Shape{4, 0}})
+            samples.push_back({"with a weight " + shape.str(),
+                               {make.uniform(shape, -2, 2), make.uniform({shape.back()}, 0.5, 2)},
+                               [](const Inputs& x) { return rms_norm(x[0], x[1], 1e-2); }});
+          return samples;
+        },
+    .invalid = {{"weight of another size",
+                 [] {
+                   rms_norm(ones({2, 3}), ones({2}));
+                 }},
+                {"column broadcast",
+                 [] {
+                   rms_norm(ones({2, 3}), ones({2, 1}));
+                 }},
+                {"negative eps", [] { rms_norm(ones({3}), Tensor(), -1); }},
+                {"scalar", [] { rms_norm(scalar(1), Tensor()); }},
+                {"types", [] { rms_norm(ones({3}), ones({3}, f64)); }},
+                {"i64", [] { rms_norm(arange(3), Tensor()); }},
+                {"undefined", [] { rms_norm(Tensor(), Tensor()); }}},
+});
+
+const OpSpec group_norm_spec = OpSpec::add({
+    .name = "group_norm",
+    .formula = "y = layer_norm of each group of channels, then weight and bias of each channel",
+    .samples =
+        [](SampleMaker& make) {
+          std::vector<OpSample> samples;
+          const auto more = [&](const Shape& shape, int64_t groups) {
+            const int64_t n = shape[1];
+            samples.push_back({std::to_string(groups) + " groups of " + shape.str(),
+                               {make.uniform(shape, -2, 2), make.uniform({n}, 0.5, 2), make.uniform({n}, -1, 1)},
+                               [groups](const Inputs& x) { return group_norm(x[0], groups, x[1], x[2], 1e-2); }});
+          };
+          more({3, 4}, 2);
+          more({2, 6, 3}, 3);
+          more({2, 4, 3, 2}, 1);
+          more({1, 4, 2, 2}, 2);
+          more({0, 4, 2}, 2);
+          more({2, 4, 0}, 2);
+          more({4, 6, 11}, 2);
+          samples.push_back({"no weight, no bias", {make.uniform({2, 4, 3}, -2, 2)}, [](const Inputs& x) {
+                               return group_norm(x[0], 2, Tensor(), Tensor(), 1e-2);
+                             }});
+          return samples;
+        },
+    .invalid = {{"groups that do not divide",
+                 [] {
+                   group_norm(ones({2, 3}), 2, Tensor(), Tensor());
+                 }},
+                {"no groups",
+                 [] {
+                   group_norm(ones({2, 3}), 0, Tensor(), Tensor());
+                 }},
+                {"weight of another size",
+                 [] {
+                   group_norm(ones({2, 4}), 2, ones({2}), Tensor());
+                 }},
+                {"column broadcast",
+                 [] {
+                   group_norm(ones({2, 4}), 2, ones({2, 1}), Tensor());
+                 }},
+                {"negative eps",
+                 [] {
+                   group_norm(ones({2, 4}), 2, Tensor(), Tensor(), -1);
+                 }},
+                {"scalar", [] { group_norm(scalar(1), 1, Tensor(), Tensor()); }},
+                {"vector", [] { group_norm(ones({4}), 2, Tensor(), Tensor()); }},
+                {"types",
+                 [] {
+                   group_norm(ones({2, 4}), 2, ones({4}, f64), Tensor());
+                 }},
+                {"undefined", [] { group_norm(Tensor(), 1, Tensor(), Tensor()); }}},
+});
+
 OpSpec dropout_spec_of() {
   const auto call = [](double p) {
     return [p](const Inputs& x) {

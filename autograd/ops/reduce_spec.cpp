@@ -147,5 +147,24 @@ OpSpec arg_spec(std::string name, Tensor (*f)(const Tensor&, int64_t, bool)) {
 const OpSpec argmax_spec = OpSpec::add(arg_spec("argmax", argmax));
 const OpSpec argmin_spec = OpSpec::add(arg_spec("argmin", argmin));
 
+// Of bool results, with numbers that are not 0 as true.
+OpSpec truth_spec(std::string name, std::string formula, Reduce f) {
+  OpSpec spec = reduce_spec(std::move(name), std::move(formula), f);
+  spec.samples = [f](SampleMaker& make) {
+    auto samples = reduce_samples(make, f, true);
+    for (OpSample& sample : samples) sample.differentiable = false;
+    return samples;
+  };
+  return spec;
+}
+const OpSpec all_spec =
+    OpSpec::add(truth_spec("all", "y = x_0 and x_1 and ..", [](const Tensor& x, Dims dims, bool keepdim) {
+      return all(x.defined() ? relu(x + 1.0) : x, dims, keepdim);
+    }));
+const OpSpec any_spec =
+    OpSpec::add(truth_spec("any", "y = x_0 or x_1 or ..", [](const Tensor& x, Dims dims, bool keepdim) {
+      return any(x.defined() ? relu(x - 1.0) : x, dims, keepdim);
+    }));
+
 }  // namespace
 }  // namespace fovea

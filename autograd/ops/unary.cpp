@@ -1,53 +1,17 @@
 // Unary elementwise ops. y has x's shape and type, which is floating; neg, abs and clamp also take i64.
 #include <fmt/format.h>
-#include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
-#include <fovea/autograd/record.h>
-#include <fovea/core/kernels/elementwise.h>
+#include <fovea/autograd/ops/unary.h>
 
 #include <numbers>
 
 namespace fovea {
 namespace {
 
+using detail::apply;
+using detail::apply_backward;
 using kernels::Binary;
 using kernels::Unary;
-
-// The walk over strided elements stays out of the short path.
-[[gnu::noinline]] void apply_strided(Unary kind, const Tensor& x, const Tensor& y, double p, double q) {
-  kernels::unary(kind, x.dtype(), {x.shape(), y.strides(), x.strides()}, x.raw(), y.raw(), p, q);
-}
-[[gnu::noinline]] void apply_strided(Binary kind, const Tensor& g, const Tensor& saved, const Tensor& y) {
-  kernels::binary(kind, g.dtype(), {g.shape(), y.strides(), g.strides(), saved.strides()}, g.raw(), saved.raw(),
-                  y.raw());
-}
-
-void check_operand(const char* op, Unary kind, const Tensor& x) {
-  kernels::for_integers(kind) ? check::number(op, x) : check::floating(op, x);
-}
-
-Tensor apply(const char* op, Unary kind, const Tensor& x, double p = 0, double q = 0) {
-  if (!x.defined() || !is_floating(x.dtype())) check_operand(op, kind, x);
-  Tensor y = empty_like(x);
-  const TensorImpl& u = *x.impl();
-  if (u.contiguous)
-    kernels::unary(kind, u.dtype, u.numel, u.data, y.raw(), p, q);
-  else
-    apply_strided(kind, x, y, p, q);
-  return y;
-}
-
-// g and the saved tensor have one shape and type.
-Tensor apply_backward(Binary kind, const Tensor& g, const Tensor& saved) {
-  Tensor y = expendable(g) ? g : empty_like(g);
-  const TensorImpl &u = *g.impl(), &v = *saved.impl();
-  if (u.contiguous && v.contiguous)
-    kernels::binary(kind, u.dtype, u.numel, u.data, v.data, y.raw());
-  else
-    apply_strided(kind, g, saved, y);
-  return y;
-}
-
 using Pair = std::array<Tensor, 2>;
 
 // Backwards are ops themselves, so that second derivatives exist; each gives dx from (g, saved), written over g where
@@ -117,6 +81,31 @@ Tensor log(const Tensor& x) {
 Tensor sqrt(const Tensor& x) {
   Tensor y = apply("sqrt", Unary::sqrt, x);
   return record("sqrt", {x}, y, [y = saved(y)](const Tensor& g) { return g / (2.0 * y.get()); });
+}
+
+Tensor log1p(const Tensor& x) {
+  return record("log1p", {x}, apply("log1p", Unary::log1p, x),
+                [x = saved(x)](const Tensor& g) { return g / (1.0 + x.get()); });
+}
+
+Tensor expm1(const Tensor& x) {
+  Tensor y = apply("expm1", Unary::expm1, x);
+  return record("expm1", {x}, y, [y = saved(y)](Tensor g) { return exp_backward(std::move(g), y.get() + 1.0); });
+}
+
+Tensor log2(const Tensor& x) {
+  return record("log2", {x}, apply("log2", Unary::log2, x),
+                [x = saved(x)](const Tensor& g) { return g / (x.get() * std::numbers::ln2); });
+}
+
+Tensor reciprocal(const Tensor& x) {
+  Tensor y = apply("reciprocal", Unary::reciprocal, x);
+  return record("reciprocal", {x}, y, [y = saved(y)](const Tensor& g) { return neg(g * square(y.get())); });
+}
+
+Tensor rsqrt(const Tensor& x) {
+  Tensor y = apply("rsqrt", Unary::rsqrt, x);
+  return record("rsqrt", {x}, y, [y = saved(y)](const Tensor& g) { return g * pow(y.get(), 3) * -0.5; });
 }
 
 Tensor tanh(const Tensor& x) {

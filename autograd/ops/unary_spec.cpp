@@ -1,35 +1,13 @@
 // The op specs of unary.cpp.
 #include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/ops/unary_spec.h>
 
 namespace fovea {
 namespace {
 
-// One spec per function: drawn from [low, high], away from kinks; `extreme` values must stay finite in both directions.
-OpSpec unary_spec(std::string name, std::string formula, Tensor (*f)(const Tensor&), double low, double high,
-                  const std::vector<double>& extreme = {}, bool second_derivative = true) {
-  OpSpec spec;
-  spec.name = std::move(name);
-  spec.formula = std::move(formula);
-  spec.second_derivative = second_derivative;
-  spec.samples = [=](SampleMaker& make) {
-    const SampleCall call = [f](const std::vector<Tensor>& x) { return f(x[0]); };
-    std::vector<OpSample> samples = elementwise_samples(make, call, 1, low, high);
-    if (!extreme.empty())
-      samples.push_back({"extreme values", {from(extreme, {static_cast<int64_t>(extreme.size())})}, call});
-    return samples;
-  };
-  spec.invalid = {{"bool input", [f] { f(ones({3}, boolean)); }},
-                  {"i64 input", [f] { f(arange(3)); }},
-                  {"undefined input", [f] { f(Tensor()); }}};
-  return spec;
-}
-
-// Of a function that takes i64.
-OpSpec with_whole_numbers(OpSpec spec) {
-  std::erase_if(spec.invalid, [](const InvalidCall& invalid) { return invalid.label == "i64 input"; });
-  return spec;
-}
+using detail::unary_spec;
+using detail::with_whole_numbers;
 
 const OpSpec neg_spec = OpSpec::add(with_whole_numbers(unary_spec("neg", "y = -x", neg, -2, 2, {1e30, -1e30}, false)));
 const OpSpec exp_spec = OpSpec::add([] {
@@ -37,6 +15,15 @@ const OpSpec exp_spec = OpSpec::add([] {
   spec.also_records = {"exp_backward"};
   return spec;
 }());
+const OpSpec log1p_spec = OpSpec::add(unary_spec("log1p", "y = ln(1 + x)", log1p, -0.02, 3));
+const OpSpec expm1_spec = OpSpec::add([] {
+  OpSpec spec = unary_spec("expm1", "y = e^x - 1", expm1, -2, 2, {-700, 1e-9, 12});
+  spec.also_records = {"exp_backward"};
+  return spec;
+}());
+const OpSpec log2_spec = OpSpec::add(unary_spec("log2", "y = ln x / ln 2", log2, 0.2, 3));
+const OpSpec reciprocal_spec = OpSpec::add(unary_spec("reciprocal", "y = 1 / x", reciprocal, 0.2, 3));
+const OpSpec rsqrt_spec = OpSpec::add(unary_spec("rsqrt", "y = x^-1/2", rsqrt, 0.2, 3));
 const OpSpec log_spec = OpSpec::add(unary_spec("log", "y = ln x", log, 0.2, 3));
 const OpSpec sqrt_spec = OpSpec::add(unary_spec("sqrt", "y = x^1/2", sqrt, 0.2, 3));
 const OpSpec tanh_spec = OpSpec::add([] {

@@ -74,4 +74,21 @@ for name, conv, size in (
 ):
     record(name, conv, {"x": torch.randn(2, conv.in_channels, *size)}, lambda x, conv=conv: {"y": conv(x)})
 
+
+class RMSNorm(nn.Module):  # torch.nn has it since 2.4
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(size))
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + torch.finfo(x.dtype).eps) * self.weight
+
+
+rms = RMSNorm(6)
+record("rms_norm", rms, {"x": torch.randn(3, 2, 6)}, lambda x: {"y": rms(x)})
+groups = nn.GroupNorm(3, 6)
+nn.init.normal_(groups.weight)
+nn.init.normal_(groups.bias)
+record("group_norm", groups, {"x": torch.randn(2, 6, 3, 2)}, lambda x: {"y": groups(x)})
+
 cases.save_beside(__file__, arrays)

@@ -3,9 +3,11 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/conv2d.h>
 #include <fovea/layers/embedding.h>
+#include <fovea/layers/group_norm.h>
 #include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/recurrent/recurrent.h>
+#include <fovea/layers/rms_norm.h>
 #include <tests/layers/golden_layers.h>
 
 using namespace fovea;
@@ -79,6 +81,8 @@ TEST_CASE("simple layers agree with PyTorch", "[layers][golden]") {
           {.in_channels = 3, .out_channels = 2, .kernel = {2, 3}, .stride = {2, 3}, .padding = {1, 2}, .bias = false}));
   check_simple("conv2d_steps", Conv2d({.in_channels = 1, .out_channels = 2, .kernel = {3, 1}, .stride = {1, 2}}));
   check_simple("layer_norm", LayerNorm(6));
+  check_simple("rms_norm", RMSNorm(6));
+  check_simple("group_norm", GroupNorm(3, 6));
   check_simple("embedding", Embedding(7, 3, 2));
 }
 

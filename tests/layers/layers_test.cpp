@@ -1,9 +1,11 @@
 // Every layer keeps the contract; a layer that breaks it is found out.
 #include <fovea/layers/dropout.h>
 #include <fovea/layers/embedding.h>
+#include <fovea/layers/group_norm.h>
 #include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/recurrent/recurrent.h>
+#include <fovea/layers/rms_norm.h>
 #include <fovea/layers/sequential.h>
 #include <tests/layers/contract.h>
 
@@ -64,6 +66,8 @@ TEST_CASE("the simple layers keep the contract", "[layers][contract]") {
   require_contract(simple<Linear>([](Generator& g) { return Linear(3, 2, true, g); }, random_input({4, 3})));
   require_contract(simple<Linear>([](Generator& g) { return Linear(3, 2, false, g); }, random_input({2, 2, 3})));
   require_contract(simple<LayerNorm>([](Generator&) { return LayerNorm(5); }, random_input({3, 5})));
+  require_contract(simple<RMSNorm>([](Generator&) { return RMSNorm(5); }, random_input({3, 5})));
+  require_contract(simple<GroupNorm>([](Generator&) { return GroupNorm(2, 4); }, random_input({3, 4, 2})));
   require_contract(simple<Dropout>([](Generator&) { return Dropout(0.5); }, random_input({3, 5})));
   require_contract(
       simple<Embedding>([](Generator& g) { return Embedding(6, 3, -1, g); }, tensor<int64_t>({0, 5, 5, 2})));

@@ -3,10 +3,12 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/dropout.h>
 #include <fovea/layers/embedding.h>
+#include <fovea/layers/group_norm.h>
 #include <fovea/layers/init.h>
 #include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/recurrent/recurrent.h>
+#include <fovea/layers/rms_norm.h>
 #include <fovea/layers/sequential.h>
 #include <tests/catch.h>
 
@@ -248,6 +250,11 @@ TEST_CASE("sizes and options outside their range", "[layers]") {
   REQUIRE_THROWS_AS(Linear(0, 2), ValueError);
   REQUIRE_THROWS_AS(LayerNorm(0), ValueError);
   REQUIRE_THROWS_AS(LayerNorm(2, 0), ValueError);
+  REQUIRE_THROWS_AS(RMSNorm(0), ValueError);
+  REQUIRE_THROWS_AS(RMSNorm(2, -1), ValueError);
+  REQUIRE_THROWS_AS(GroupNorm(2, 3), ValueError);
+  REQUIRE_THROWS_AS(GroupNorm(0, 3), ValueError);
+  REQUIRE_THROWS_AS(GroupNorm(1, 3, 0), ValueError);
   REQUIRE_THROWS_AS(Embedding(0, 2), ValueError);
   REQUIRE_THROWS_AS(Embedding(3, 2, 3), IndexError);
   REQUIRE_THROWS_AS(Dropout(1.5), ValueError);
