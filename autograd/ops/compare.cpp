@@ -121,15 +121,15 @@ bool any(const Tensor& x) {
   return kernels::any({t.shape(), t.strides()}, t.raw());
 }
 
-// Counted, so that what reduces numbers reduces truths too.
+// Counted, so that what sums numbers does it.
 Tensor all(const Tensor& x, Dims dims, bool keepdim) {
-  const Tensor no = logical_not(truth("all", x));
+  const Tensor no = logical_not(as_bool("all", x));
   detail::Plan("all", x, dims);
   return eq(sum(no, dims, keepdim), 0);
 }
 
 Tensor any(const Tensor& x, Dims dims, bool keepdim) {
-  const Tensor yes = truth("any", x);
+  const Tensor yes = as_bool("any", x);
   detail::Plan("any", x, dims);
   return gt(sum(yes, dims, keepdim), 0);
 }
