@@ -18,7 +18,7 @@ Step multi_head(const Shape& shape, int64_t heads, bool causal) {
 
 Step encoder_layer() {
   const auto layer = std::make_shared<TransformerEncoderLayer>(
-      TransformerOptions{.size = 256, .heads = 8, .feed_forward = 1024, .dropout = 0});
+      TransformerOptions{.embed_dim = 256, .heads = 8, .feed_forward = 1024, .dropout = 0});
   const Tensor x = leaf({8, 128, 256});
   return forward_backward([=] { return (*layer)(x); }, with_parameters(*layer, {x}));
 }
@@ -30,7 +30,7 @@ Step copy_model() {
     Tensor embed(const Tensor& ids) const { return tokens(ids) + positions.weight; }
     Tensor operator()(const Tensor& source, const Tensor& fed) const { return output(body(embed(source), embed(fed))); }
     Embedding tokens{64, 128}, positions{32, 128};
-    Transformer body{{.size = 128, .heads = 4, .feed_forward = 512, .layers = 2, .dropout = 0}};
+    Transformer body{{.embed_dim = 128, .heads = 4, .feed_forward = 512, .layers = 2, .dropout = 0}};
     Linear output{128, 64};
   };
   const auto model = std::make_shared<Model>();
@@ -47,7 +47,8 @@ Step copy_model() {
 // One token against 128 cached ones, four pre-norm blocks and the final norm, no vocabulary layer.
 Step decode_step() {
   const auto blocks = std::make_shared<TransformerEncoder>(
-      TransformerOptions{.size = 256, .heads = 8, .feed_forward = 1024, .layers = 4, .dropout = 0, .norm_first = true},
+      TransformerOptions{
+          .embed_dim = 256, .heads = 8, .feed_forward = 1024, .layers = 4, .dropout = 0, .norm_first = true},
       true);
   blocks->eval();
   const auto caches = std::make_shared<std::vector<KeyValueCache>>(4);

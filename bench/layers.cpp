@@ -30,7 +30,7 @@ Step additive_attention() {
 }
 
 Step lstm_step() {
-  const auto cell = std::make_shared<LSTMCell>(256, 256);
+  const auto cell = std::make_shared<LSTMCell>(CellOptions{256, 256});
   const Tensor x = randn({1, 256});
   const State start{randn({1, 256}), randn({1, 256})};
   return forward_only([=] {
@@ -45,12 +45,13 @@ std::vector<Workload> layer_workloads() {
   return {
       {"linear_512x512_b128", linear_layer},
       {"lstm_T50_B32_I64_H128",
-       [] { return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128})); }},
+       [] { return recurrent(std::make_shared<LSTM>(RecurrentOptions{.input_size = 64, .hidden_size = 128})); }},
       {"gru_T50_B32_I64_H128",
-       [] { return recurrent(std::make_shared<GRU>(RecurrentOptions{.inputs = 64, .hidden = 128})); }},
+       [] { return recurrent(std::make_shared<GRU>(RecurrentOptions{.input_size = 64, .hidden_size = 128})); }},
       {"bilstm_T50_B32_I64_H128",
        [] {
-         return recurrent(std::make_shared<LSTM>(RecurrentOptions{.inputs = 64, .hidden = 128, .bidirectional = true}));
+         return recurrent(
+             std::make_shared<LSTM>(RecurrentOptions{.input_size = 64, .hidden_size = 128, .bidirectional = true}));
        }},
       {"lstm_step_B1_H256", lstm_step},
       {"additive_attention_B32_S50_H128", additive_attention},

@@ -18,7 +18,7 @@ Step train_step(const std::shared_ptr<Optimizer>& optimizer, Loss loss) {
 // 41 steps of 9 inputs, LSTM 100, memory 128x20, one read and one write head, RMSprop with momentum.
 Step ntm_copy(int64_t batch) {
   const int64_t bits = 8, length = 20;
-  const auto model = std::make_shared<NeuralTuringMachine>(NtmOptions{.inputs = bits + 1, .outputs = bits});
+  const auto model = std::make_shared<NeuralTuringMachine>(NtmOptions{.input_size = bits + 1, .output_size = bits});
   const Tensor target = bernoulli({batch, length, bits}, 0.5, default_generator());
   Tensor input = zeros({batch, 2 * length + 1, bits + 1});
   slice(slice(input, 1, 0, length), 2, 0, bits).copy_(target);
@@ -42,15 +42,15 @@ Step mlp() {
 Step seq2seq() {
   const int64_t words = 1000;
   const auto model = std::make_shared<RnnSearch>(RnnSearchOptions{.source_vocabulary = words,
-                                                                  .embedding = 128,
-                                                                  .hidden = 128,
+                                                                  .embed_dim = 128,
+                                                                  .hidden_size = 128,
                                                                   .attention = {.width = 128},
                                                                   .start_from_both_ends = true,
-                                                                  .output_hears = false});
+                                                                  .output_sees_token = false});
   const auto ids = [&] { return randint({32, 20}, 0, words, default_generator()); };
-  const Tensor source = ids(), heard = ids(), wanted = ids();
+  const Tensor source = ids(), input_ids = ids(), wanted = ids();
   return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
-                    [=] { return cross_entropy(model->teach(source, {}, heard).logits, wanted); });
+                    [=] { return cross_entropy((*model)(source, {}, input_ids).logits, wanted); });
 }
 
 // Sort 10 numbers: embedding 1 -> 128, LSTMs 128, every step teacher forced, Adam.

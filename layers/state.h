@@ -1,19 +1,19 @@
 // State: what a recurrent thing carries from step to step. It lists its tensors once,
 //
 //   struct Pair {
-//     Tensor hidden, memory;                                 // [B, H], [B, N, M]
+//     Tensor hidden, memory;                                       // [B, H], [B, N, M]
 //     std::vector<Pair> below;
 //     int64_t offset = 0;
 //     template <class Visit>
 //     void tensors(Visit&& visit) {
-//       visit("hidden", hidden, 0), visit("memory", memory, 0);      // name, tensor, dimension of the batch
-//       visit("below", below), visit("offset", offset);              // states inside it, lists of them, counters
+//       visit("hidden", hidden, 0), visit("memory", memory, 0);    // name, tensor, dimension of the batch
+//       visit("below", below), visit("offset", offset);            // states inside it, lists of them, counters
 //     }
 //   };
 //
 // and from that list come the functions below: rows of a beam, truncated backpropagation, padding, pictures, files.
-// What is undefined is skipped. A std::vector or std::optional of states is a state too. Names join with dots:
-// "below.0.hidden". Walking a state allocates nothing.
+// What is undefined is skipped. A std::vector of states is a state too. Names join with dots: "below.0.hidden". Walking
+// a state allocates nothing.
 #pragma once
 
 #include <fovea/autograd/ops.h>
@@ -21,8 +21,6 @@
 #include <fovea/core/error.h>
 #include <fovea/core/safetensors.h>
 
-#include <concepts>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,82 +29,53 @@
 namespace fovea {
 
 // Where a tensor stands in a state: a chain on the stack, put together only where somebody reads it.
-class StateName {
- public:
-  StateName(const StateName* outer, std::string_view own, int64_t index = -1)
-      : outer_(outer), own_(own), index_(index) {}
+struct StateName {
+  const StateName* outer;
+  std::string_view own;
+  int64_t index = -1;  // in a list
   std::string str() const {
-    const std::string own = index_ < 0 ? std::string(own_) : std::to_string(index_),
-                      above = outer_ ? outer_->str() : "";
-    return above.empty() ? own : own.empty() ? above : above + "." + own;
+    const std::string above = outer != nullptr ? outer->str() : "",
+                      last = index < 0 ? std::string(own) : std::to_string(index);
+    return above.empty() || last.empty() ? above + last : above + "." + last;
   }
-
- private:
-  const StateName* outer_;
-  std::string_view own_;
-  int64_t index_;
 };
 
 namespace detail {
 
-struct IgnoreTensors {
-  template <class... Anything>
-  void operator()(std::string_view, Anything&&...) const {}
-};
-
 // What State::tensors is called with. Calls body(name, Tensor&, batch dimension), and body(name, int64_t&) for counters
 // where it can be called so.
 template <class Body>
-class StateWalk {
- public:
-  explicit StateWalk(Body& body, const StateName* outer = nullptr) : body_(body), outer_(outer) {}
+struct StateWalk {
+  Body& body;
+  const StateName* outer = nullptr;
 
   void operator()(std::string_view name, Tensor& x, int64_t batch_dim) const {
-    body_(StateName(outer_, name), x, batch_dim);
-  }
-  void operator()(std::string_view name, std::vector<Tensor>& list, int64_t batch_dim) const {
-    const StateName here(outer_, name);
-    for (size_t i = 0; i < list.size(); ++i) body_(StateName(&here, {}, static_cast<int64_t>(i)), list[i], batch_dim);
+    body(StateName{outer, name}, x, batch_dim);
   }
   void operator()(std::string_view name, int64_t& counter) const {
-    if constexpr (std::is_invocable_v<Body&, const StateName&, int64_t&>) body_(StateName(outer_, name), counter);
+    if constexpr (std::is_invocable_v<Body&, const StateName&, int64_t&>) body(StateName{outer, name}, counter);
   }
   template <class S>
   void operator()(std::string_view name, S& inner) const {
-    const StateName here(outer_, name);
-    inner.tensors(StateWalk(body_, &here));
+    const StateName here{outer, name};
+    inner.tensors(StateWalk{body, &here});
   }
   template <class S>
   void operator()(std::string_view name, std::vector<S>& list) const {
-    const StateName here(outer_, name);
+    const StateName here{outer, name};
     for (size_t i = 0; i < list.size(); ++i) {
-      const StateName each(&here, {}, static_cast<int64_t>(i));
-      list[i].tensors(StateWalk(body_, &each));
+      const StateName each{&here, {}, static_cast<int64_t>(i)};
+      list[i].tensors(StateWalk{body, &each});
     }
   }
-  template <class S>
-  void operator()(std::string_view name, std::optional<S>& inner) const {
-    if (inner) (*this)(name, *inner);
-  }
-
- private:
-  Body& body_;
-  const StateName* outer_;
 };
 
 template <class S, class Body>
 void walk_state(S& state, Body& body) {
-  const StateWalk<Body> walk(body);
-  walk("", state);
+  StateWalk<Body>{body}("", state);
 }
 
 }  // namespace detail
-
-// A type that lists its tensors.
-template <class S>
-concept ListsTensors = requires(S& s) {
-  s.tensors(detail::IgnoreTensors());
-};
 
 // body(const StateName&, Tensor&, int64_t batch_dim) for every tensor there is, in the order of the list.
 template <class S, class Body>
@@ -138,17 +107,15 @@ S detach(S state) {
 }
 
 // Padding: where `mask`, bool [B], is false a row stays what it was in `before`. Both list the same tensors; one that
-// was not there before stays as it is.
+// was not there before, or is new at the end of the list, stays as it is.
 template <class S>
-void keep_where_false(const Tensor& mask, const S& before, S& state) {
+void keep_where_false(const Tensor& mask, S before, S& state) {
   std::vector<Tensor> old;
-  S handles = before;
   const auto collect = [&](const StateName&, Tensor& x, int64_t) { old.push_back(x); };
-  detail::walk_state(handles, collect);
+  detail::walk_state(before, collect);
   size_t next = 0;
   const auto keep = [&](const StateName&, Tensor& x, int64_t dim) {
-    const Tensor was = next < old.size() ? old[next] : Tensor();
-    ++next;
+    const Tensor was = next < old.size() ? old[next++] : Tensor();
     if (!x.defined() || !was.defined() || x.is_same(was)) return;
     Shape shape = Shape::filled(static_cast<int>(x.dim()), 1);
     shape[static_cast<int>(dim)] = mask.size(0);
@@ -160,7 +127,7 @@ void keep_where_false(const Tensor& mask, const S& before, S& state) {
 // By name, for pictures and files; a counter is an i64 scalar. The tensors are off the tape and alias the state.
 template <class S>
 NamedTensors named_tensors(S state) {
-  struct Collect {
+  struct {
     NamedTensors found;
     void operator()(const StateName& name, Tensor& x, int64_t) {
       if (x.defined()) found.emplace_back(name.str(), x.detach());
@@ -177,18 +144,15 @@ NamedTensors named_tensors(S state) {
 // without one and for a name that the state does not list; then `state` is unchanged.
 template <class S>
 void load_tensors(S& state, const NamedTensors& values) {
-  struct Put {
+  struct {
     const NamedTensors& values;
     size_t used = 0;
     Tensor find(const std::string& name) {
       for (const auto& [own, value] : values)
-        if (own == name) return ++used, value;
+        if (own == name) return ++used, array::clone(value);
       return {};
     }
-    void operator()(const StateName& name, Tensor& x, int64_t) {
-      const Tensor value = find(name.str());
-      x = value.defined() ? array::clone(value) : Tensor();
-    }
+    void operator()(const StateName& name, Tensor& x, int64_t) { x = find(name.str()); }
     void operator()(const StateName& name, int64_t& counter) {
       const Tensor value = find(name.str());
       if (!value.defined()) throw FileError("state: the counter " + name.str() + " is missing");

@@ -27,7 +27,7 @@ class FeedForwardAnswerer final : public Answerer {
 class LstmAnswerer final : public Answerer {
  public:
   LstmAnswerer(int64_t size, Generator& generator)
-      : lstm_({.inputs = 2, .hidden = size}, generator), output_(size, 1, true, generator) {}
+      : lstm_({.input_size = 2, .hidden_size = size}, generator), output_(size, 1, true, generator) {}
   void members(Members& m) override { m("lstm", lstm_)("output", output_); }
   Tensor operator()(const Tensor& x, const Tensor& lengths) const override {
     return squeeze(output_(select(lstm_(x, {}, lengths).state.hidden, 0, 0)), -1);

@@ -17,9 +17,10 @@ namespace {
 Grid over_time(const Tensor& rows) { return grid_of(contiguous(transpose(rows, 0, 1))); }
 
 // Head h of sequence 0 over time: [T, N].
-Grid weights_over_time(const std::vector<Tensor>& weights, int64_t head) {
+Grid weights_over_time(const std::vector<NeuralTuringMachine::State>& trace,
+                       Tensor NeuralTuringMachine::State::*weights, int64_t head) {
   std::vector<Tensor> steps;
-  for (const Tensor& w : weights) steps.push_back(select(select(w, 0, 0), 0, head));
+  for (const NeuralTuringMachine::State& state : trace) steps.push_back(select(select(state.*weights, 0, 0), 0, head));
   return over_time(stack(steps, 0));
 }
 
@@ -50,7 +51,7 @@ void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Ge
           const std::filesystem::path& folder, bool quiet) {
   const NoGrad guard;
   const Batch data = task.make(1, length, generator);
-  NeuralTuringMachine::Trace trace;
+  std::vector<NeuralTuringMachine::State> trace;
   Tensor output = sigmoid(model(data.input, 0, &trace));  // [1, T, O]
   const int64_t T = output.size(1), answers = data.target.size(1);
   Tensor expected = zeros_like(output);
@@ -61,11 +62,11 @@ void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Ge
                        .title = fmt::format("where the heads stand, length {}", length)};
   for (int64_t h = 0; h < model.options().heads; ++h) {
     const std::string which = model.options().heads > 1 ? fmt::format(" of head {}", h + 1) : "";
-    heads.panels.push_back({.grid = weights_over_time(trace.write_weights, h),
+    heads.panels.push_back({.grid = weights_over_time(trace, &NeuralTuringMachine::State::write_weights, h),
                             .title = "write weights" + which,
                             .row_title = "memory slot",
                             .column_title = "step"});
-    heads.panels.push_back({.grid = weights_over_time(trace.read_weights, h),
+    heads.panels.push_back({.grid = weights_over_time(trace, &NeuralTuringMachine::State::read_weights, h),
                             .title = "read weights" + which,
                             .row_title = "memory slot",
                             .column_title = "step"});
@@ -85,13 +86,13 @@ void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Ge
                                                      .row_title = "bit",
                                                      .column_title = "step",
                                                      .range = ValueRange{0, 1}}}});
-  write_heatmaps(folder / "memory.png", {.panels = {{.grid = grid_of(select(trace.memory, 0, 0)),
+  write_heatmaps(folder / "memory.png", {.panels = {{.grid = grid_of(select(trace.back().memory, 0, 0)),
                                                      .title = "memory after the last step",
                                                      .row_title = "component",
                                                      .column_title = "memory slot"}}});
   if (!quiet)
     fmt::print("{}",
-               heatmap_text(weights_over_time(trace.read_weights, 0),
+               heatmap_text(weights_over_time(trace, &NeuralTuringMachine::State::read_weights, 0),
                             fmt::format("read weights, slots down, {} steps across", T), terminal_style(stdout), 16));
 }
 

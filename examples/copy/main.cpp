@@ -64,16 +64,15 @@ Rule memory_rule() {
 
 NeuralTuringMachine make_model(const Options& options, const Task& task, Generator& generator) {
   const MemorySize memory = memory_size(options.memory).value();
-  return NeuralTuringMachine(
-      {.inputs = task.inputs(),
-       .outputs = task.outputs(),
-       .controller = options.controller == "ff" ? NtmOptions::Controller::feed_forward : NtmOptions::Controller::lstm,
-       .hidden = options.hidden,
-       .slots = memory.slots,
-       .width = memory.width,
-       .heads = options.heads,
-       .learned_memory = options.memory_start == "learned"},
-      generator);
+  return NeuralTuringMachine({.input_size = task.inputs(),
+                              .output_size = task.outputs(),
+                              .controller = options.controller == "ff" ? "feed_forward" : options.controller,
+                              .hidden_size = options.hidden,
+                              .slots = memory.slots,
+                              .width = memory.width,
+                              .heads = options.heads,
+                              .learned_memory = options.memory_start == "learned"},
+                             generator);
 }
 
 struct Validation {

@@ -47,7 +47,7 @@ Decoded decoded(const RnnSearch& model, const std::vector<std::string>& dates) {
   std::vector<int64_t> lengths;
   const Tensor source = padded(dates, lengths);
   const auto decoder = model.decoder(source, from(lengths, {source.size(0)}));
-  return greedy(*decoder, {.begin = Characters::begin, .end = Characters::end, .longest = kLongestAnswer});
+  return greedy(*decoder, {.begin = Characters::begin, .end = Characters::end, .max_length = kLongestAnswer});
 }
 
 std::string text_of(const Decoded& said, int64_t row) {
@@ -118,7 +118,7 @@ void draw_attention(const RnnSearch& model, const std::vector<std::string>& date
     std::vector<int64_t> heard{Characters::begin};
     for (int64_t id : ids_of(answer)) heard.push_back(id);
     WeightCollector collected;
-    model.teach(source, {}, from(heard, {1, static_cast<int64_t>(heard.size())}));
+    model(source, {}, from(heard, {1, static_cast<int64_t>(heard.size())}));
     const Tensor weights = select(collected.over_time("attention"), 0, 0);  // [U, T]
     std::vector<std::string> rows = letters(answer);
     rows.push_back("end");

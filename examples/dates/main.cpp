@@ -32,9 +32,9 @@ struct Options {
 
 RnnSearch make_model(const Options& o, Generator& generator) {
   return RnnSearch({.source_vocabulary = Characters::count(),
-                    .embedding = o.embedding,
-                    .hidden = o.hidden,
-                    .cell = recurrent_kind(o.cell),
+                    .embed_dim = o.embedding,
+                    .hidden_size = o.hidden,
+                    .cell = o.cell,
                     .attention = {.score = o.score, .width = o.hidden}},
                    generator);
 }
@@ -93,7 +93,7 @@ class Run {
   StepReport step() {
     const DateBatch batch = batch_of(draw_pairs(run_.batch, Share::training, data_));
     optimizer_->zero_grad();
-    const Tensor logits = model_.teach(batch.source, batch.lengths, batch.heard).logits;
+    const Tensor logits = model_(batch.source, batch.lengths, batch.heard).logits;
     const Tensor loss = cross_entropy(logits, batch.target);
     loss.backward();
     clip_grad_norm_(optimizer_->parameters(), options_.clip);

@@ -18,7 +18,7 @@ namespace {
 // What the model says to each source, exactly `steps` ids, filled up with the end mark: i64 [B, steps].
 Tensor answers(const SequenceModel& model, const LetterTask& task, const Tensor& source, int64_t steps) {
   const auto decoder = model.decoder(source, {});
-  const Tensor said = greedy(*decoder, {.begin = task.begin(), .end = task.end(), .longest = steps}).ids;
+  const Tensor said = greedy(*decoder, {.begin = task.begin(), .end = task.end(), .max_length = steps}).ids;
   return pad(said, {0, steps - said.size(1)}, static_cast<double>(task.end()));
 }
 
@@ -27,7 +27,7 @@ Tensor answers(const SequenceModel& model, const LetterTask& task, const Tensor&
 Tensor weights_of(const SequenceModel& model, const Tensor& source, const Tensor& heard) {
   const NoGrad quiet;
   WeightCollector collected;
-  model.teach(source, {}, heard);
+  model(source, {}, heard);
   const auto& all = collected.weights();
   if (all.empty()) return {};
   const Tensor weights = collected.over_time(all.back().first);  // the last to report is the one nearest the answer

@@ -21,7 +21,7 @@ Strings repeated(const Strings& strings, const HardOptions& o) {
   return {repeat(strings.source, o.draws), repeat(strings.heard, o.draws), repeat(strings.target, o.draws)};
 }
 
-Tensor answer_loss(const Taught& taught, const Tensor& target, const HardOptions& o, double& running) {
+Tensor answer_loss(const SequenceOutput& taught, const Tensor& target, const HardOptions& o, double& running) {
   if (!taught.log_probability.defined()) return cross_entropy(taught.logits, target);
   const Tensor surprise = cross_entropy(taught.logits, target, {.reduction = Reduction::none});  // -log p  [B, U]
   const Tensor returns = reward_to_go(neg(surprise), o.discount);                                // (1), (2) [B, U]
@@ -44,7 +44,7 @@ std::vector<std::pair<std::string, double>> gradient_variance(const SequenceMode
     std::vector<Tensor> total, squares;
     double running = 0;
     for (int64_t i = -20; i < count; ++i) {  // the first twenty are for the moving baseline alone
-      const Taught taught = model.teach(data.source, {}, data.heard, {.generator = generator});
+      const SequenceOutput taught = model(data.source, {}, data.heard, {.generator = generator});
       const Tensor loss = answer_loss(taught, data.target, own, running);
       if (i < 0) continue;
       const std::vector<Tensor> gradients = grad(loss, watched);

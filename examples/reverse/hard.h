@@ -37,7 +37,7 @@ struct HardOptions {
 Strings repeated(const Strings& strings, const HardOptions& options);
 
 // (3); its last two terms only where the attention drew. `running` is the moving baseline so far, and is updated.
-Tensor answer_loss(const Taught& taught, const Tensor& target, const HardOptions& options, double& running);
+Tensor answer_loss(const SequenceOutput& taught, const Tensor& target, const HardOptions& options, double& running);
 
 // The variance of the gradient of (3) by `watched` under each baseline: the sum over all elements, from `count`
 // gradients of one batch of strings.

@@ -38,7 +38,7 @@ struct Options {
 };
 
 // Of the weights of each step, [B, U].
-Tensor entropy_of(const Taught& taught) {
+Tensor entropy_of(const SequenceOutput& taught) {
   if (taught.entropy.defined()) return taught.entropy;
   return neg(sum(taught.weights * log(taught.weights + 1e-8), -1));
 }
@@ -57,7 +57,7 @@ struct Learner {
   double learn(const Strings& strings, const HardOptions& hard, double clip, Generator& draws, double sharpen) {
     optimizer->zero_grad();
     expect(warming(hard) ? 1 : hard.expectation);
-    const Taught taught = model->teach(strings.source, {}, strings.heard, {.generator = draws});
+    const SequenceOutput taught = (*model)(strings.source, {}, strings.heard, {.generator = draws});
     Tensor loss = answer_loss(taught, strings.target, hard, baseline);
     if (sharpen > 0 && taught.weights.defined()) loss = loss + mean(entropy_of(taught)) * sharpen;
     loss.backward();

@@ -7,7 +7,7 @@
 namespace fovea::examples {
 
 TransformerOptions Options::transformer() const {
-  return {.size = size,
+  return {.embed_dim = size,
           .heads = heads,
           .feed_forward = 4 * size,
           .layers = layers,

@@ -81,7 +81,7 @@ class StringRun {
     for (int64_t b = 0; b < run_.batch; ++b) pairs.push_back(strings_.ids(strings_.draw(Part::training, data_)));
     const PairBatch batch = batch_of(pairs);
     optimizer_->zero_grad();
-    const Tensor logits = model_.teach(batch.source, batch.lengths, batch.heard, {.generator = noise_}).logits;
+    const Tensor logits = model_(batch.source, batch.lengths, batch.heard, {.generator = noise_}).logits;
     const Tensor loss = cross_entropy(logits, batch.said, {.ignore_index = Vocabulary::pad});
     loss.backward();
     clip_grad_norm_(optimizer_->parameters(), options_.clip);
@@ -105,7 +105,7 @@ class StringRun {
     model_.eval();
     const auto decoder = model_.decoder(batch.source, batch.lengths);
     const Decoded said =
-        greedy(*decoder, {.begin = Vocabulary::begin, .end = Vocabulary::end, .longest = strings_.longest_answer()});
+        greedy(*decoder, {.begin = Vocabulary::begin, .end = Vocabulary::end, .max_length = strings_.longest_answer()});
     model_.train();
     return said.ids;
   }
@@ -139,7 +139,7 @@ class StringRun {
     const PairBatch batch = batch_of(ids);
     model_.eval();
     const NoGrad guard;
-    const double loss = cross_entropy(model_.teach(batch.source, batch.lengths, batch.heard).logits, batch.said,
+    const double loss = cross_entropy(model_(batch.source, batch.lengths, batch.heard).logits, batch.said,
                                       {.ignore_index = Vocabulary::pad})
                             .item();
     model_.train();
@@ -170,7 +170,7 @@ class StringRun {
     name_paths(model_);
     const WeightCollector collected;
     const PairBatch batch = batch_of({strings_.ids(pair)});
-    model_.teach(batch.source, batch.lengths, batch.heard);
+    model_(batch.source, batch.lengths, batch.heard);
     draw_heads(collected,
                {.kind = "multihead_attn",
                 .part = "",

@@ -127,9 +127,9 @@ class Run {
   StepReport step() {
     const PairBatch batch = batches_.at(loop_.step());
     optimizer_->zero_grad();
-    const double truth = options_.truth == 0 ? 1 : inverse_sigmoid_truth(loop_.step(), options_.truth);
-    const TeachingOptions teaching{.truth = truth, .generator = noise_};
-    const Tensor logits = model_->teach(batch.source, batch.lengths, batch.heard, teaching).logits;
+    const double truth = options_.truth == 0 ? 1 : inverse_sigmoid_decay(loop_.step(), options_.truth);
+    const TeacherForcing teaching{.ratio = truth, .generator = noise_};
+    const Tensor logits = (*model_)(batch.source, batch.lengths, batch.heard, teaching).logits;
     const Tensor loss = cross_entropy(logits, batch.said, {.ignore_index = Vocabulary::pad});
     loss.backward();
     clip_grad_norm_(optimizer_->parameters(), options_.clip);

@@ -12,23 +12,23 @@ std::unique_ptr<SequenceModel> make_model(const ModelOptions& o, int64_t source_
   if (o.name == "encoder-decoder")
     return std::make_unique<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = source_words,
                                                                   .target_vocabulary = target_words,
-                                                                  .embedding = o.embedding,
-                                                                  .hidden = o.hidden},
+                                                                  .embed_dim = o.embedding,
+                                                                  .hidden_size = o.hidden},
                                             generator);
   if (o.name == "rnnsearch")
     return std::make_unique<RnnSearch>(RnnSearchOptions{.source_vocabulary = source_words,
                                                         .target_vocabulary = target_words,
-                                                        .embedding = o.embedding,
-                                                        .hidden = o.hidden},
+                                                        .embed_dim = o.embedding,
+                                                        .hidden_size = o.hidden},
                                        generator);
   if (o.name == "luong")
     return std::make_unique<LuongModel>(LuongOptions{.source_vocabulary = source_words,
                                                      .target_vocabulary = target_words,
-                                                     .embedding = o.embedding,
-                                                     .hidden = o.hidden},
+                                                     .embed_dim = o.embedding,
+                                                     .hidden_size = o.hidden},
                                         generator);
   if (o.name == "transformer")
-    return std::make_unique<TransformerModel>(TransformerModelOptions{.transformer = {.size = o.hidden,
+    return std::make_unique<TransformerModel>(TransformerModelOptions{.transformer = {.embed_dim = o.hidden,
                                                                                       .heads = o.heads,
                                                                                       .feed_forward = 4 * o.hidden,
                                                                                       .layers = o.layers,

@@ -42,7 +42,7 @@ Translator::Translator(SequenceModel& model, Vocabulary source, Vocabulary targe
 
 std::vector<Words> Translator::translate(const std::vector<Words>& sentences, int64_t beam) const {
   const Quiet quiet(model_);
-  const DecodingOptions options{.begin = Vocabulary::begin, .end = Vocabulary::end, .longest = longest_};
+  const DecodingOptions options{.begin = Vocabulary::begin, .end = Vocabulary::end, .max_length = longest_};
   std::vector<Words> translations;
   for (size_t first = 0; first < sentences.size(); first += kBatch) {
     std::vector<std::vector<int64_t>> sources;
@@ -84,7 +84,7 @@ double Translator::loss(const std::vector<Sentence>& sentences) const {
       tokens += static_cast<double>(pairs[i].target.size() + 1);
     }
     const PairBatch batch = make_batch(some);
-    const Tensor logits = model_.teach(batch.source, batch.lengths, batch.heard).logits;
+    const Tensor logits = model_(batch.source, batch.lengths, batch.heard).logits;
     sum += cross_entropy(logits, batch.said, {.ignore_index = Vocabulary::pad, .reduction = Reduction::sum}).item();
   }
   return sum / tokens;
@@ -99,7 +99,7 @@ bool Translator::draw_attention(const std::vector<Words>& sentences, const std::
     const IdPair pair = ids({sentence, said});
     const PairBatch batch = make_batch({&pair});
     WeightCollector collector;
-    model_.teach(batch.source, batch.lengths, batch.heard);
+    model_(batch.source, batch.lengths, batch.heard);
     // Between the two languages: the last attention that is not the Transformer's self-attention.
     std::string name;
     for (const auto& [path, weights] : collector.weights())

@@ -19,20 +19,67 @@
 // U(-1/√H, 1/√H). With T = 1 it is an LSTM from the zero state. Cost: T² H.
 #pragma once
 
-#include <fovea/layers/module.h>
+#include <fovea/autograd/attention.h>
+#include <fovea/autograd/parts.h>
+#include <fovea/layers/attention/weights.h>
+#include <fovea/layers/recurrent/drive.h>
 
 namespace fovea {
 
 class Lstmn final : public Module {
  public:
+  // One step's entry in the tapes.
+  struct Entry {
+    Tensor both;  // [h_i ; c_i]  [B, 2H]
+    Tensor key;   // W_h h_i      [B, H]
+    template <class Visit>
+    void tensors(Visit&& visit) {
+      visit("both", both, 0), visit("key", key, 0);
+    }
+  };
+  struct State {
+    Tensor hidden, cell;  // h̃, c̃
+    std::vector<Entry> tape;
+    template <class Visit>
+    void tensors(Visit&& visit) {
+      visit("hidden", hidden, 0), visit("cell", cell, 0), visit("tape", tape);
+    }
+  };
   struct Output {
     Tensor hidden;  // h, [B, T, H]
     Tensor cell;    // c, [B, T, H]
   };
 
-  Lstmn(int64_t inputs, int64_t hidden, Generator& generator = default_generator());
+  Lstmn(int64_t input_size, int64_t hidden_size, Generator& generator = default_generator());
   void members(Members& m) override;
-  // x [B, T, I], lengths i64 [B] or undefined. The weights of each step t >= 2 are reported to a WeightCollector.
+
+  State initial_state(int64_t batch) const {
+    const Tensor zero = zeros({batch, v->size(0)}, v->dtype());
+    return {zero, zero, {}};
+  }
+  // What the input says, of one step or of all: W x + b and W_x x, [.., 4H + H].
+  Tensor input_gates(const Tensor& x) const {
+    return cat({linear(x, weight_ih, bias_ih), linear(x, input_weight)}, x.dim() - 1);
+  }
+  // The weights of each step t >= 2 are reported to a WeightCollector.
+  Stepped<State> step(const Tensor& gates, State s) const {
+    const int64_t H = v->size(0);
+    const auto of_x = split<2>(gates, {4 * H, H}, 1);
+    if (!s.tape.empty()) {
+      std::vector<Tensor> tape, keys;
+      for (const Entry& entry : s.tape) tape.push_back(entry.both), keys.push_back(entry.key);
+      const Tensor query = unsqueeze(of_x[1] + linear(s.hidden, previous_weight), 1);  // [B, 1, H]
+      const Tensor weights = softmax(additive_score(query, stack(keys, 1), v), -1);    // (1), (2) [B, 1, t-1]
+      report_weights(*this, weights);
+      const Tensor found = squeeze(matmul(weights, stack(tape, 1)), 1);  // (3) [B, 2H]
+      s.hidden = slice(found, 1, 0, H);
+      s.cell = slice(found, 1, H);
+    }
+    const LstmStep y = lstm_cell(of_x[0] + linear(s.hidden, weight_hh, bias_hh), s.cell);  // (4)-(6) [B, H]
+    s.tape.push_back({cat({y.hidden, y.cell}, 1), linear(y.hidden, tape_weight)});
+    return {y.hidden, std::move(s)};
+  }
+  // A sequence from the start: x [B, T, I], lengths i64 [B] or undefined.
   Output operator()(const Tensor& x, const Tensor& lengths = {}) const;
 
   Parameter weight_ih, weight_hh, bias_ih, bias_hh;

@@ -1,5 +1,5 @@
-// Scheduled sampling: what a decoder hears while it is trained. Bengio, Vinyals, Jaitly, Shazeer 2015, arXiv
-// 1506.03099.
+// Scheduled sampling: what a decoder is given as input while it is trained. Bengio, Vinyals, Jaitly, Shazeer 2015,
+// arXiv 1506.03099.
 //
 //   y'_{t-1} = the true y_{t-1} with probability ε_i, else a draw from the model's p(y_{t-1} | ...)          (1)
 //   linear           ε_i = max(ε, k - c i)                                       (2)
@@ -14,11 +14,11 @@
 
 namespace fovea {
 
-double linear_truth(int64_t update, double k, double c, double floor);  // (2)
-double exponential_truth(int64_t update, double k);                     // (3)
-double inverse_sigmoid_truth(int64_t update, double k);                 // (4)
+double linear_decay(int64_t update, double k, double c, double floor);  // (2)
+double exponential_decay(int64_t update, double k);                     // (3)
+double inverse_sigmoid_decay(int64_t update, double k);                 // (4)
 
-// (1), for one step: truth i64 [B], logits [B, V] of the step before, epsilon in [0, 1].
-Tensor heard(const Tensor& truth, const Tensor& logits, double epsilon, Generator& generator);
+// (1), for one step: the true ids i64 [B], logits [B, V] of the step before, epsilon in [0, 1].
+Tensor scheduled_input(const Tensor& ids, const Tensor& logits, double epsilon, Generator& generator);
 
 }  // namespace fovea

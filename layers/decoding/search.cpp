@@ -11,15 +11,15 @@
 namespace fovea {
 namespace {
 
-// A sentence under way: what it has said since `begin`, and Σ log p of that.
+// A sentence under way: its ids after `begin`, and Σ log p of that.
 struct Hypothesis {
   std::vector<int64_t> ids;
   double log_probability = 0;
 };
 
 void check_options(const char* name, const DecodingOptions& o) {
-  if (o.begin < 0 || o.longest < 0)
-    throw ValueError(fmt::format("{}: begin {}, longest {}; need 0 and above", name, o.begin, o.longest));
+  if (o.begin < 0 || o.max_length < 0)
+    throw ValueError(fmt::format("{}: begin {}, max_length {}; need 0 and above", name, o.begin, o.max_length));
 }
 
 // The next step's log p, f64 [R, V].
@@ -35,20 +35,20 @@ Tensor next_log_p(const char* name, IncrementalDecoder& decoder, const Tensor& l
   return log_p;
 }
 
-Decoded decoded(const std::vector<Hypothesis>& said, const DecodingOptions& o) {
-  size_t longest = 0;
-  for (const Hypothesis& h : said) longest = std::max(longest, h.ids.size());
+Decoded decoded(const std::vector<Hypothesis>& hypotheses, const DecodingOptions& o) {
+  size_t max_length = 0;
+  for (const Hypothesis& h : hypotheses) max_length = std::max(max_length, h.ids.size());
   std::vector<int64_t> ids, lengths;
   std::vector<double> log_p;
-  for (const Hypothesis& h : said) {
+  for (const Hypothesis& h : hypotheses) {
     ids.insert(ids.end(), h.ids.begin(), h.ids.end());
-    ids.insert(ids.end(), longest - h.ids.size(), o.end);
+    ids.insert(ids.end(), max_length - h.ids.size(), o.end);
     const bool ended = !h.ids.empty() && h.ids.back() == o.end;
     lengths.push_back(static_cast<int64_t>(h.ids.size()) - (ended ? 1 : 0));
     log_p.push_back(h.log_probability);
   }
-  const auto B = static_cast<int64_t>(said.size());
-  return {from(ids, {B, static_cast<int64_t>(longest)}), from(lengths, {B}), from(log_p, {B})};
+  const auto B = static_cast<int64_t>(hypotheses.size());
+  return {from(ids, {B, static_cast<int64_t>(max_length)}), from(lengths, {B}), from(log_p, {B})};
 }
 
 // One continuation for each source; `choose` makes ids [R] of log p [R, V].
@@ -56,11 +56,11 @@ template <class Choose>
 Decoded one_each(const char* name, IncrementalDecoder& decoder, const DecodingOptions& o, const Choose& choose) {
   check_options(name, o);
   const NoGrad quiet;
-  std::vector<Hypothesis> said(static_cast<size_t>(decoder.rows()));
-  std::vector<size_t> live(said.size());  // the source of each row
+  std::vector<Hypothesis> hypotheses(static_cast<size_t>(decoder.rows()));
+  std::vector<size_t> live(hypotheses.size());  // the source of each row
   std::iota(live.begin(), live.end(), size_t{0});
   Tensor last = full({decoder.rows()}, static_cast<double>(o.begin), i64);
-  for (int64_t t = 0; t < o.longest && !live.empty(); ++t) {
+  for (int64_t t = 0; t < o.max_length && !live.empty(); ++t) {
     const Tensor log_p = next_log_p(name, decoder, last, o);
     last = choose(log_p);  // (1) or (2) [R]
     const Tensor chosen = gather(log_p, 1, unsqueeze(last, 1));
@@ -69,7 +69,7 @@ Decoded one_each(const char* name, IncrementalDecoder& decoder, const DecodingOp
     for (size_t r = 0; r < live.size(); ++r) {
       const auto row = static_cast<int64_t>(r);
       const int64_t id = last.at<int64_t>({row});
-      Hypothesis& h = said[live[r]];
+      Hypothesis& h = hypotheses[live[r]];
       h.ids.push_back(id);
       h.log_probability += chosen.at({row, 0});
       if (id == o.end) continue;
@@ -78,12 +78,12 @@ Decoded one_each(const char* name, IncrementalDecoder& decoder, const DecodingOp
     }
     const bool left = rows.size() < live.size();
     live = std::move(sources);
-    if (!left || live.empty() || t + 1 == o.longest) continue;
+    if (!left || live.empty() || t + 1 == o.max_length) continue;
     const Tensor kept = from(rows, {static_cast<int64_t>(rows.size())});
     decoder.reorder(kept);
     last = index_select(last, 0, kept);
   }
-  return decoded(said, o);
+  return decoded(hypotheses, o);
 }
 
 // A way to go on: the sentence of a row of the decoder, and one id more.
@@ -149,7 +149,7 @@ class Beam {
     best_ = std::move(h);
   }
   // Σ log p only falls and lp only grows: no live sentence can score more than this.
-  bool hopeless() const { return found_ && best_score_ >= score(live_.front().log_probability, options_.longest); }
+  bool hopeless() const { return found_ && best_score_ >= score(live_.front().log_probability, options_.max_length); }
 
   const DecodingOptions& options_;
   const BeamOptions& beam_;
@@ -197,7 +197,7 @@ Decoded beam_search(IncrementalDecoder& decoder, const DecodingOptions& options,
   const NoGrad quiet;
   std::vector<Beam> beams(static_cast<size_t>(decoder.rows()), Beam(options, beam));
   std::vector<int64_t> last(beams.size(), options.begin);
-  for (int64_t t = 0; t < options.longest && !last.empty(); ++t) {
+  for (int64_t t = 0; t < options.max_length && !last.empty(); ++t) {
     const auto R = static_cast<int64_t>(last.size());
     const Tensor log_p = next_log_p("beam_search", decoder, from(last, {R}), options);
     const auto best = topk(log_p, std::min(beam.width, log_p.size(1)), -1);  // values, ids [R, k]
@@ -213,11 +213,11 @@ Decoded beam_search(IncrementalDecoder& decoder, const DecodingOptions& options,
     }
     const auto rows = static_cast<int64_t>(parents.size());
     const Tensor order = from(parents, {rows});
-    if (rows > 0 && t + 1 < options.longest && !(rows == R && equal(order, arange(R)))) decoder.reorder(order);
+    if (rows > 0 && t + 1 < options.max_length && !(rows == R && equal(order, arange(R)))) decoder.reorder(order);
   }
-  std::vector<Hypothesis> said;
-  for (const Beam& each : beams) said.push_back(each.best());
-  return decoded(said, options);
+  std::vector<Hypothesis> hypotheses;
+  for (const Beam& each : beams) hypotheses.push_back(each.best());
+  return decoded(hypotheses, options);
 }
 
 }  // namespace fovea

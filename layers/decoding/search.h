@@ -20,13 +20,13 @@ namespace fovea {
 
 struct DecodingOptions {
   int64_t begin, end;  // ids of the marks; end < 0: there is none
-  int64_t longest;     // ids to say at most, the end mark included
+  int64_t max_length;     // ids at most, the end mark included
 };
 
 struct Decoded {
   Tensor ids;              // i64 [B, L]: without `begin`; from the end mark on all are `end`
   Tensor lengths;          // i64 [B]: ids before the end mark
-  Tensor log_probability;  // f64 [B]: Σ log p of the ids said, the end mark included
+  Tensor log_probability;  // f64 [B]: Σ log p of the ids, the end mark included
 };
 
 struct SamplingOptions {

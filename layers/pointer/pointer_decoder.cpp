@@ -106,7 +106,7 @@ Tensor PointerDecoder::step(const Tensor& last, Steps& s) const {
 
 PointerDecoder::PointerDecoder(const PointerDecoderOptions& o, Generator& generator)
     : options_(checked(o)),
-      lstm_({.inputs = o.inputs, .hidden = o.hidden}, generator),
+      lstm_({.input_size = o.inputs, .hidden_size = o.hidden}, generator),
       start_(init::uniform_fan({o.inputs}, o.inputs, generator)),
       pointer_(AdditiveScore(o.glimpse ? 2 * o.hidden : o.hidden, o.hidden, o.hidden, generator)) {
   if (o.stop) stop_ = Parameter(init::uniform_fan({o.hidden}, o.hidden, generator));
@@ -163,14 +163,14 @@ Decoded PointerModel::greedy(const Tensor& points, const Tensor& lengths) const 
   const NoGrad quiet;
   const PointerSource source = read(points, lengths);
   const int64_t T = points.size(1);
-  return fovea::greedy(*write.start(source), {.begin = T, .end = T, .longest = T + 1});
+  return fovea::greedy(*write.start(source), {.begin = T, .end = T, .max_length = T + 1});
 }
 
 Decoded PointerModel::beam_search(const Tensor& points, int64_t width, const Tensor& lengths) const {
   const NoGrad quiet;
   const PointerSource source = read(points, lengths);
   const int64_t T = points.size(1);
-  return fovea::beam_search(*write.start(source), {.begin = T, .end = T, .longest = T + 1},
+  return fovea::beam_search(*write.start(source), {.begin = T, .end = T, .max_length = T + 1},
                             {.width = width, .length_penalty = 0});
 }
 

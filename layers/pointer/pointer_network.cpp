@@ -6,7 +6,7 @@ PointerNetwork::PointerNetwork(const PointerNetworkOptions& o, Generator& genera
     : PointerModel({.inputs = o.hidden, .hidden = o.hidden, .stop = o.stop, .revisit = o.revisit, .glimpse = o.glimpse},
                    generator),
       embed_(o.inputs, o.hidden, true, generator),
-      encoder_({.inputs = o.hidden, .hidden = o.hidden}, generator) {}
+      encoder_({.input_size = o.hidden, .hidden_size = o.hidden}, generator) {}
 
 PointerSource PointerNetwork::read(const Tensor& points, const Tensor& lengths) const {
   const Tensor p = embed_(checked_points("PointerNetwork", points, embed_.weight->size(1), lengths));  // (1) [B, T, H]

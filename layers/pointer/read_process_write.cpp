@@ -12,7 +12,7 @@ ReadProcessWrite::ReadProcessWrite(const ReadProcessWriteOptions& o, Generator& 
       second_(o.hidden, o.hidden, true, generator) {
   if (o.process_steps < 0)
     throw ValueError(fmt::format("ReadProcessWrite: process_steps {}; need at least 0", o.process_steps));
-  if (o.process_steps > 0) lstm_.emplace(o.hidden, o.hidden, generator);
+  if (o.process_steps > 0) lstm_.emplace(CellOptions{o.hidden, o.hidden}, generator);
 }
 
 void ReadProcessWrite::members(Members& m) {
@@ -28,7 +28,7 @@ PointerSource ReadProcessWrite::read(const Tensor& points, const Tensor& lengths
   State q{r, r};
   for (int64_t t = 0; t < process_steps_; ++t) {
     // The LSTM's own state is q, so that q* reaches it whole.
-    (*lstm_)(r, q);                            // (3), (7) [B, H]
+    q = (*lstm_)(r, q).state;                  // (3), (7) [B, H]
     r = attention_(q.hidden, memory).context;  // (4)-(6) [B, H]
   }
   return {m, m, {unsqueeze(q.hidden, 0), unsqueeze(r, 0)}, lengths};  // (8)

@@ -1,18 +1,34 @@
-// Recurrent cells: one step of an RNN, LSTM or GRU. All share one State type and one call, so that they swap freely:
-//   State state = cell.initial_state(batch);
-//   for (...) h = cell(x, state);               // the new hidden state, [B, H]; state moves on
-// Equations: autograd/recurrent.h. Parameters are PyTorch's: weight_ih [G H, I], weight_hh [G H, H], bias_ih, bias_hh
-// [G H], all U(-1/sqrt(H), 1/sqrt(H)).
-// Shapes: x [B, I], state [B, H]. Errors: ShapeError for inputs that do not fit; ValueError for sizes below 1.
+// A cell is one step of a recurrent network: input and state in, output and state out.
+//   RecurrentOutput y{.state = cell.initial_state(batch)};
+//   for (...) y = cell(x, y.state);                // y.output, the new hidden state, [B, H]
+//
+//   g = x W_ihᵀ + b_ih                                                           (1)
+//   h', s' = step(g, s)              each cell's own; autograd/recurrent.h       (2)
+//
+//   symbol   shape                       meaning
+//   x        [B, I], [B, T, I]           input of one step, or of all
+//   g        [B, G H], [B, T, G H]       gates of the input: (1) needs no state
+//   s        [B, H] each                 state
+//
+// (1) is linear: where x is made of parts (token, context), each adds its own share of g, and what is known beforehand
+// is worked out for all steps in one product. Parameters are PyTorch's: weight_ih [G H, I], weight_hh [G H, H],
+// bias_ih, bias_hh [G H], all U(-1/√H, 1/√H). A new cell derives from Cell, writes step, and has a line in cell.cpp's
+// list: then layers over sequences, decoders and programs find it by name. Errors: ShapeError for inputs that do not
+// fit; ValueError for options.
 #pragma once
 
+#include <fovea/autograd/recurrent.h>
 #include <fovea/layers/module.h>
 #include <fovea/layers/state.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace fovea {
 
-// What a recurrent layer carries from step to step. `cell` is the LSTM's and undefined elsewhere. Of a cell both are
-// [B, H]; of a layer over sequences [layers * directions, B, H]. Undefined at the start of a sequence: zeros.
+// `cell` is the LSTM's and undefined elsewhere. Of a cell both are [B, H]; of a layer over sequences [layers *
+// directions, B, H]. Undefined at the start of a sequence: zeros.
 struct State {
   Tensor hidden, cell;
   template <class Visit>
@@ -21,47 +37,100 @@ struct State {
   }
 };
 
-// What the cells have in common.
-class RecurrentCell : public Module {
+// What a cell of any state, and a layer over sequences, returns.
+template <class S>
+struct Stepped {
+  Tensor output = {};  // [B, H], or of a sequence [B, T, H]
+  S state = {};
+};
+using RecurrentOutput = Stepped<State>;
+
+struct CellOptions {
+  int64_t input_size, hidden_size;
+  bool bias = true;
+  double forget_bias = 0;     // LSTM: added to the forget gate's bias_ih; 1 helps long memory (Jozefowicz et al. 2015)
+  bool reset_before = false;  // GRU: reset before the product (Cho et al. 2014) instead of after it
+  bool relu = false;          // RNN: relu instead of tanh
+};
+
+class Cell : public Module {
  public:
-  void members(Members& m) override;
-  // Zeros, with a cell for the LSTM.
-  State initial_state(int64_t batch) const;
-  int64_t hidden_size() const { return weight_hh->size(1); }
+  void members(Members& m) final { list(m, ""); }
+  // The members, each name with `end` behind it.
+  virtual void list(Members& m, const std::string& end);
+
+  // One step: x [B, I]; what is undefined of the state is zeros.
+  RecurrentOutput operator()(const Tensor& x, const State& state = {}) const;
+  State initial_state(int64_t batch) const { return state_from(zeros({batch, hidden_size_}, weight_ih->dtype())); }
+  // The state that begins with this h [B, H].
+  virtual State state_from(const Tensor& hidden) const { return {hidden, {}}; }
+
+  Tensor input_gates(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }  // (1)
+  virtual RecurrentOutput step(const Tensor& gates, const State& state) const = 0;     // (2)
+  // All steps of x [B, T, I]: the output of each, and the state after the last valid one. Fused where an op is.
+  virtual RecurrentOutput sequence(const Tensor& x, const State& state, const SequenceOptions& options = {}) const;
+
+  const char* name() const { return name_; }
+  int64_t input_size() const { return weight_ih->size(1); }
+  int64_t hidden_size() const { return hidden_size_; }
 
   Parameter weight_ih, weight_hh, bias_ih, bias_hh;
 
  protected:
-  RecurrentCell(const char* name, int64_t gates, int64_t inputs, int64_t hidden, Generator& generator);
-  Tensor from_input(const Tensor& x) const { return linear(x, weight_ih, bias_ih); }
-  Tensor from_hidden(const Tensor& h) const { return linear(h, weight_hh, bias_hh); }
-  // Checks both, and puts zeros in place of what is undefined.
-  void begin(const Tensor& x, State& state) const;
+  // `fan`: the parameters are U(-1/√fan, 1/√fan); 0: H. A cell without W_hh is not `recurrent`.
+  Cell(const char* name, int64_t gates, const CellOptions& options, Generator& generator, bool recurrent = true,
+       int64_t fan = 0);
+  Tensor from_hidden(const State& state) const { return linear(state.hidden, weight_hh, bias_hh); }
+  RecurrentWeights weights() const { return {weight_ih, weight_hh, bias_ih, bias_hh}; }
 
  private:
-  bool has_cell() const { return weight_ih->size(0) == 4 * hidden_size(); }
   const char* name_;
+  int64_t hidden_size_;
 };
 
-class RNNCell final : public RecurrentCell {
+// Elman 1990: h' = tanh(g + W_hh h + b_hh), or relu.
+class RNNCell final : public Cell {
  public:
-  RNNCell(int64_t inputs, int64_t hidden, Generator& generator = default_generator())
-      : RecurrentCell("RNNCell", 1, inputs, hidden, generator) {}
-  Tensor operator()(const Tensor& x, State& state) const;
+  explicit RNNCell(const CellOptions& o, Generator& generator = default_generator())
+      : Cell("RNN", 1, o, generator), relu_(o.relu) {}
+  RecurrentOutput step(const Tensor& gates, const State& state) const override;
+  RecurrentOutput sequence(const Tensor& x, const State& state, const SequenceOptions& options) const override;
+
+ private:
+  bool relu_;
 };
 
-class LSTMCell final : public RecurrentCell {
+class LSTMCell final : public Cell {
  public:
-  LSTMCell(int64_t inputs, int64_t hidden, Generator& generator = default_generator())
-      : RecurrentCell("LSTMCell", 4, inputs, hidden, generator) {}
-  Tensor operator()(const Tensor& x, State& state) const;
+  explicit LSTMCell(const CellOptions& options, Generator& generator = default_generator());
+  State state_from(const Tensor& hidden) const override { return {hidden, zeros_like(hidden)}; }
+  RecurrentOutput step(const Tensor& gates, const State& state) const override;
+  RecurrentOutput sequence(const Tensor& x, const State& state, const SequenceOptions& options) const override;
 };
 
-class GRUCell final : public RecurrentCell {
+class GRUCell final : public Cell {
  public:
-  GRUCell(int64_t inputs, int64_t hidden, Generator& generator = default_generator())
-      : RecurrentCell("GRUCell", 3, inputs, hidden, generator) {}
-  Tensor operator()(const Tensor& x, State& state) const;
+  explicit GRUCell(const CellOptions& o, Generator& generator = default_generator())
+      : Cell("GRU", 3, o, generator), reset_before_(o.reset_before) {}
+  RecurrentOutput step(const Tensor& gates, const State& state) const override;
+  RecurrentOutput sequence(const Tensor& x, const State& state, const SequenceOptions& options) const override;
+
+ private:
+  bool reset_before_;
 };
+
+// Remembers nothing: h' = tanh(W x + b), the feed-forward controller of a Neural Turing Machine. Parameters as
+// Linear's.
+class FeedForwardCell final : public Cell {
+ public:
+  explicit FeedForwardCell(const CellOptions& o, Generator& generator = default_generator())
+      : Cell("FeedForward", 1, o, generator, false, o.input_size) {}
+  void list(Members& m, const std::string& end) override { m("weight" + end, weight_ih)("bias" + end, bias_ih); }
+  RecurrentOutput step(const Tensor& gates, const State&) const override;
+};
+
+// The cells by name, for command lines: rnn, lstm, gru, ... Errors: ValueError lists the names.
+std::vector<std::string> cell_names();
+Box<Cell> make_cell(std::string_view name, const CellOptions& options, Generator& generator = default_generator());
 
 }  // namespace fovea

@@ -1,114 +1,81 @@
 #include <fmt/format.h>
-#include <fovea/autograd/recurrent.h>
-#include <fovea/core/array.h>
-#include <fovea/layers/init.h>
 #include <fovea/layers/recurrent/recurrent.h>
 
-#include <cmath>
-
 namespace fovea {
-namespace {
 
-constexpr int64_t gates_of(Recurrent::Kind kind) {
-  return kind == Recurrent::Kind::lstm ? 4 : kind == Recurrent::Kind::gru ? 3 : 1;
-}
-
-constexpr const char* name_of(Recurrent::Kind kind) {
-  return kind == Recurrent::Kind::lstm ? "LSTM" : kind == Recurrent::Kind::gru ? "GRU" : "RNN";
-}
-
-void check_options(Recurrent::Kind kind, const RecurrentOptions& o) {
-  if (o.inputs < 1 || o.hidden < 1 || o.layers < 1 || !(o.dropout >= 0 && o.dropout < 1))
+Recurrent::Recurrent(std::string_view cell, const RecurrentOptions& o, Generator& generator) : options_(o) {
+  if (o.layers < 1 || !(o.dropout >= 0 && o.dropout < 1))
     throw ValueError(
-        fmt::format("{}: inputs {}, hidden {}, layers {}, dropout {}; need sizes of at least 1, dropout in [0, 1)",
-                    name_of(kind), o.inputs, o.hidden, o.layers, o.dropout));
-  const char* const stray = o.forget_bias != 0 && kind != Recurrent::Kind::lstm ? "forget_bias, which is the LSTM's"
-                            : o.reset_before && kind != Recurrent::Kind::gru    ? "reset_before, which is the GRU's"
-                            : o.relu && kind != Recurrent::Kind::rnn            ? "relu, which is the RNN's"
-                                                                                : nullptr;
-  if (!std::isfinite(o.forget_bias) || (o.forget_bias != 0 && !o.bias))
-    throw ValueError(fmt::format("{}: forget_bias is {}, bias {}; need a finite number, and a bias to add it to",
-                                 name_of(kind), o.forget_bias, o.bias));
-  if (stray != nullptr) throw ValueError(fmt::format("{}: its options set {}; leave it out", name_of(kind), stray));
-}
-
-// State number `index` of a stack, or an undefined one.
-Tensor part_of(const Tensor& states, size_t index) {
-  return states.defined() ? select(states, 0, static_cast<int64_t>(index)) : states;
-}
-
-}  // namespace
-
-Recurrent::Recurrent(Kind kind, const RecurrentOptions& options, Generator& generator)
-    : kind_(kind), options_(options) {
-  check_options(kind, options);
-  const int64_t H = options.hidden, rows = gates_of(kind) * H;
-  for (int64_t layer = 0; layer < options.layers; ++layer)
-    for (int64_t direction = 0; direction < directions(); ++direction) {
-      const int64_t in = layer == 0 ? options.inputs : directions() * H;
-      Weights w{Parameter(init::uniform_fan({rows, in}, H, generator)),
-                Parameter(init::uniform_fan({rows, H}, H, generator)), Parameter(), Parameter()};
-      if (options.bias) {
-        Tensor bias_ih = init::uniform_fan({rows}, H, generator);
-        if (kind == Kind::lstm) array::slice(bias_ih, 0, H, 2 * H).add_(scalar(options.forget_bias));
-        w.bias_ih = Parameter(bias_ih);
-        w.bias_hh = Parameter(init::uniform_fan({rows}, H, generator));
-      }
-      weights_.push_back(std::move(w));
-    }
+        fmt::format("Recurrent: layers {}, dropout {}; need at least 1, dropout in [0, 1)", o.layers, o.dropout));
+  for (int64_t i = 0; i < o.layers * directions(); ++i) {
+    const int64_t in = i < directions() ? o.input_size : directions() * o.hidden_size;
+    cells_.push_back(make_cell(cell, {in, o.hidden_size, o.bias, o.forget_bias, o.reset_before, o.relu}, generator));
+  }
 }
 
 void Recurrent::members(Members& m) {
-  for (size_t i = 0; i < weights_.size(); ++i) {
+  for (size_t i = 0; i < cells_.size(); ++i) {
     const int64_t index = static_cast<int64_t>(i);
-    const std::string end = fmt::format("_l{}{}", index / directions(), index % directions() == 1 ? "_reverse" : "");
-    m("weight_ih" + end, weights_[i].ih)("weight_hh" + end, weights_[i].hh);
-    m("bias_ih" + end, weights_[i].bias_ih)("bias_hh" + end, weights_[i].bias_hh);
+    cells_[i]->list(m, fmt::format("_l{}{}", index / directions(), index % directions() == 1 ? "_reverse" : ""));
   }
 }
 
-void Recurrent::check(const Tensor& x, const State& initial) const {
-  if (!x.defined() || x.dim() != 3 || x.size(2) != options_.inputs)
-    throw ShapeError(fmt::format("{}: x is {}, need [B, T, {}]", name_of(kind_), describe(x), options_.inputs));
-  const Shape wanted{static_cast<int64_t>(weights_.size()), x.size(0), options_.hidden};
-  for (const Tensor* state : {&initial.hidden, &initial.cell})
-    if (state->defined() && !(state->shape() == wanted))
-      throw ShapeError(fmt::format("{}: an initial state is {}, need {} (layers * directions, B, H)", name_of(kind_),
-                                   describe(*state), wanted.str()));
+std::vector<State> Recurrent::split(const State& state) const {
+  std::vector<State> states(cells_.size());
+  for (const auto part : {&State::hidden, &State::cell}) {
+    const Tensor& all = state.*part;
+    if (!all.defined()) continue;
+    if (all.dim() != 3 || all.size(0) != static_cast<int64_t>(cells_.size()) || all.size(2) != options_.hidden_size)
+      throw ShapeError(fmt::format("{}: a state is {}, need [{}, B, {}] (layers * directions, B, H)", cells_[0]->name(),
+                                   describe(all), cells_.size(), options_.hidden_size));
+    const std::vector<Tensor> each = unbind(all, 0);
+    for (size_t i = 0; i < states.size(); ++i) states[i].*part = each[i];
+  }
+  return states;
 }
 
-RecurrentOutput Recurrent::run(size_t index, const Tensor& x, const State& initial, const Tensor& lengths) const {
-  const Weights& own = weights_[index];
-  const RecurrentWeights w{own.ih, own.hh, own.bias_ih, own.bias_hh};
-  const SequenceOptions sequence{.reverse = static_cast<int64_t>(index) % directions() == 1, .lengths = lengths};
-  const Tensor hidden = part_of(initial.hidden, index);
-  if (kind_ == Kind::lstm) {
-    const LstmSequence y = lstm_sequence(x, hidden, part_of(initial.cell, index), w, sequence);
-    return {y.output, {y.hidden, y.cell}};
+Tensor Recurrent::run(const Tensor& x, std::vector<State>& states, const Tensor& lengths, Generator& generator) const {
+  Tensor below = x;
+  for (size_t i = 0; i < cells_.size();) {
+    std::vector<Tensor> outputs;
+    for (int64_t direction = 0; direction < directions(); ++direction, ++i) {
+      RecurrentOutput y = cells_[i]->sequence(below, states[i], {.reverse = direction == 1, .lengths = lengths});
+      outputs.push_back(std::move(y.output));
+      states[i] = std::move(y.state);
+    }
+    below = outputs.size() == 1 ? outputs[0] : cat(outputs, 2);  // [B, T, D H]
+    if (options_.dropout > 0 && training() && i < cells_.size()) below = dropout(below, options_.dropout, generator);
   }
-  const HiddenSequence y = kind_ == Kind::gru ? gru_sequence(x, hidden, w, sequence, options_.reset_before)
-                                              : rnn_sequence(x, hidden, w, sequence, options_.relu);
-  return {y.output, {y.hidden, Tensor()}};
+  return below;
+}
+
+Tensor Recurrent::step(const Tensor& gates, std::vector<State>& states) const {
+  Tensor below;
+  for (size_t layer = 0; layer < cells_.size(); ++layer) {
+    RecurrentOutput y = cells_[layer]->step(layer == 0 ? gates : cells_[layer]->input_gates(below), states[layer]);
+    below = std::move(y.output);  // [B, H]
+    states[layer] = std::move(y.state);
+  }
+  return below;
 }
 
 RecurrentOutput Recurrent::operator()(const Tensor& x, const State& initial, const Tensor& lengths,
                                       Generator& generator) const {
-  check(x, initial);
-  Tensor below = x;
+  if (!x.defined() || x.dim() != 3 || x.size(2) != options_.input_size)
+    throw ShapeError(fmt::format("{}: x is {}, need [B, T, {}]", cells_[0]->name(), describe(x), options_.input_size));
+  const Shape wanted{static_cast<int64_t>(cells_.size()), x.size(0), options_.hidden_size};
+  for (const Tensor* part : {&initial.hidden, &initial.cell})
+    if (part->defined() && !(part->shape() == wanted))
+      throw ShapeError(fmt::format("{}: an initial state is {}, need {} (layers * directions, B, H)", cells_[0]->name(),
+                                   describe(*part), wanted.str()));
+  std::vector<State> states = split(initial);
+  const Tensor output = run(x, states, lengths, generator);
   std::vector<Tensor> hidden, cell;
-  for (int64_t layer = 0; layer < options_.layers; ++layer) {
-    std::vector<Tensor> outputs;
-    for (int64_t direction = 0; direction < directions(); ++direction) {
-      const RecurrentOutput y = run(hidden.size(), below, initial, lengths);
-      outputs.push_back(y.output);
-      hidden.push_back(y.state.hidden);
-      if (y.state.cell.defined()) cell.push_back(y.state.cell);
-    }
-    below = outputs.size() == 1 ? outputs[0] : cat(outputs, 2);  // [B, T, D H]
-    if (options_.dropout > 0 && training() && layer + 1 < options_.layers)
-      below = dropout(below, options_.dropout, generator);
+  for (const State& each : states) {
+    hidden.push_back(each.hidden);
+    if (each.cell.defined()) cell.push_back(each.cell);
   }
-  return {below, {stack(hidden, 0), cell.empty() ? Tensor() : stack(cell, 0)}};
+  return {output, {stack(hidden, 0), cell.empty() ? Tensor() : stack(cell, 0)}};
 }
 
 }  // namespace fovea

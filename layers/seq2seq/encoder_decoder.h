@@ -8,7 +8,7 @@
 //
 //   symbol   shape        meaning
 //   x, y     [B, T]  [B, U]    ids
-//   E_x      [V_x, D]     source embedding, N(0, 1) at the start; E_y alike
+//   E_x, E_y [V, D]       embeddings
 //   h        [B, T, H]    encoder's states, LSTM or GRU, several layers deep
 //   c        [B, H]       the last state of its last layer
 //   s        [B, U, H]    decoder's states, as deep; s_0 is the encoder's last state in every layer
@@ -18,8 +18,6 @@
 // source nothing but (2). Errors: those of recurrent_model.h.
 #pragma once
 
-#include <fovea/layers/embedding.h>
-#include <fovea/layers/linear.h>
 #include <fovea/layers/seq2seq/recurrent_model.h>
 
 namespace fovea {
@@ -27,30 +25,56 @@ namespace fovea {
 struct EncoderDecoderOptions {
   int64_t source_vocabulary;
   int64_t target_vocabulary = 0;  // 0: the source's
-  int64_t embedding = 64;         // D
-  int64_t hidden = 64;            // H
+  int64_t embed_dim = 64;         // D
+  int64_t hidden_size = 64;       // H
   int64_t layers = 1;
-  Recurrent::Kind cell = Recurrent::Kind::gru;
-  bool constant_context = false;  // Cho et al.: c is heard at every step
+  std::string cell = "gru";       // f and g, a name of make_cell
+  bool constant_context = false;  // Cho et al.: c is input of every step
   bool reverse_source = false;
 };
 
 class EncoderDecoder final : public RecurrentModel {
  public:
-  explicit EncoderDecoder(const EncoderDecoderOptions& options, Generator& generator = default_generator());
-  void members(Members& m) override;
-  DecoderState begin(const Tensor& source, const Tensor& lengths) const override;
-  Taught step(const Tensor& last, DecoderState& state, Generator& generator) const override;
+  explicit EncoderDecoder(const EncoderDecoderOptions& o, Generator& generator = default_generator())
+      : RecurrentModel(o, {.input_size = o.embed_dim, .hidden_size = o.hidden_size, .layers = o.layers}, generator),
+        decoder_stack(o.cell,
+                      {.input_size = o.embed_dim + (o.constant_context ? o.hidden_size : 0),
+                       .hidden_size = o.hidden_size,
+                       .layers = o.layers},
+                      generator),
+        output(o.hidden_size, vocabulary(), true, generator),
+        options_(o) {}
+  void members(Members& m) override {
+    RecurrentModel::members(m);
+    m("decoder", decoder_stack)("output", output);
+  }
 
-  Embedding source_embedding, target_embedding;  // E_x, E_y
-  Recurrent encoder;                             // f
-  DecoderStack decoder_stack;                    // g
-  Linear output;                                 // W_o, b_o
+  DecoderState begin(const Tensor& source, const Tensor& lengths) const override {
+    const Tensor x = options_.reverse_source ? reversed_within(source, lengths) : source;
+    const State last = encoder(source_embedding(x), {}, lengths).state;  // (1) [layers, B, H]
+    DecoderState state;
+    state.layers = decoder_stack.split(last);                               // (2) [B, H] each
+    if (options_.constant_context) state.fed = state.layers.back().hidden;  // (2) [B, H]
+    return state;
+  }
+
+  SequenceOutput step(const Tensor& last, DecoderState& state, Generator& generator) const override {
+    ++state.offset;
+    return {squeeze(all(unsqueeze(last, 1), state, generator).logits, 1)};  // (3), (4) [B, V]
+  }
+
+  Recurrent decoder_stack;  // g
+  Linear output;            // W_o, b_o
 
  private:
-  Taught all(const Tensor& heard, DecoderState& state, Generator& generator) const override;
-  // [E_y y ; c] for ids [B, U].
-  Tensor heard_with_context(const Tensor& ids, const DecoderState& state) const;
+  SequenceOutput all(const Tensor& input_ids, DecoderState& state, Generator&) const override {
+    Tensor x = target_embedding(input_ids);  // [B, U, D]
+    if (state.fed.defined())
+      x = cat({x, expand(unsqueeze(state.fed, 1), {x.size(0), x.size(1), state.fed.size(1)})}, 2);  // [B, U, D + H]
+    return {output(decoder_stack.run(x, state.layers))};  // (3), (4) [B, U, V]
+  }
+  // Each row's valid ids in the opposite order; what is past its length stays where it is.
+  static Tensor reversed_within(const Tensor& ids, const Tensor& lengths);
 
   EncoderDecoderOptions options_;
 };

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <fovea/autograd/mode.h>
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/layers/decoding/scheduled_sampling.h>
 #include <fovea/layers/seq2seq/recurrent_model.h>
 
@@ -20,29 +21,24 @@ void check_source(const Tensor& source, const Tensor& lengths) {
         fmt::format("SequenceModel: lengths are {}, source {}; need i64 [B]", describe(lengths), describe(source)));
 }
 
-Tensor over_steps(const std::vector<Tensor>& steps) { return steps.empty() ? Tensor() : stack(steps, 1); }
-
 }  // namespace
 
-Taught RecurrentModel::teach(const Tensor& source, const Tensor& lengths, const Tensor& heard,
-                             const TeachingOptions& options) const {
+SequenceOutput RecurrentModel::operator()(const Tensor& source, const Tensor& lengths, const Tensor& input_ids,
+                                          const TeacherForcing& forcing) const {
   check_source(source, lengths);
-  check_ids("heard", heard, source);
-  if (!(options.truth >= 0 && options.truth <= 1))
-    throw ValueError(fmt::format("SequenceModel: a share of truth of {}; need 0 to 1", options.truth));
-  DecoderState state = begin(source, lengths);                          // (1)
-  if (options.truth == 1) return all(heard, state, options.generator);  // (3)
-  const std::vector<Tensor> truth = unbind(heard, 1);
-  std::vector<Tensor> logits, log_probability, entropy;
-  for (const Tensor& next : truth) {
+  check_ids("input_ids", input_ids, source);
+  if (!(forcing.ratio >= 0 && forcing.ratio <= 1))
+    throw ValueError(fmt::format("SequenceModel: a ratio of teacher forcing of {}; need 0 to 1", forcing.ratio));
+  const SharedWeights shared;
+  DecoderState state = begin(source, lengths);                              // (1)
+  if (forcing.ratio == 1) return all(input_ids, state, forcing.generator);  // (3)
+  std::vector<SequenceOutput> steps;
+  for (const Tensor& next : unbind(input_ids, 1)) {
     const Tensor last =
-        logits.empty() ? next : fovea::heard(next, logits.back(), options.truth, options.generator);  // [B]
-    const Taught said = step(last, state, options.generator);                                         // (2) [B, V]
-    logits.push_back(said.logits);
-    if (said.log_probability.defined()) log_probability.push_back(said.log_probability);
-    if (said.entropy.defined()) entropy.push_back(said.entropy);
+        steps.empty() ? next : scheduled_input(next, steps.back().logits, forcing.ratio, forcing.generator);  // [B]
+    steps.push_back(step(last, state, forcing.generator));  // (2) [B, V]
   }
-  return {over_steps(logits), over_steps(log_probability), over_steps(entropy)};
+  return over_steps(steps);
 }
 
 std::unique_ptr<IncrementalDecoder> RecurrentModel::decoder(const Tensor& source, const Tensor& lengths) const {
@@ -53,24 +49,21 @@ std::unique_ptr<IncrementalDecoder> RecurrentModel::decoder(const Tensor& source
   });
 }
 
-void AlignmentSteps::add(const AnyOutcome& alignment) {
-  weights_.push_back(weights_of(alignment));
-  const auto* drawn = std::get_if<Drawn>(&alignment);
-  if (drawn == nullptr) return;
-  log_probability_.push_back(drawn->log_probability);
-  entropy_.push_back(drawn->entropy);
-}
-
-Taught taught(const Tensor& logits, const AnyOutcome& alignment) {
+SequenceOutput with_alignment(const Tensor& logits, const AnyOutcome& alignment) {
   const auto* drawn = std::get_if<Drawn>(&alignment);
   return {logits, drawn != nullptr ? drawn->log_probability : Tensor(), drawn != nullptr ? drawn->entropy : Tensor(),
           weights_of(alignment)};
 }
 
-Tensor AlignmentSteps::weights() const { return over_steps(weights_); }
-
-Taught AlignmentSteps::taught(const Tensor& logits) const {
-  return {logits, over_steps(log_probability_), over_steps(entropy_), over_steps(weights_)};
+SequenceOutput over_steps(const std::vector<SequenceOutput>& steps) {
+  const auto stacked = [&](Tensor SequenceOutput::*part) {
+    std::vector<Tensor> all;
+    for (const SequenceOutput& step : steps)
+      if ((step.*part).defined()) all.push_back(step.*part);
+    return all.empty() ? Tensor() : stack(all, 1);
+  };
+  return {stacked(&SequenceOutput::logits), stacked(&SequenceOutput::log_probability),
+          stacked(&SequenceOutput::entropy), stacked(&SequenceOutput::weights)};
 }
 
 }  // namespace fovea

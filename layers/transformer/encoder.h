@@ -19,7 +19,7 @@ namespace fovea {
 enum class Activation { relu, gelu };
 
 struct TransformerOptions {
-  int64_t size = 512;           // D
+  int64_t embed_dim = 512;      // D
   int64_t heads = 8;            // H
   int64_t feed_forward = 2048;  // F
   int64_t layers = 6;           // of the encoder, and of the decoder
@@ -28,34 +28,84 @@ struct TransformerOptions {
   bool norm_first = false;  // (3) in place of (2)
 };
 
-// (1)
-Tensor activate(Activation activation, const Tensor& x);
+inline Tensor activate(Activation activation, const Tensor& x) {
+  return activation == Activation::gelu ? gelu(x) : relu(x);
+}
 
 class TransformerEncoderLayer final : public Module {
  public:
-  explicit TransformerEncoderLayer(const TransformerOptions& options, Generator& generator = default_generator());
-  void members(Members& m) override;
-  Tensor operator()(const Tensor& x, const MultiHeadCall& call = {}) const;
+  explicit TransformerEncoderLayer(const TransformerOptions& o, Generator& generator = default_generator())
+      : self_attn({.size = o.embed_dim, .heads = o.heads, .dropout = o.dropout}, generator),
+        linear1(o.embed_dim, o.feed_forward, true, generator),
+        linear2(o.feed_forward, o.embed_dim, true, generator),
+        norm1(o.embed_dim),
+        norm2(o.embed_dim),
+        dropout_(o.dropout),
+        activation_(o.activation),
+        norm_first_(o.norm_first) {}
+  void members(Members& m) override {
+    m("self_attn", self_attn)("linear1", linear1)("linear2", linear2)("norm1", norm1)("norm2", norm2);
+    m("dropout", dropout_);
+  }
+
+  Tensor operator()(const Tensor& x, const MultiHeadCall& call = {}) const {
+    const auto attend = [&](const Tensor& h) { return dropout_(self_attn(h, call).output, call.generator); };
+    const auto feed = [&](const Tensor& h) {
+      const Tensor inner = dropout_(activate(activation_, linear1(h)), call.generator);  // [B, T, F]
+      return dropout_(linear2(inner), call.generator);                                   // (1) [B, T, D]
+    };
+    if (norm_first_) {
+      const Tensor attended = x + attend(norm1(x));
+      return attended + feed(norm2(attended));  // (3) [B, T, D]
+    }
+    const Tensor attended = norm1(x + attend(x));
+    return norm2(attended + feed(attended));  // (2) [B, T, D]
+  }
 
   MultiHeadAttention self_attn;
   Linear linear1, linear2;
   LayerNorm norm1, norm2;
 
  private:
-  Dropout dropout_, dropout1_, dropout2_;
+  Dropout dropout_;
   Activation activation_;
   bool norm_first_;
 };
 
-class TransformerEncoder final : public Module {
+// Layers one after the other.
+template <class Layer>
+class TransformerStack : public Module {
  public:
-  TransformerEncoder(const TransformerOptions& options, bool final_norm, Generator& generator = default_generator());
+  TransformerStack(const TransformerOptions& options, bool final_norm, Generator& generator = default_generator()) {
+    if (options.layers < 1) throw ValueError("Transformer: it has no layers; need at least 1");
+    for (int64_t i = 0; i < options.layers; ++i) layers.emplace_back(options, generator);
+    if (final_norm) norm.emplace(options.embed_dim);
+  }
   void members(Members& m) override { m("layers", layers)("norm", norm); }
-  // `caches`: one a layer, or none.
-  Tensor operator()(Tensor x, const MultiHeadCall& call = {}, std::vector<KeyValueCache>* caches = nullptr) const;
 
-  std::vector<TransformerEncoderLayer> layers;
+  std::vector<Layer> layers;
   std::optional<LayerNorm> norm;
+
+ protected:
+  // each(layer, x, its cache or null) -> x; `caches`: one a layer, or none.
+  template <class Cache, class Each>
+  Tensor run(Tensor x, std::vector<Cache>* caches, Each&& each) const {
+    if (caches != nullptr && caches->size() != layers.size())
+      throw ShapeError("Transformer: " + std::to_string(caches->size()) + " caches for " +
+                       std::to_string(layers.size()) + " layers");
+    for (size_t i = 0; i < layers.size(); ++i) x = each(layers[i], x, caches != nullptr ? &(*caches)[i] : nullptr);
+    return norm ? (*norm)(x) : x;
+  }
+};
+
+class TransformerEncoder final : public TransformerStack<TransformerEncoderLayer> {
+ public:
+  using TransformerStack::TransformerStack;
+  Tensor operator()(Tensor x, const MultiHeadCall& call = {}, std::vector<KeyValueCache>* caches = nullptr) const {
+    return run(std::move(x), caches, [&](const auto& layer, const Tensor& h, KeyValueCache* cache) {
+      return layer(h, {call.mask, call.causal, cache, call.weights, call.generator});
+    });
+  }
 };
 
 }  // namespace fovea

@@ -19,7 +19,7 @@ struct LanguageModelOptions {
   TransformerOptions transformer = {.norm_first = true};
   int64_t vocabulary;
   Positions positions = Positions::learned;
-  int64_t longest = 512;  // of learned positions
+  int64_t max_length = 512;  // of learned positions
   bool tied = true;
 };
 
@@ -27,17 +27,25 @@ struct GenerateOptions {
   int64_t count = 100;     // ids to add
   double temperature = 1;  // 0: always the most probable
   int64_t top_k = 0;       // draw from the k most probable; 0: from all
-  int64_t end = -1;        // stop when every row has said it; -1: never
+  int64_t end = -1;        // stop when every row has ended with it; -1: never
   Generator& generator = default_generator();
 };
 
 class TransformerLanguageModel final : public Module {
  public:
   explicit TransformerLanguageModel(const LanguageModelOptions& options, Generator& generator = default_generator());
-  void members(Members& m) override;
+  void members(Members& m) override {
+    m("embedding", embedding)("output", output)("positions", positions_)("dropout", dropout_)("decoder", decoder);
+  }
 
   Tensor operator()(const Tensor& ids, std::vector<KeyValueCache>* caches = nullptr,
-                    Generator& generator = default_generator()) const;
+                    Generator& generator = default_generator()) const {
+    const int64_t offset = caches != nullptr && !caches->empty() ? caches->front().length() : 0;
+    const Tensor x =
+        dropout_(positions_(fovea::embedding(embedding, ids) * scale_, offset), generator);  // (1) [B, T, D]
+    const Tensor h = decoder(x, {.causal = true, .generator = generator}, caches);           // (2) [B, T, D]
+    return linear(h, output);                                                                // (3) [B, T, V]
+  }
   // What follows the prompt i64 [B, T], T >= 1: i64 [B, <= count].
   Tensor generate(const Tensor& prompt, const GenerateOptions& options) const;
 

@@ -5,11 +5,11 @@
 
 namespace fovea {
 
-Tensor sinusoidal_positions(int64_t count, int64_t size, int64_t first, DType dtype) {
-  if (count < 0 || size < 1 || first < 0)
+Tensor sinusoidal_positions(int64_t count, int64_t size, int64_t offset, DType dtype) {
+  if (count < 0 || size < 1 || offset < 0)
     throw ValueError(
-        fmt::format("sinusoidal_positions: count {}, size {}, first {}; need 0, 1, 0 and above", count, size, first));
-  const auto begin = static_cast<double>(first);
+        fmt::format("sinusoidal_positions: count {}, size {}, offset {}; need 0, 1, 0 and above", count, size, offset));
+  const auto begin = static_cast<double>(offset);
   const Tensor p = unsqueeze(arange(begin, begin + static_cast<double>(count), 1, f64), 1);  // [count, 1]
   const int64_t pairs = (size + 1) / 2;
   const Tensor exponent = arange(0, pairs, 1, f64) * (2 / static_cast<double>(size));
@@ -18,24 +18,29 @@ Tensor sinusoidal_positions(int64_t count, int64_t size, int64_t first, DType dt
   return to(slice(both, 1, 0, size), dtype);  // (1) [count, D]
 }
 
-PositionalEncoding::PositionalEncoding(Positions kind, int64_t size, int64_t longest, Generator& generator)
+PositionalEncoding::PositionalEncoding(Positions kind, int64_t size, int64_t max_length, Generator& generator)
     : kind_(kind), size_(size) {
-  if (size < 1 || longest < 1)
-    throw ValueError(fmt::format("PositionalEncoding: size {}, longest {}; need at least 1", size, longest));
+  if (size < 1 || max_length < 1)
+    throw ValueError(fmt::format("PositionalEncoding: size {}, max_length {}; need at least 1", size, max_length));
   if (kind == Positions::learned)
-    weight = Parameter(normal({longest, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
+    weight = Parameter(normal({max_length, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
 }
 
-Tensor PositionalEncoding::operator()(const Tensor& x, int64_t first) const {
+Tensor PositionalEncoding::operator()(const Tensor& x, int64_t offset) const {
   if (!x.defined() || x.dim() != 3 || x.size(2) != size_)
     throw ShapeError(fmt::format("PositionalEncoding: x is {}; need [B, T, {}]", describe(x), size_));
-  const int64_t end = first + x.size(1);
+  const int64_t end = offset + x.size(1);
   if (kind_ == Positions::none) return x;
-  if (kind_ == Positions::sinusoidal) return x + sinusoidal_positions(x.size(1), size_, first, x.dtype());
-  if (first < 0 || end > weight->size(0))
-    throw IndexError(fmt::format("PositionalEncoding: positions {} to {} of a table of {}; make it longer", first, end,
+  if (kind_ == Positions::sinusoidal) return x + sinusoidal_positions(x.size(1), size_, offset, x.dtype());
+  if (offset < 0 || end > weight->size(0))
+    throw IndexError(fmt::format("PositionalEncoding: positions {} to {} of a table of {}; make it longer", offset, end,
                                  weight->size(0)));
-  return x + slice(weight, 0, first, end);  // (2) [B, T, D]
+  return x + slice(weight, 0, offset, end);  // (2) [B, T, D]
+}
+
+Parameter token_table(std::string_view model, int64_t vocabulary, int64_t size, Generator& generator) {
+  if (vocabulary < 1) throw ValueError(fmt::format("{}: a vocabulary of {}; need at least 1", model, vocabulary));
+  return Parameter(normal({vocabulary, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
 }
 
 }  // namespace fovea

@@ -243,13 +243,12 @@ TEST_CASE("feed-forward attention: no order, bounded weights, padding without ef
 TEST_CASE("LSTMN: one step is an LSTM's, the past is fixed, padding has no effect", "[attention]") {
   const auto lstmn = in_f64(Lstmn(2, 3));
   const Tensor x = random_input({2, 4, 2}, 1);
-  auto cell = in_f64(LSTMCell(2, 3));
+  auto cell = in_f64(LSTMCell({2, 3}));
   set(cell.weight_ih, lstmn.weight_ih.tensor().detach());
   set(cell.weight_hh, lstmn.weight_hh.tensor().detach());
   set(cell.bias_ih, lstmn.bias_ih.tensor().detach());
   set(cell.bias_hh, lstmn.bias_hh.tensor().detach());
-  State state;
-  const Tensor first = cell(select(x, 1, 0), state);
+  const Tensor first = cell(select(x, 1, 0)).output;
   REQUIRE(allclose(select(lstmn(slice(x, 1, 0, 1)).hidden, 1, 0), first, 1e-14));
   const WeightCollector collected;
   const Tensor h = lstmn(x).hidden;

@@ -67,7 +67,7 @@ class Rambler final : public IncrementalDecoder {
   std::vector<Ids> said_;
 };
 
-DecodingOptions up_to(int64_t longest) { return {.begin = kBegin, .end = kEnd, .longest = longest}; }
+DecodingOptions up_to(int64_t max_length) { return {.begin = kBegin, .end = kEnd, .max_length = max_length}; }
 
 // Row b up to and with the end mark.
 Ids sentence(const Decoded& d, int64_t b) {
@@ -107,10 +107,10 @@ TEST_CASE("greedy says the most probable id at each step", "[layers][decoding]")
   REQUIRE(said.ids.size(0) == 24);
   bool some_ended = false, some_cut = false;
   for (int64_t b = 0; b < 24; ++b) {
-    Ids expected, heard{b + 100, kBegin};
+    Ids expected, given{b + 100, kBegin};
     while (expected.size() < 8 && (expected.empty() || expected.back() != kEnd)) {
-      expected.push_back(argmax(model.logits_after(heard), -1).item<int64_t>());
-      heard.push_back(expected.back());
+      expected.push_back(argmax(model.logits_after(given), -1).item<int64_t>());
+      given.push_back(expected.back());
     }
     REQUIRE(sentence(said, b) == expected);
     const bool ended = expected.back() == kEnd;
@@ -210,12 +210,12 @@ TEST_CASE("ties go to the lower id, then to the lower beam", "[layers][decoding]
     std::vector<Ids> said_;
   };
   Even model(2);
-  const DecodingOptions options{.begin = 0, .end = 3, .longest = 3};
+  const DecodingOptions options{.begin = 0, .end = 3, .max_length = 3};
   const Decoded said = beam_search(model, options, {.width = 2, .length_penalty = 0});
   // After 0 and 1 a beam of two keeps 0 0 and 1 0, not 0 0 and 0 1.
   REQUIRE(equal(said.ids, tensor<int64_t>({1, 0, 3, 1, 0, 3}, {2, 3})));
   Even other(1);
-  const Decoded cut = beam_search(other, {.begin = 0, .end = 3, .longest = 2}, {.width = 3, .length_penalty = 0});
+  const Decoded cut = beam_search(other, {.begin = 0, .end = 3, .max_length = 2}, {.width = 3, .length_penalty = 0});
   REQUIRE(equal(cut.ids, zeros({1, 2}, i64)));  // 0 0, 1 0 and 2 0 are equal: the lower beam
 }
 
@@ -267,11 +267,11 @@ TEST_CASE("drawing: temperature and top k", "[layers][decoding]") {
     Rambler hot(5, 7, 1, true);
     const Decoded said = sample(hot, up_to(4), {.temperature = 50, .top_k = 3, .generator = generator});
     for (int64_t b = 0; b < 5; ++b) {
-      Ids heard{b + 100, kBegin};
+      Ids given{b + 100, kBegin};
       for (const int64_t id : sentence(said, b)) {
-        const Tensor allowed = topk(hot.logits_after(heard), 3, -1).second;
+        const Tensor allowed = topk(hot.logits_after(given), 3, -1).second;
         REQUIRE(any(eq(allowed, scalar(static_cast<double>(id), i64))));
-        heard.push_back(id);
+        given.push_back(id);
       }
     }
     said_first.insert(said.ids.at<int64_t>({0, 0}));
@@ -305,15 +305,15 @@ TEST_CASE("nothing to decode", "[layers][decoding]") {
   REQUIRE(greedy(some, up_to(0)).ids.shape() == Shape{3, 0});
   REQUIRE(beam_search(some, up_to(0), {}).ids.shape() == Shape{3, 0});
   REQUIRE(some.steps == 0);
-  const Decoded endless = greedy(more, {.begin = kBegin, .end = -1, .longest = 4});
+  const Decoded endless = greedy(more, {.begin = kBegin, .end = -1, .max_length = 4});
   REQUIRE(equal(endless.lengths, full({3}, 4, i64)));
 }
 
 TEST_CASE("wrong arguments of decoding", "[layers][decoding]") {
   Rambler model(2, 4);
-  REQUIRE_THROWS_AS(greedy(model, {.begin = -1, .end = 0, .longest = 3}), ValueError);
-  REQUIRE_THROWS_AS(greedy(model, {.begin = 1, .end = 0, .longest = -3}), ValueError);
-  REQUIRE_THROWS_AS(greedy(model, {.begin = 1, .end = 4, .longest = 3}), ValueError);
+  REQUIRE_THROWS_AS(greedy(model, {.begin = -1, .end = 0, .max_length = 3}), ValueError);
+  REQUIRE_THROWS_AS(greedy(model, {.begin = 1, .end = 0, .max_length = -3}), ValueError);
+  REQUIRE_THROWS_AS(greedy(model, {.begin = 1, .end = 4, .max_length = 3}), ValueError);
   REQUIRE_THROWS_AS(sample(model, up_to(3), {.temperature = -1}), ValueError);
   REQUIRE_THROWS_AS(sample(model, up_to(3), {.temperature = std::nan("")}), ValueError);
   REQUIRE_THROWS_AS(sample(model, up_to(3), {.top_k = -1}), ValueError);
@@ -338,36 +338,36 @@ TEST_CASE("wrong arguments of decoding", "[layers][decoding]") {
 }
 
 TEST_CASE("scheduled sampling: the schedules", "[layers][decoding]") {
-  REQUIRE(linear_truth(0, 0.9, 0.01, 0.2) == Approx(0.9));
-  REQUIRE(linear_truth(30, 0.9, 0.01, 0.2) == Approx(0.6));
-  REQUIRE(linear_truth(1000, 0.9, 0.01, 0.2) == Approx(0.2));
-  REQUIRE(exponential_truth(0, 0.99) == 1);
-  REQUIRE(exponential_truth(3, 0.5) == Approx(0.125));
-  REQUIRE(inverse_sigmoid_truth(0, 4) == Approx(0.8));
-  REQUIRE(inverse_sigmoid_truth(8, 4) == Approx(4 / (4 + std::exp(2.0))));
-  REQUIRE(inverse_sigmoid_truth(1'000'000, 1) == 0);
-  REQUIRE_THROWS_AS(linear_truth(-1, 1, 0, 0), ValueError);
-  REQUIRE_THROWS_AS(linear_truth(0, 1.5, 0, 0), ValueError);
-  REQUIRE_THROWS_AS(linear_truth(0, 0.5, 0, 0.6), ValueError);
-  REQUIRE_THROWS_AS(exponential_truth(0, 1), ValueError);
-  REQUIRE_THROWS_AS(inverse_sigmoid_truth(0, 0.5), ValueError);
+  REQUIRE(linear_decay(0, 0.9, 0.01, 0.2) == Approx(0.9));
+  REQUIRE(linear_decay(30, 0.9, 0.01, 0.2) == Approx(0.6));
+  REQUIRE(linear_decay(1000, 0.9, 0.01, 0.2) == Approx(0.2));
+  REQUIRE(exponential_decay(0, 0.99) == 1);
+  REQUIRE(exponential_decay(3, 0.5) == Approx(0.125));
+  REQUIRE(inverse_sigmoid_decay(0, 4) == Approx(0.8));
+  REQUIRE(inverse_sigmoid_decay(8, 4) == Approx(4 / (4 + std::exp(2.0))));
+  REQUIRE(inverse_sigmoid_decay(1'000'000, 1) == 0);
+  REQUIRE_THROWS_AS(linear_decay(-1, 1, 0, 0), ValueError);
+  REQUIRE_THROWS_AS(linear_decay(0, 1.5, 0, 0), ValueError);
+  REQUIRE_THROWS_AS(linear_decay(0, 0.5, 0, 0.6), ValueError);
+  REQUIRE_THROWS_AS(exponential_decay(0, 1), ValueError);
+  REQUIRE_THROWS_AS(inverse_sigmoid_decay(0, 0.5), ValueError);
 }
 
-TEST_CASE("scheduled sampling: what is heard", "[layers][decoding]") {
+TEST_CASE("scheduled sampling: what is given", "[layers][decoding]") {
   constexpr int64_t kRows = 2000;
   Generator generator(4);
   const Tensor truth = zeros({kRows}, i64);
   // The model is sure of 1 or 2, as likely as each other: 0 comes from the truth alone.
   const Tensor logits = expand(tensor({-1e9F, 0.F, 0.F}), {kRows, 3});
-  REQUIRE(equal(heard(truth, logits, 1, generator), truth));
+  REQUIRE(equal(scheduled_input(truth, logits, 1, generator), truth));
   const auto share = [&](const Tensor& ids, double id) { return mean(to(eq(ids, scalar(id, i64)), f64)).item(); };
-  REQUIRE(share(heard(truth, logits, 0, generator), 0) == 0);
-  const Tensor mixed = heard(truth, logits, 0.7, generator);
+  REQUIRE(share(scheduled_input(truth, logits, 0, generator), 0) == 0);
+  const Tensor mixed = scheduled_input(truth, logits, 0.7, generator);
   REQUIRE(share(mixed, 0) == Approx(0.7).margin(0.05));
   REQUIRE(share(mixed, 1) == Approx(0.15).margin(0.04));
   REQUIRE(share(mixed, 2) == Approx(0.15).margin(0.04));
   REQUIRE_FALSE(mixed.requires_grad());
-  REQUIRE_THROWS_AS(heard(truth, logits, 1.5, generator), ValueError);
-  REQUIRE_THROWS_AS(heard(truth, zeros({3, 3}), 0.5, generator), ShapeError);
-  REQUIRE_THROWS_AS(heard(zeros({2, 2}, i64), zeros({2, 3}), 0.5, generator), ShapeError);
+  REQUIRE_THROWS_AS(scheduled_input(truth, logits, 1.5, generator), ValueError);
+  REQUIRE_THROWS_AS(scheduled_input(truth, zeros({3, 3}), 0.5, generator), ShapeError);
+  REQUIRE_THROWS_AS(scheduled_input(zeros({2, 2}, i64), zeros({2, 3}), 0.5, generator), ShapeError);
 }

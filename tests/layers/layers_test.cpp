@@ -31,28 +31,28 @@ Contract<M> simple(std::function<M(Generator&)> make, const Tensor& x) {
 
 template <class Cell>
 Contract<Cell> cell_contract() {
-  return {[](Generator& g) { return Cell(3, 4, g); },
+  return {[](Generator& g) {
+            return Cell({3, 4}, g);
+          },
           [](const Cell& cell, const List& in) {
-            fovea::State state{in[1], in[2]};
-            const Tensor first = cell(in[0], state);
-            const Tensor second = cell(in[0], state);
-            return List{first, second};
+            const RecurrentOutput first = cell(in[0], {in[1], in[2]}), second = cell(in[0], first.state);
+            return List{first.output, second.output};
           },
           {random_input({2, 3}), random_input({2, 4}), random_input({2, 4})},
           {}};
 }
 
 // x, lengths and initial states; the masked inputs hold NaN behind the lengths.
-Contract<Recurrent> sequence_contract(Recurrent::Kind kind, const RecurrentOptions& options) {
+Contract<Recurrent> sequence_contract(const std::string& kind, const RecurrentOptions& options) {
   const int64_t states = options.layers * (options.bidirectional ? 2 : 1);
-  const Tensor lengths = tensor<int64_t>({2, 4, 0}), x = random_input({3, 4, options.inputs});
+  const Tensor lengths = tensor<int64_t>({2, 4, 0}), x = random_input({3, 4, options.input_size});
   const Tensor non_finite = array::clone(x);
   array::slice(array::select(non_finite, 0, 0), 0, 2, 4).fill_(std::numeric_limits<double>::quiet_NaN());
   array::select(non_finite, 0, 2).fill_(7);
-  const Tensor h = random_input({states, 3, options.hidden}), c = random_input({states, 3, options.hidden});
+  const Tensor h = random_input({states, 3, options.hidden_size}), c = random_input({states, 3, options.hidden_size});
   return {[=](Generator& g) { return Recurrent(kind, options, g); },
           [kind](const Recurrent& module, const List& in) {
-            const bool has_cell = kind == Recurrent::Kind::lstm;
+            const bool has_cell = kind == "lstm";
             const RecurrentOutput y = module(in[0], {in[2], has_cell ? in[3] : Tensor()}, in[1]);
             return has_cell ? List{y.output, y.state.hidden, y.state.cell} : List{y.output, y.state.hidden};
           },
@@ -86,14 +86,14 @@ TEST_CASE("the recurrent cells keep the contract", "[layers][contract][recurrent
 }
 
 TEST_CASE("the recurrent layers keep the contract", "[layers][contract][recurrent]") {
-  for (const auto kind : {Recurrent::Kind::rnn, Recurrent::Kind::lstm, Recurrent::Kind::gru}) {
-    require_contract(sequence_contract(kind, {.inputs = 3, .hidden = 4}));
-    require_contract(
-        sequence_contract(kind, {.inputs = 2, .hidden = 3, .layers = 2, .bidirectional = true, .dropout = 0.5}));
-    require_contract(sequence_contract(kind, {.inputs = 2, .hidden = 3, .bias = false}));
+  for (const std::string kind : {"rnn", "lstm", "gru"}) {
+    require_contract(sequence_contract(kind, {.input_size = 3, .hidden_size = 4}));
+    require_contract(sequence_contract(
+        kind, {.input_size = 2, .hidden_size = 3, .layers = 2, .bidirectional = true, .dropout = 0.5}));
+    require_contract(sequence_contract(kind, {.input_size = 2, .hidden_size = 3, .bias = false}));
   }
-  require_contract(sequence_contract(Recurrent::Kind::gru, {.inputs = 3, .hidden = 4, .reset_before = true}));
-  require_contract(sequence_contract(Recurrent::Kind::rnn, {.inputs = 3, .hidden = 4, .relu = true}));
+  require_contract(sequence_contract("gru", {.input_size = 3, .hidden_size = 4, .reset_before = true}));
+  require_contract(sequence_contract("rnn", {.input_size = 3, .hidden_size = 4, .relu = true}));
 }
 
 namespace {

@@ -204,7 +204,7 @@ TEST_CASE("layers start as PyTorch's do", "[module][init]") {
   REQUIRE(largest(linear.weight) <= 0.25);
   REQUIRE(largest(linear.weight) > 0.249);
   REQUIRE(largest(linear.bias) <= 0.25);
-  const LSTM lstm({.inputs = 3, .hidden = 16, .forget_bias = 1}, generator);
+  const LSTM lstm({.input_size = 3, .hidden_size = 16, .forget_bias = 1}, generator);
   for (const auto& [name, tensor] : named_parameters(lstm)) {
     const bool shifted = name == "bias_ih_l0";
     REQUIRE(largest(tensor) <= (shifted ? 1.25 : 0.25));
@@ -258,8 +258,8 @@ TEST_CASE("sizes and options outside their range", "[layers]") {
   REQUIRE_THROWS_AS(Embedding(0, 2), ValueError);
   REQUIRE_THROWS_AS(Embedding(3, 2, 3), IndexError);
   REQUIRE_THROWS_AS(Dropout(1.5), ValueError);
-  REQUIRE_THROWS_AS(LSTMCell(2, 0), ValueError);
-  REQUIRE_THROWS_AS(GRU({.inputs = 2, .hidden = 2, .dropout = 1}), ValueError);
+  REQUIRE_THROWS_AS(LSTMCell({2, 0}), ValueError);
+  REQUIRE_THROWS_AS(GRU({.input_size = 2, .hidden_size = 2, .dropout = 1}), ValueError);
   REQUIRE_THROWS_AS(Linear(3, 2)(ones({2, 4})), ShapeError);
   REQUIRE_THROWS_AS(Embedding(3, 2)(tensor<int64_t>({3})), IndexError);
 }

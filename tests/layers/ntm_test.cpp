@@ -119,11 +119,16 @@ TEST_CASE("a zero memory and tiny negative weights give finite numbers and gradi
 }
 
 TEST_CASE("NTM keeps the contract of a layer", "[ntm]") {
-  for (const auto controller : {NtmOptions::Controller::lstm, NtmOptions::Controller::feed_forward})
+  for (const std::string controller : {"lstm", "feed_forward", "gru"})
     for (int64_t heads : {1, 2}) {
       Generator generator(6);
-      const NtmOptions options{
-          .inputs = 3, .outputs = 2, .controller = controller, .hidden = 4, .slots = 5, .width = 3, .heads = heads};
+      const NtmOptions options{.input_size = 3,
+                               .output_size = 2,
+                               .controller = controller,
+                               .hidden_size = 4,
+                               .slots = 5,
+                               .width = 3,
+                               .heads = heads};
       Contract<NeuralTuringMachine> contract;
       contract.make = [=](Generator& own) { return NeuralTuringMachine(options, own); };
       contract.call = [](const NeuralTuringMachine& m, const std::vector<Tensor>& in) {
@@ -135,24 +140,24 @@ TEST_CASE("NTM keeps the contract of a layer", "[ntm]") {
       const NeuralTuringMachine model(options, generator);
       const Tensor x = uniform({2, 4, 3}, 0, 1, generator);
       const Tensor y = model(x);
-      NeuralTuringMachine::Trace trace;
+      std::vector<NeuralTuringMachine::State> trace;
       model(slice(x, 1, 0, 2), 0, &trace);
       REQUIRE(equal(model(x, 0, &trace), y));  // a trace holds the last sequence alone
       REQUIRE(y.shape() == Shape{2, 4, 2});
-      REQUIRE(trace.read_weights.size() == 4);
-      REQUIRE(trace.write_weights.front().shape() == Shape{2, heads, 5});
+      REQUIRE(trace.size() == 4);
+      REQUIRE(trace.front().write_weights.shape() == Shape{2, heads, 5});
       REQUIRE(equal(model(x, 2), slice(y, 1, 2, 4)));
       // A sequence is its steps.
       NeuralTuringMachine::State state = model.initial_state(2);
       REQUIRE_FALSE(state.read_weights.shares_storage(state.write_weights));
-      for (int64_t t = 0; t < 4; ++t) model.step(select(x, 1, t), state);
-      REQUIRE(equal(state.memory, trace.memory));
+      for (int64_t t = 0; t < 4; ++t) state = model.step(select(x, 1, t), state).state;
+      REQUIRE(equal(state.memory, trace.back().memory));
     }
 }
 
 TEST_CASE("a learned memory is a parameter that every sequence begins with", "[ntm]") {
   const NtmOptions options{
-      .inputs = 3, .outputs = 2, .hidden = 4, .slots = 5, .width = 3, .heads = 2, .learned_memory = true};
+      .input_size = 3, .output_size = 2, .hidden_size = 4, .slots = 5, .width = 3, .heads = 2, .learned_memory = true};
   Contract<NeuralTuringMachine> contract;
   contract.make = [=](Generator& own) { return NeuralTuringMachine(options, own); };
   contract.call = [](const NeuralTuringMachine& m, const std::vector<Tensor>& in) {
@@ -173,7 +178,7 @@ TEST_CASE("a learned memory is a parameter that every sequence begins with", "[n
 }
 
 TEST_CASE("NTM refuses what does not fit", "[ntm]") {
-  const NeuralTuringMachine model({.inputs = 3, .outputs = 2, .hidden = 4, .slots = 5, .width = 3});
+  const NeuralTuringMachine model({.input_size = 3, .output_size = 2, .hidden_size = 4, .slots = 5, .width = 3});
   REQUIRE_THROWS_AS(model(ones({2, 4, 5})), ShapeError);
   REQUIRE_THROWS_AS(model(ones({2, 4, 3}), 5), ShapeError);
   REQUIRE_THROWS_WITH(model(ones({4, 3})), test::contains("NeuralTuringMachine"));
@@ -183,5 +188,5 @@ TEST_CASE("NTM refuses what does not fit", "[ntm]") {
   REQUIRE_THROWS_WITH(model.step(ones({1, 3}), two), test::contains("NeuralTuringMachine: x is f32[1, 3]"));
   REQUIRE_THROWS_WITH(model.step(ones({2, 2}), two), test::contains("need [B, 3]"));
   REQUIRE_THROWS_WITH(model.step(ones({2, 3}), none), test::contains("initial_state(B)"));
-  REQUIRE_THROWS_AS(NeuralTuringMachine({.inputs = 3, .outputs = 2, .slots = 0}), ValueError);
+  REQUIRE_THROWS_AS(NeuralTuringMachine({.input_size = 3, .output_size = 2, .slots = 0}), ValueError);
 }

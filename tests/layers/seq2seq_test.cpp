@@ -19,7 +19,7 @@ using test::require_contract;
 namespace {
 
 constexpr int64_t kWords = 7;
-constexpr Recurrent::Kind kKinds[] = {Recurrent::Kind::rnn, Recurrent::Kind::lstm, Recurrent::Kind::gru};
+constexpr const char* kKinds[] = {"rnn", "lstm", "gru", "min_gru"};
 
 Tensor ids(const Shape& shape, uint64_t seed) {
   Generator generator(seed);
@@ -29,7 +29,7 @@ Tensor ids(const Shape& shape, uint64_t seed) {
 // Two sources, the second of length 3; `other` differs past it.
 struct Padded {
   Tensor lengths = tensor({int64_t{5}, int64_t{3}});
-  Tensor source = ids({2, 5}, 1), heard = ids({2, 4}, 2), other = array::clone(source);
+  Tensor source = ids({2, 5}, 1), input_ids = ids({2, 4}, 2), other = array::clone(source);
   Padded() {
     other.set({1, 3}, static_cast<double>((source.at<int64_t>({1, 3}) + 1) % kWords));
     other.set({1, 4}, static_cast<double>((source.at<int64_t>({1, 4}) + 2) % kWords));
@@ -42,32 +42,32 @@ void check_contract(const Options& options) {
   Contract<Model> contract;
   contract.make = [=](Generator& own) { return Model(options, own); };
   contract.call = [](const Model& m, const std::vector<Tensor>& x) {
-    return std::vector<Tensor>{m.teach(x[0], x[1], x[2]).logits};
+    return std::vector<Tensor>{m(x[0], x[1], x[2]).logits};
   };
-  contract.inputs = {in.source, in.lengths, in.heard};
-  contract.masked_inputs = {in.other, in.lengths, in.heard};
+  contract.inputs = {in.source, in.lengths, in.input_ids};
+  contract.masked_inputs = {in.other, in.lengths, in.input_ids};
   require_contract(contract);
 }
 
 std::vector<std::unique_ptr<SequenceModel>> all_models() {
   std::vector<std::unique_ptr<SequenceModel>> models;
   Generator g(5);
-  for (Recurrent::Kind cell : kKinds) {
+  for (const std::string cell : kKinds) {
     for (bool context : {false, true})
       models.push_back(std::make_unique<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = kWords,
-                                                                              .embedding = 3,
-                                                                              .hidden = 4,
+                                                                              .embed_dim = 3,
+                                                                              .hidden_size = 4,
                                                                               .layers = 2,
                                                                               .cell = cell,
                                                                               .constant_context = context,
                                                                               .reverse_source = context},
                                                         g));
     models.push_back(std::make_unique<RnnSearch>(
-        RnnSearchOptions{.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .cell = cell}, g));
+        RnnSearchOptions{.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .cell = cell}, g));
     for (bool feeding : {false, true})
       models.push_back(std::make_unique<LuongModel>(LuongOptions{.source_vocabulary = kWords,
-                                                                 .embedding = 3,
-                                                                 .hidden = 4,
+                                                                 .embed_dim = 3,
+                                                                 .hidden_size = 4,
                                                                  .layers = 2,
                                                                  .cell = cell,
                                                                  .input_feeding = feeding},
@@ -80,47 +80,47 @@ std::vector<std::unique_ptr<SequenceModel>> all_models() {
   return models;
 }
 
-// The logits that a decoder gives when it is told `heard` step by step.
-Tensor by_steps(const SequenceModel& model, const Tensor& source, const Tensor& lengths, const Tensor& heard) {
+// The logits that a decoder gives when it is told `input_ids` step by step.
+Tensor by_steps(const SequenceModel& model, const Tensor& source, const Tensor& lengths, const Tensor& input_ids) {
   const auto decoder = model.decoder(source, lengths);
   std::vector<Tensor> logits;
-  for (const Tensor& last : unbind(heard, 1)) logits.push_back(decoder->step(last));
+  for (const Tensor& last : unbind(input_ids, 1)) logits.push_back(decoder->step(last));
   return stack(logits, 1);
 }
 
 LuongOptions luong(const AttentionChoice& choice, bool feeding = true) {
-  return {.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = choice, .input_feeding = feeding};
+  return {.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .attention = choice, .input_feeding = feeding};
 }
 
 // Weights of every step of `model` taught, [B, U, T].
-Tensor weights_of(LuongModel& model, const Tensor& source, const Tensor& lengths, const Tensor& heard) {
+Tensor weights_of(LuongModel& model, const Tensor& source, const Tensor& lengths, const Tensor& input_ids) {
   name_paths(model);
   const NoGrad quiet;
   WeightCollector collected;
-  model.teach(source, lengths, heard);
+  model(source, lengths, input_ids);
   return collected.over_time("attention");
 }
 
 }  // namespace
 
 TEST_CASE("recurrent models from sequence to sequence keep the contract of a layer", "[seq2seq]") {
-  for (Recurrent::Kind cell : kKinds) {
+  for (const std::string cell : kKinds) {
     for (bool context : {false, true})
       check_contract<EncoderDecoder>(EncoderDecoderOptions{.source_vocabulary = kWords,
                                                            .target_vocabulary = kWords,
-                                                           .embedding = 3,
-                                                           .hidden = 4,
+                                                           .embed_dim = 3,
+                                                           .hidden_size = 4,
                                                            .layers = 2,
                                                            .cell = cell,
                                                            .constant_context = context,
                                                            .reverse_source = !context});
     check_contract<RnnSearch>(RnnSearchOptions{.source_vocabulary = kWords,
-                                               .embedding = 3,
-                                               .encoder = 2,
-                                               .hidden = 4,
+                                               .embed_dim = 3,
+                                               .encoder_size = 2,
+                                               .hidden_size = 4,
                                                .cell = cell,
-                                               .start_from_both_ends = cell == Recurrent::Kind::gru,
-                                               .output_hears = cell != Recurrent::Kind::gru});
+                                               .start_from_both_ends = cell == "gru",
+                                               .output_sees_token = cell != "gru"});
     for (bool feeding : {false, true}) check_contract<LuongModel>(luong({.score = "general"}, feeding));
   }
 }
@@ -133,10 +133,10 @@ TEST_CASE("any score goes with any alignment in both attentive models", "[seq2se
       const AttentionChoice choice{.score = score, .align = align, .half_width = 2};
       Generator g(3);
       const RnnSearch search(
-          {.source_vocabulary = kWords, .embedding = 3, .encoder = 2, .hidden = 4, .attention = choice}, g);
+          {.source_vocabulary = kWords, .embed_dim = 3, .encoder_size = 2, .hidden_size = 4, .attention = choice}, g);
       const LuongModel fed(luong(choice), g), unfed(luong(choice, false), g);
       for (const RecurrentModel* model : std::initializer_list<const RecurrentModel*>{&search, &fed, &unfed}) {
-        const Taught taught = model->teach(in.source, in.lengths, in.heard);
+        const SequenceOutput taught = (*model)(in.source, in.lengths, in.input_ids);
         REQUIRE(taught.logits.shape() == Shape{2, 4, kWords});
         REQUIRE(taught.log_probability.defined() == (align == "hard"));
         REQUIRE(taught.entropy.defined() == (align == "hard"));
@@ -151,11 +151,11 @@ TEST_CASE("all steps at once are the steps one by one", "[seq2seq]") {
   const Padded in;
   for (const auto& model : all_models())
     for (const Tensor& lengths : {Tensor(), in.lengths}) {
-      const Tensor logits = model->teach(in.source, lengths, in.heard).logits;
-      REQUIRE(allclose(by_steps(*model, in.source, lengths, in.heard), logits, 1e-12, 1e-12));
+      const Tensor logits = (*model)(in.source, lengths, in.input_ids).logits;
+      REQUIRE(allclose(by_steps(*model, in.source, lengths, in.input_ids), logits, 1e-12, 1e-12));
       // A share of truth just below 1 takes the other way through the model, and hears nothing but the truth.
       Generator g(1);
-      const Tensor sampled = model->teach(in.source, lengths, in.heard, {.truth = 1 - 1e-12, .generator = g}).logits;
+      const Tensor sampled = (*model)(in.source, lengths, in.input_ids, {.ratio = 1 - 1e-12, .generator = g}).logits;
       REQUIRE(allclose(sampled, logits, 1e-12, 1e-12));
     }
 }
@@ -165,12 +165,12 @@ TEST_CASE("without truth a model hears what it says", "[seq2seq]") {
   const Tensor other = ids({2, 4}, 9);
   for (const auto& model : all_models()) {
     Tensor changed = array::clone(other);
-    select(changed, 1, 0).copy_(select(in.heard, 1, 0));  // the first is always heard
+    select(changed, 1, 0).copy_(select(in.input_ids, 1, 0));  // the first is always input_ids
     Generator a(4), b(4);
-    const Tensor x = model->teach(in.source, in.lengths, in.heard, {.truth = 0, .generator = a}).logits;
-    const Tensor y = model->teach(in.source, in.lengths, changed, {.truth = 0, .generator = b}).logits;
+    const Tensor x = (*model)(in.source, in.lengths, in.input_ids, {.ratio = 0, .generator = a}).logits;
+    const Tensor y = (*model)(in.source, in.lengths, changed, {.ratio = 0, .generator = b}).logits;
     REQUIRE(equal(x, y));
-    REQUIRE(!allclose(x, model->teach(in.source, in.lengths, in.heard).logits));
+    REQUIRE(!allclose(x, (*model)(in.source, in.lengths, in.input_ids).logits));
   }
 }
 
@@ -178,9 +178,9 @@ TEST_CASE("padding a batch changes nothing", "[seq2seq]") {
   const Padded in;
   for (const auto& model : all_models()) {
     const Tensor wide = cat({in.source, ids({2, 3}, 6)}, 1);
-    const Tensor logits = model->teach(in.source, in.lengths, in.heard).logits;
-    REQUIRE(allclose(model->teach(wide, in.lengths, in.heard).logits, logits, 1e-12, 1e-12));
-    const Tensor alone = model->teach(slice(slice(in.source, 0, 1), 1, 0, 3), {}, slice(in.heard, 0, 1)).logits;
+    const Tensor logits = (*model)(in.source, in.lengths, in.input_ids).logits;
+    REQUIRE(allclose((*model)(wide, in.lengths, in.input_ids).logits, logits, 1e-12, 1e-12));
+    const Tensor alone = (*model)(slice(slice(in.source, 0, 1), 1, 0, 3), {}, slice(in.input_ids, 0, 1)).logits;
     REQUIRE(allclose(slice(logits, 0, 1), alone, 1e-12, 1e-12));
   }
 }
@@ -190,7 +190,7 @@ TEST_CASE("a decoder's rows can be copied, dropped and reordered", "[seq2seq]") 
   const Tensor rows = tensor({int64_t{1}, int64_t{0}, int64_t{1}});
   for (const auto& model : all_models()) {
     const auto plain = model->decoder(in.source, in.lengths), moved = model->decoder(in.source, in.lengths);
-    const std::vector<Tensor> said = unbind(in.heard, 1);
+    const std::vector<Tensor> said = unbind(in.input_ids, 1);
     plain->step(said[0]);
     moved->step(said[0]);
     moved->reorder(rows);
@@ -205,14 +205,14 @@ TEST_CASE("a decoder's rows can be copied, dropped and reordered", "[seq2seq]") 
 
 TEST_CASE("the score of a returned hypothesis is the taught score of it", "[seq2seq]") {
   const Padded in;
-  const DecodingOptions options{.begin = 0, .end = 1, .longest = 6};
+  const DecodingOptions options{.begin = 0, .end = 1, .max_length = 6};
   for (const auto& model : all_models())
     for (bool beam : {false, true}) {
       const auto decoder = model->decoder(in.source, in.lengths);
       const Decoded found = beam ? beam_search(*decoder, options, {.width = 3}) : greedy(*decoder, options);
       const int64_t steps = found.ids.size(1);
-      const Tensor heard = cat({zeros({2, 1}, i64), slice(found.ids, 1, 0, steps - 1)}, 1);
-      const Tensor log_p = log_softmax(model->teach(in.source, in.lengths, heard).logits, -1);
+      const Tensor input_ids = cat({zeros({2, 1}, i64), slice(found.ids, 1, 0, steps - 1)}, 1);
+      const Tensor log_p = log_softmax((*model)(in.source, in.lengths, input_ids).logits, -1);
       const Tensor each = squeeze(gather(log_p, 2, unsqueeze(found.ids, 2)), 2);
       for (int64_t b = 0; b < 2; ++b) {
         const int64_t said = std::min(steps, found.lengths.at<int64_t>({b}) + 1);
@@ -223,35 +223,36 @@ TEST_CASE("the score of a returned hypothesis is the taught score of it", "[seq2
 
 TEST_CASE("the plain decoder knows of the source nothing but the last state", "[seq2seq]") {
   Generator g(8);
-  EncoderDecoder model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .constant_context = true}, g);
+  EncoderDecoder model({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .constant_context = true}, g);
   // What is read leaves no trace: an update gate of 1 keeps the state at zero.
   for (const auto& [name, parameter] : named_parameters(model))
     if (name == "encoder.bias_ih_l0") array::slice(parameter.detach(), 0, 4, 8).fill_(1000);
-  const Tensor heard = ids({1, 4}, 2);
-  REQUIRE(equal(model.teach(ids({1, 5}, 1), {}, heard).logits, model.teach(ids({1, 3}, 4), {}, heard).logits));
+  const Tensor input_ids = ids({1, 4}, 2);
+  REQUIRE(equal(model(ids({1, 5}, 1), {}, input_ids).logits, model(ids({1, 3}, 4), {}, input_ids).logits));
 }
 
 TEST_CASE("a reversed source is the source read from its end", "[seq2seq]") {
   const Padded in;
   const auto make = [](bool reversed) {
     Generator g(8);
-    return EncoderDecoder({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .reverse_source = reversed}, g);
+    return EncoderDecoder({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .reverse_source = reversed},
+                          g);
   };
   const EncoderDecoder straight = make(false), reversed = make(true);
   const Tensor mirrored = flip(in.source, 1);
-  REQUIRE(equal(reversed.teach(in.source, {}, in.heard).logits, straight.teach(mirrored, {}, in.heard).logits));
-  const Tensor first = slice(slice(in.source, 0, 1), 1, 0, 3), heard = slice(in.heard, 0, 1);
-  const Tensor padded = reversed.teach(slice(in.source, 0, 1), tensor({int64_t{3}}), heard).logits;
-  REQUIRE(allclose(padded, straight.teach(flip(first, 1), {}, heard).logits, 1e-5, 1e-6));
+  REQUIRE(equal(reversed(in.source, {}, in.input_ids).logits, straight(mirrored, {}, in.input_ids).logits));
+  const Tensor first = slice(slice(in.source, 0, 1), 1, 0, 3), input_ids = slice(in.input_ids, 0, 1);
+  const Tensor padded = reversed(slice(in.source, 0, 1), tensor({int64_t{3}}), input_ids).logits;
+  REQUIRE(allclose(padded, straight(flip(first, 1), {}, input_ids).logits, 1e-5, 1e-6));
 }
 
 TEST_CASE("weights sum to one and are zero on padding", "[seq2seq]") {
   const Padded in;
   Generator g(8);
-  RnnSearch model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4}, g);
+  RnnSearch model({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4}, g);
   name_paths(model);
   WeightCollector collected;
-  model.teach(in.source, in.lengths, in.heard);
+  model(in.source, in.lengths, in.input_ids);
   const Tensor weights = collected.over_time("attention");
   REQUIRE(weights.shape() == Shape{2, 4, 5});
   REQUIRE(allclose(sum(weights, -1), ones({2, 4})));
@@ -265,17 +266,17 @@ TEST_CASE("Luong's scores and windows", "[seq2seq]") {
   NamedTensors values = state(dot);
   values.emplace_back("attention.score.chosen.weight", eye(4));
   load_state(general, values);
-  const Tensor alike = dot.teach(in.source, in.lengths, in.heard).logits;
-  REQUIRE(allclose(general.teach(in.source, in.lengths, in.heard).logits, alike, 1e-5, 1e-6));
+  const Tensor alike = dot(in.source, in.lengths, in.input_ids).logits;
+  REQUIRE(allclose(general(in.source, in.lengths, in.input_ids).logits, alike, 1e-5, 1e-6));
 
   LuongModel local(luong({.score = "dot", .align = "local-m", .half_width = 1}), g);
-  const Tensor weights = weights_of(local, in.source, {}, in.heard);
+  const Tensor weights = weights_of(local, in.source, {}, in.input_ids);
   for (int64_t u = 0; u < 4; ++u)
     for (int64_t s = 0; s < 5; ++s) REQUIRE((weights.at({0, u, s}) > 0) == (std::abs(u - s) <= 1));
 
   LuongModel wide(luong({.score = "dot", .align = "local-m", .half_width = 5}), g);
   load_state(wide, state(dot));
-  REQUIRE(equal(wide.teach(in.source, in.lengths, in.heard).logits, alike));
+  REQUIRE(equal(wide(in.source, in.lengths, in.input_ids).logits, alike));
 }
 
 TEST_CASE("W_c = [0 | I] passes tanh(h_t): the source speaks through the first state alone", "[seq2seq]") {
@@ -284,17 +285,17 @@ TEST_CASE("W_c = [0 | I] passes tanh(h_t): the source speaks through the first s
   const LuongModel model(luong({.score = "general"}, false), g);
   model.combine.weight->detach().copy_(cat({zeros({4, 4}), eye(4)}, 1));
   std::vector<State> states = model.begin(in.source, in.lengths).layers;
-  const Tensor h = model.decoder_stack.run(model.target_embedding(in.heard), states);
-  REQUIRE(allclose(model.teach(in.source, in.lengths, in.heard).logits, model.output(tanh(h)), 1e-6, 1e-6));
+  const Tensor h = model.decoder_stack.run(model.target_embedding(in.input_ids), states);
+  REQUIRE(allclose(model(in.source, in.lengths, in.input_ids).logits, model.output(tanh(h)), 1e-6, 1e-6));
 }
 
 TEST_CASE("input feeding reaches the next step and can be switched off", "[seq2seq]") {
   const Padded in;
   Generator g(8);
   const LuongModel fed(luong({.score = "general"}), g);
-  const Tensor before = fed.teach(in.source, in.lengths, in.heard).logits;
+  const Tensor before = fed(in.source, in.lengths, in.input_ids).logits;
   fed.combine.weight->detach().fill_(0);  // h̃ = 0: nothing is fed, nothing is said
-  const Tensor after = fed.teach(in.source, in.lengths, in.heard).logits;
+  const Tensor after = fed(in.source, in.lengths, in.input_ids).logits;
   REQUIRE(equal(select(after, 1, 0), select(after, 1, 3)));
   REQUIRE(!equal(before, after));
   REQUIRE(parameter_count(LuongModel(luong({}, false), g)) == parameter_count(LuongModel(luong({}), g)) - 16 * 4);
@@ -303,9 +304,9 @@ TEST_CASE("input feeding reaches the next step and can be switched off", "[seq2s
 TEST_CASE("hard attention draws while it is trained and takes the best key otherwise", "[seq2seq]") {
   const Padded in;
   Generator g(8), a(1), b(2);
-  RnnSearch model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = {.align = "hard"}}, g);
-  const auto taught = [&](Generator& own) { return model.teach(in.source, in.lengths, in.heard, {.generator = own}); };
-  const Taught x = taught(a), y = taught(b);
+  RnnSearch model({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .attention = {.align = "hard"}}, g);
+  const auto taught = [&](Generator& own) { return model(in.source, in.lengths, in.input_ids, {.generator = own}); };
+  const SequenceOutput x = taught(a), y = taught(b);
   REQUIRE(!equal(x.logits, y.logits));
   REQUIRE(max(x.log_probability).item() < 0);
   REQUIRE(min(x.entropy).item() > 0);
@@ -319,21 +320,21 @@ TEST_CASE("hard attention that always reads the expectation is soft attention", 
   const Padded in;
   const auto make = [](const AttentionChoice& choice) {
     Generator g(8);
-    return RnnSearch({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .attention = choice}, g);
+    return RnnSearch({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .attention = choice}, g);
   };
   const RnnSearch soft = make({.align = "soft"});
   RnnSearch hard = make({.align = "hard"});
-  const Tensor logits = soft.teach(in.source, in.lengths, in.heard).logits;
+  const Tensor logits = soft(in.source, in.lengths, in.input_ids).logits;
   const auto expect = [&](double share) {
     for_each_module<Hard>(hard, [share](Hard& each) { each.set_expectation(share); });
   };
   expect(1);
-  const Taught taught = hard.teach(in.source, in.lengths, in.heard);
+  const SequenceOutput taught = hard(in.source, in.lengths, in.input_ids);
   REQUIRE(equal(taught.logits, logits));
   REQUIRE(equal(taught.log_probability, zeros({2, 4})));
   // Some steps draw: those, and no others, have a log-probability and weights of 0 and 1.
   expect(0.5);
-  const Taught some = hard.teach(in.source, in.lengths, in.heard);
+  const SequenceOutput some = hard(in.source, in.lengths, in.input_ids);
   const Tensor drew = ne(some.log_probability, zeros({2, 4})), one_hot = eq(max(some.weights, -1), ones({2, 4}));
   REQUIRE(equal(drew, one_hot));
   REQUIRE(any(drew));
@@ -343,26 +344,26 @@ TEST_CASE("hard attention that always reads the expectation is soft attention", 
 
 TEST_CASE("RNNsearch that reads embeddings hears of a word what stands there", "[seq2seq]") {
   check_contract<RnnSearch>(
-      RnnSearchOptions{.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .read_embeddings = true});
+      RnnSearchOptions{.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .read_embeddings = true});
   const Padded in;
   Generator g(8);
-  const RnnSearch model({.source_vocabulary = kWords, .embedding = 3, .hidden = 4, .read_embeddings = true}, g);
+  const RnnSearch model({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .read_embeddings = true}, g);
   const DecoderState state = model.begin(in.source, in.lengths);
   REQUIRE(equal(state.encoded, model.source_embedding(in.source)));
-  REQUIRE(allclose(by_steps(model, in.source, in.lengths, in.heard),
-                   model.teach(in.source, in.lengths, in.heard).logits, 1e-5, 1e-6));
+  REQUIRE(allclose(by_steps(model, in.source, in.lengths, in.input_ids),
+                   model(in.source, in.lengths, in.input_ids).logits, 1e-5, 1e-6));
 }
 
 TEST_CASE("models from sequence to sequence refuse what does not fit", "[seq2seq]") {
   const Padded in;
   for (const auto& model : all_models()) {
-    REQUIRE_THROWS_AS(model->teach(select(in.source, 0, 0), {}, in.heard), ShapeError);
-    REQUIRE_THROWS_AS(model->teach(in.source, {}, ids({3, 4}, 1)), ShapeError);
-    REQUIRE_THROWS_AS(model->teach(in.source, tensor({int64_t{5}}), in.heard), ShapeError);
-    REQUIRE_THROWS_AS(model->teach(in.source, tensor({int64_t{6}, int64_t{1}}), in.heard), IndexError);
-    REQUIRE_THROWS_AS(model->teach(to(in.source, f32), {}, in.heard), DTypeError);
-    REQUIRE_THROWS_AS(model->teach(in.source + full({}, 7, i64), {}, in.heard), IndexError);
-    REQUIRE_THROWS_AS(model->teach(in.source, {}, in.heard, {.truth = 1.5}), ValueError);
+    REQUIRE_THROWS_AS((*model)(select(in.source, 0, 0), {}, in.input_ids), ShapeError);
+    REQUIRE_THROWS_AS((*model)(in.source, {}, ids({3, 4}, 1)), ShapeError);
+    REQUIRE_THROWS_AS((*model)(in.source, tensor({int64_t{5}}), in.input_ids), ShapeError);
+    REQUIRE_THROWS_AS((*model)(in.source, tensor({int64_t{6}, int64_t{1}}), in.input_ids), IndexError);
+    REQUIRE_THROWS_AS((*model)(to(in.source, f32), {}, in.input_ids), DTypeError);
+    REQUIRE_THROWS_AS((*model)(in.source + full({}, 7, i64), {}, in.input_ids), IndexError);
+    REQUIRE_THROWS_AS((*model)(in.source, {}, in.input_ids, {.ratio = 1.5}), ValueError);
     REQUIRE_THROWS_WITH(model->decoder(Tensor(), {}), test::contains("SequenceModel: source"));
   }
   REQUIRE_THROWS_AS(LuongModel({.source_vocabulary = 0}), ValueError);
@@ -370,5 +371,5 @@ TEST_CASE("models from sequence to sequence refuse what does not fit", "[seq2seq
   REQUIRE_THROWS_WITH(RnnSearch({.source_vocabulary = 3, .attention = {.score = "dot"}}),
                       test::contains("equal sizes"));
   REQUIRE_THROWS_AS(RnnSearch({.source_vocabulary = 3, .attention = {.align = "swim"}}), ValueError);
-  REQUIRE_THROWS_AS(recurrent_kind("swim"), ValueError);
+  REQUIRE_THROWS_AS(make_cell("swim", {1, 1}), ValueError);
 }

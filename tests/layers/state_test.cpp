@@ -21,26 +21,22 @@ struct Inner {
 
 struct Outer {
   std::vector<Inner> below;
-  Tensor stacked;             // [2, B]
-  std::vector<Tensor> tape;   // [B]
-  std::optional<Inner> more;  // undefined unless a test says so
+  Tensor stacked;  // [2, B]
+  Inner more;      // undefined unless a test says so
   int64_t offset = 0;
   template <class Visit>
   void tensors(Visit&& visit) {
     visit("below", below);
     visit("stacked", stacked, 1);
-    visit("tape", tape, 0);
     visit("more", more);
     visit("offset", offset);
   }
 };
 
-static_assert(ListsTensors<Inner> && ListsTensors<Outer> && !ListsTensors<int>);
-
 // Rows 0 .. 2, each tensor another multiple.
 Outer sample() {
   const auto rows = [](double scale) { return from<double>({0, scale, 2 * scale}, {3}); };
-  return {{{rows(1), {}}, {rows(10), {}}}, stack({rows(100), rows(1000)}, 0), {rows(7), rows(8)}, {}, 5};
+  return {{{rows(1), {}}, {rows(10), {}}}, stack({rows(100), rows(1000)}, 0), {}, 5};
 }
 
 std::vector<double> numbers(const Tensor& x) {
@@ -62,7 +58,6 @@ TEST_CASE("rows of a state are reordered by its list", "[layers][state]") {
   REQUIRE(numbers(state.below[0].hidden) == Row{2, 1});
   REQUIRE(numbers(state.below[1].hidden) == Row{20, 10});
   REQUIRE(numbers(state.stacked) == Row{200, 100, 2000, 1000});  // along its own batch dimension
-  REQUIRE(numbers(state.tape[1]) == Row{16, 8});
   REQUIRE_FALSE(state.below[0].absent.defined());
   REQUIRE(state.offset == 5);
   REQUIRE(numbers(chosen.below[1].hidden) == Row{20, 20, 10, 0});
@@ -86,7 +81,6 @@ TEST_CASE("padding keeps the state of before", "[layers][state]") {
   keep_where_false(to(from<int64_t>({0, 1, 0}, {3}), boolean), before, after);
   REQUIRE(numbers(after.below[0].hidden) == Row{0, 2, 2});
   REQUIRE(numbers(after.stacked) == Row{0, 101, 200, 0, 1001, 2000});
-  REQUIRE(numbers(after.tape[0]) == Row{0, 8, 14});
   REQUIRE(numbers(after.below[0].absent) == Row{1, 1, 1});
 }
 
@@ -96,17 +90,15 @@ TEST_CASE("the tensors of a state have names and come back by them", "[layers][s
   const NamedTensors named = named_tensors(state);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : named) names.push_back(name);
-  REQUIRE(names == std::vector<std::string>{"below.0.hidden", "below.1.hidden", "stacked", "tape.0", "tape.1",
-                                            "more.hidden", "offset"});
+  REQUIRE(names == std::vector<std::string>{"below.0.hidden", "below.1.hidden", "stacked", "more.hidden", "offset"});
   REQUIRE(named_tensors(state.below)[1].first == "1.hidden");
   Outer other = sample();
-  other.more.emplace();
   other.below[0] = {ones({1}), ones({1})};
   other.offset = 0;
   load_tensors(other, named);
   REQUIRE(numbers(other.below[0].hidden) == Row{0, 1, 2});
   REQUIRE_FALSE(other.below[0].absent.defined());
-  REQUIRE(numbers(other.more->hidden) == Row{1, 1, 1});
+  REQUIRE(numbers(other.more.hidden) == Row{1, 1, 1});
   REQUIRE(other.offset == 5);
   other.below[0].hidden.fill_(9);
   REQUIRE(numbers(state.below[0].hidden) == Row{0, 1, 2});  // no shared memory
@@ -126,6 +118,6 @@ TEST_CASE("walking a state allocates nothing and follows the list", "[layers][st
   const MemoryStats before = memory_stats();
   for_each_tensor(state, [&](const StateName&, Tensor& x, int64_t) { sizes[found++] = x.numel(); });
   REQUIRE(memory_stats().live_blocks == before.live_blocks);
-  REQUIRE(found == 5);
-  REQUIRE(sizes == std::array<int64_t, 8>{3, 3, 6, 3, 3, 0, 0, 0});
+  REQUIRE(found == 3);
+  REQUIRE(sizes == std::array<int64_t, 8>{3, 3, 6, 0, 0, 0, 0, 0});
 }

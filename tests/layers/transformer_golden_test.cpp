@@ -42,7 +42,7 @@ void check_attention(const AttentionCase& c) {
 
 TransformerOptions options_of(const std::string& name) {
   const bool pre = name.find("pre") != std::string::npos;
-  return {.size = 4,
+  return {.embed_dim = 4,
           .heads = 2,
           .feed_forward = 6,
           .layers = 1,

@@ -17,7 +17,7 @@ Tensor random(const Shape& shape, uint64_t seed, DType dtype = f64) {
 }
 
 TransformerOptions small(bool norm_first) {
-  return {.size = 4,
+  return {.embed_dim = 4,
           .heads = 2,
           .feed_forward = 6,
           .layers = 2,
@@ -31,7 +31,7 @@ TransformerModelOptions model_options() {
 }
 
 LanguageModelOptions language_options(bool tied, Positions positions = Positions::learned) {
-  return {.transformer = small(true), .vocabulary = 9, .positions = positions, .longest = 12, .tied = tied};
+  return {.transformer = small(true), .vocabulary = 9, .positions = positions, .max_length = 12, .tied = tied};
 }
 
 Tensor ids(const Shape& shape, int64_t count, uint64_t seed) {
@@ -80,7 +80,7 @@ TEST_CASE("models over ids keep the contract", "[layers][transformer]") {
     Tensor padded = array::clone(source);
     array::slice(padded, 1, 3, 4).fill_(0);
     model.call = [=](const TransformerModel& m, const std::vector<Tensor>& in) {
-      return std::vector<Tensor>{m(in[0], in[1], lengths)};
+      return std::vector<Tensor>{m(in[0], lengths, in[1]).logits};
     };
     model.inputs = {source, ids({2, 3}, 7, 2)};
     model.masked_inputs = {padded, model.inputs[1]};
@@ -103,7 +103,7 @@ TEST_CASE("later targets change no bit of earlier outputs", "[layers][transforme
   Tensor other = array::clone(target);
   array::slice(other, 1, 3, 6).fill_(1);
   REQUIRE_FALSE(equal(target, other));
-  const Tensor a = model(source, target), b = model(source, other);
+  const Tensor a = model(source, {}, target).logits, b = model(source, {}, other).logits;
   REQUIRE(equal(dense(slice(a, 1, 0, 3)), dense(slice(b, 1, 0, 3))));
   REQUIRE_FALSE(equal(dense(a), dense(b)));
 }
@@ -112,7 +112,7 @@ TEST_CASE("padding the source leaves the outputs", "[layers][transformer]") {
   TransformerModel model(model_options());
   model.eval();
   const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 3}, 7, 2), lengths = tensor<int64_t>({4, 4});
-  const Tensor a = model(source, target, lengths), b = model(pad(source, {0, 3}, 5), target, lengths);
+  const Tensor a = model(source, lengths, target).logits, b = model(pad(source, {0, 3}, 5), lengths, target).logits;
   REQUIRE(allclose(a, b, 1e-6, 1e-6));
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("decoding by the step gives what the whole pass gives", "[layers][tran
     TransformerModel model(options);
     model.eval();
     const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 6}, 7, 2), lengths = tensor<int64_t>({4, 2});
-    const Tensor whole = model(source, target, lengths);
+    const Tensor whole = model(source, lengths, target).logits;
     TransformerModel::Decoding state = model.encode(source, lengths);
     for (int64_t u = 0; u < 6; ++u)
       REQUIRE(allclose(model.step(slice(target, 1, u, u + 1), state), slice(whole, 1, u, u + 1), 1e-6, 1e-6));
@@ -136,14 +136,14 @@ TEST_CASE("taught and decoded as every model from sequence to sequence", "[layer
   model.eval();
   const SequenceModel& any = model;
   const Tensor source = ids({3, 4}, 7, 1), lengths = tensor<int64_t>({4, 2, 3});
-  const Decoded said = greedy(*any.decoder(source, lengths), {.begin = 0, .end = -1, .longest = 5});
+  const Decoded said = greedy(*any.decoder(source, lengths), {.begin = 0, .end = -1, .max_length = 5});
   REQUIRE(said.ids.shape() == Shape{3, 5});
   const Tensor fed = cat({zeros({3, 1}, i64), slice(said.ids, 1, 0, 4)}, 1);
-  const Taught taught = any.teach(source, lengths, fed);
-  REQUIRE(equal(dense(taught.logits), dense(model(source, fed, lengths))));
+  const SequenceOutput taught = any(source, lengths, fed);
+  REQUIRE(equal(dense(taught.logits), dense(model(source, lengths, fed).logits)));
   REQUIRE_FALSE(taught.log_probability.defined());
   REQUIRE(equal(argmax(taught.logits, -1), said.ids));
-  REQUIRE_THROWS_AS(any.teach(source, lengths, fed, {.truth = 0.5}), ValueError);
+  REQUIRE_THROWS_AS(any(source, lengths, fed, {.ratio = 0.5}), ValueError);
 }
 
 TEST_CASE("a beam's probability is what teaching gives its sentence", "[layers][transformer][decoding]") {
@@ -153,10 +153,10 @@ TEST_CASE("a beam's probability is what teaching gives its sentence", "[layers][
     const Tensor source = ids({4, 5}, 7, 3);
     const Tensor lengths = padded ? tensor<int64_t>({5, 2, 4, 3}) : Tensor();
     const Decoded said =
-        beam_search(*model.decoder(source, lengths), {.begin = 0, .end = 2, .longest = 6}, {.width = 3});
+        beam_search(*model.decoder(source, lengths), {.begin = 0, .end = 2, .max_length = 6}, {.width = 3});
     const int64_t L = said.ids.size(1);
     const Tensor fed = cat({zeros({4, 1}, i64), slice(said.ids, 1, 0, L - 1)}, 1);
-    const Tensor log_p = log_softmax(to(model(source, fed, lengths), f64), -1);
+    const Tensor log_p = log_softmax(to(model(source, lengths, fed).logits, f64), -1);
     for (int64_t b = 0; b < 4; ++b) {
       double sum = 0;
       for (int64_t t = 0; t < std::min(L, said.lengths.at<int64_t>({b}) + 1); ++t)
@@ -230,7 +230,7 @@ TEST_CASE("attention without positions does not see the order", "[layers][transf
 TEST_CASE("a sample that is only padding has finite outputs and gradients", "[layers][transformer]") {  // pytorch#41508
   TransformerModel model(model_options());
   const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 3}, 7, 2), lengths = tensor<int64_t>({0, 4});
-  const Tensor y = model(source, target, lengths);
+  const Tensor y = model(source, lengths, target).logits;
   REQUIRE(all(isfinite(y)));
   for (const Tensor& gradient : grad({sum(square(y))}, parameters(model))) REQUIRE(all(isfinite(gradient)));
 }

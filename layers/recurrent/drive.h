@@ -1,0 +1,46 @@
+// Drives a cell over a sequence, whatever its state is:
+//
+//   y_t, s_t = cell.step(x_t, s_{t-1})
+//
+// Shapes: inputs [B, T, .], x_t [B, .], y_t [B, H]. A cell is any type with step(x_t, state) -> Stepped<S>. Past a
+// row's length its state stays what it was; with `reverse` time runs from the last valid step to the first.
+#pragma once
+
+#include <fovea/autograd/shared_weights.h>
+#include <fovea/layers/attention/mask.h>
+#include <fovea/layers/recurrent/cell.h>
+
+#include <utility>
+
+namespace fovea {
+
+// each(t, y_t, s_t) after every step; `state` moves on.
+template <class C, class S, class Each>
+void drive(const C& cell, const Tensor& inputs, S& state, const SequenceOptions& options, Each&& each) {
+  const SharedWeights shared;
+  const int64_t T = inputs.size(1);
+  const Tensor valid = options.lengths.defined() ? squeeze(query_padding_mask(options.lengths, T), 2) : Tensor();
+  for (int64_t i = 0; i < T; ++i) {
+    const int64_t t = options.reverse ? T - 1 - i : i;
+    Stepped<S> next = cell.step(select(inputs, 1, t), state);
+    if (valid.defined()) keep_where_false(select(valid, 1, t), state, next.state);
+    state = std::move(next.state);
+    each(t, next.output, state);
+  }
+}
+
+// x with zeros past each row's length, so that it is not looked at.
+inline Tensor without_padding(const Tensor& x, const Tensor& lengths) {
+  return lengths.defined() ? where(query_padding_mask(lengths, x.size(1)), x, scalar(0, x.dtype())) : x;
+}
+
+// The output of each step, zeros past a row's length, and the last state; `inputs` [B, T >= 1, .].
+template <class C, class S>
+Stepped<S> drive(const C& cell, const Tensor& inputs, S state, const SequenceOptions& options = {}) {
+  std::vector<Tensor> outputs(static_cast<size_t>(inputs.size(1)));
+  drive(cell, inputs, state, options,
+        [&](int64_t t, const Tensor& y, const S&) { outputs[static_cast<size_t>(t)] = y; });
+  return {without_padding(stack(outputs, 1), options.lengths), std::move(state)};
+}
+
+}  // namespace fovea
