@@ -20,14 +20,6 @@
 
 namespace fovea {
 
-struct Dims {
-  Dims() = default;
-  Dims(int64_t dim) : list{dim} {}
-  Dims(int dim) : list{dim} {}
-  Dims(std::initializer_list<int64_t> dims) : list(dims) {}
-  Shape list;  // as given; empty: all
-};
-
 enum class Reduction { none, sum, mean };
 struct CrossEntropyOptions {
   int64_t ignore_index = -100;

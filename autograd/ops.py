@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What follows from the table of ops (autograd/ops.h): operators, reference, list of the tests, ops.json.
+"""What follows from the table of ops (autograd/ops.h): methods, operators, reference, list of the tests, ops.json.
 
 ops.py [--check]    writes the files that are not current; --check only names them and fails
 Refused: an op without a summary, one that no spec of autograd/ops/*_spec.cpp names (unless its result is a bool or it
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = "autograd/ops.h"
@@ -23,6 +24,13 @@ COMPARE = {"eq": ("==", "eq"), "ne": ("!=", "ne"), "lt": ("<", "gt"), "le": ("<=
            "ge": (">=", "le")}  # sign, and the op with its sides exchanged
 LOGICAL = {"logical_and": "&", "logical_or": "|"}
 PREFIX = {"neg": "-", "logical_not": "~!"}
+
+ABOUT = """\
+Names and semantics are PyTorch's. Everything here is differentiable to any order unless it says otherwise, and an error
+names the op, the operands and what would satisfy it. Tensors are named, other arguments come with their type; `Dims` is
+one dimension or a list of them, empty: all. In groups marked *methods* an op is a method of its first argument too:
+`x.sum(-1)` is `sum(x, -1)`. Parts of a tensor, `x[0]`, `x[{Slice(1, -1), None}]`, `x[ids]`, `x[0] = y`:
+[core/indexing.h](../core/indexing.h); what `a += b` does: [autograd/operators.h](../autograd/operators.h)."""
 
 GROUP = re.compile(r"// ---- (\w+)( \(functions\))?(?:: (.*))? ----$")
 DECLARATION = re.compile(r"([\w:]+(?:<[^()]*>)?) (\w+)\((.*)\)$")
@@ -70,6 +78,11 @@ def statements(path):
             above = []
 
 
+def subject(path):
+    """What the header of fused ops begins with."""
+    return re.match(r"// (.*?)(?:[.,:;]|  | \()", read(path))[1]
+
+
 def ops_of(path):
     found, group, methods, note = [], os.path.basename(path)[:-2], False, ""
     for above, code, behind in statements(path):
@@ -79,7 +92,7 @@ def ops_of(path):
             continue
         result, name, inner = DECLARATION.match(code).groups()
         arguments = [argument(part) for part in split(inner)]
-        summary = (behind or above).rstrip(".")
+        summary = (behind or above).rstrip(".") if path == TABLE else subject(path)
         if not summary and found and found[-1]["name"] == name:
             summary = found[-1]["summary"]
         found.append({"name": name, "group": group, "note": note, "header": path, "returns": result,
@@ -168,8 +181,75 @@ void assign_part(const char* op, const Tensor& a, const Tensor& result);
 """ + "\n".join(operators(ops)) + "\n\n}  // namespace fovea\n"
 
 
+# ---- core/tensor_methods.h and autograd/methods.cpp ----
+def methods(ops):
+    """(op, arguments after the tensor); a default that needs a whole Tensor becomes a method without the argument."""
+    for op in ops:
+        if op["method"]:
+            rest = op["arguments"][1:]
+            if rest and rest[-1]["default"] == "Tensor()":
+                yield op, rest[:-1]
+                rest = rest[:-1] + [dict(rest[-1], default=None)]
+            yield op, rest
+
+
+def methods_header(ops):
+    lines, group = [], None
+    for op, rest in methods(ops):
+        if op["group"] != group:
+            group = op["group"]
+            lines.append(f"\n  // ---- {group} ----")
+        lines.append(f"  {op['returns']} {op['name']}({parameters(rest)}) const;")
+    return f"""\
+// The ops as methods of their first argument: x.sum(-1) is sum(x, -1). What each does is said in autograd/ops.h and on
+// docs/ops.md; the definitions are in autograd/methods.cpp.
+// {NOTE}
+#pragma once
+
+#include <fovea/core/dtype.h>
+#include <fovea/core/shape.h>
+
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace fovea {{
+
+class Tensor;
+
+class TensorMethods {{
+ public:
+""" + "\n".join(lines).lstrip("\n") + "\n};\n\n}  // namespace fovea\n"
+
+
+def methods_source(ops):
+    lines = []
+    for op, rest in methods(ops):
+        given = "".join(f", {a['name']}" for a in rest)
+        lines.append(f"{op['returns']} TensorMethods::{op['name']}({parameters(rest, False)}) const {{ "
+                     f"return fovea::{op['name']}(self(this){given}); }}")
+    return f"""\
+// The methods of core/tensor_methods.h: each calls its op.
+// {NOTE}
+#include <fovea/autograd/ops.h>
+
+namespace fovea {{
+namespace {{
+
+const Tensor& self(const TensorMethods* x) {{ return static_cast<const Tensor&>(*x); }}
+
+}}  // namespace
+
+""" + "\n".join(lines) + "\n\n}  // namespace fovea\n"
+
+
 # ---- tests/autograd/op_table.h ----
 def test_list(ops):
+    members = []
+    for op, rest in methods(ops):
+        kinds = ", ".join(a["type"] for a in rest)
+        members.append(f"static_cast<{op['returns']} (Tensor::*)({kinds}) const>(&Tensor::{op['name']}) != nullptr,")
     lines = []
     for op in ops:
         kinds = ", ".join(a["type"] for a in op["arguments"])
@@ -197,7 +277,8 @@ struct OpEntry {{
 }};
 
 const OpEntry op_table[] = {{
-""" + "\n".join(lines) + "\n};\n\n}  // namespace fovea::test\n"
+""" + "\n".join(lines) + "\n};\n\nconst bool reachable_methods[] = {\n" + "\n".join(members) + \
+        "\n};\n\n}  // namespace fovea::test\n"
 
 
 # ---- docs/ops.md ----
@@ -235,10 +316,7 @@ def table(ops, formula_of):
 
 def reference(ops, formula_of):
     yield f"# Ops\n\n<!-- {NOTE} -->\n"
-    yield ("Names and semantics are PyTorch's. Everything here is differentiable to any order unless it says otherwise, "
-           "and an error\nnames the op, the operands and what would satisfy it. Tensors are named, other arguments come "
-           "with their type; `Dims` is one\ndimension or a list of them, empty: all. In groups marked *methods* an op is a "
-           "method of its first argument too: `x.sum(-1)`\nis `sum(x, -1)`.")
+    yield textwrap.fill(ABOUT, 120, break_long_words=False, break_on_hyphens=False)
     for group in dict.fromkeys(op["group"] for op in ops):
         members = [op for op in ops if op["group"] == group]
         first = members[0]
@@ -246,8 +324,7 @@ def reference(ops, formula_of):
         if first["method"] or members[-1]["method"]:
             about.insert(0, "*methods*")
         if first["header"] != TABLE:
-            sentence = re.match(r"// (.*?)(?:[.,:;]|  | \()", read(first["header"]))[1]
-            about.insert(0, f"{sentence}: [autograd/{group}.h](../autograd/{group}.h)")
+            about.insert(0, f"{subject(first['header'])}: [autograd/{group}.h](../autograd/{group}.h)")
         yield f"\n## {group}\n"
         if about:
             yield ": ".join(about) + "\n"
@@ -260,10 +337,12 @@ def made(ops, formula_of):
     for op in ops:
         op["formula"] = formula_of.get(op["name"], "")
     entries = [{key: value for key, value in op.items() if key != "note"} for op in ops]
-    return {"autograd/operators.h": operators_header(listed),
+    return {"core/tensor_methods.h": methods_header(listed),
+            "autograd/methods.cpp": methods_source(listed),
+            "autograd/operators.h": operators_header(listed),
             "tests/autograd/op_table.h": test_list(ops),
             "docs/ops.md": "\n".join(reference(ops, formula_of)) + "\n",
-            "autograd/ops.json": "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries) + "\n]\n"}
+            "autograd/ops.json": "[\n" + ",\n".join(json.dumps(e, ensure_ascii=False) for e in entries) + "\n]\n"}
 
 
 def main():
@@ -283,7 +362,7 @@ def main():
             continue
         with open(whole, "w") as file:
             file.write(text)
-        if path.endswith(".h") and shutil.which("clang-format-14"):
+        if path.endswith((".h", ".cpp")) and shutil.which("clang-format-14"):
             subprocess.run(["clang-format-14", "-i", whole], check=True)
         print("wrote", path)
     for line in wrong:

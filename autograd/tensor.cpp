@@ -10,7 +10,7 @@ namespace fovea {
 
 bool Tensor::is_leaf() const { return !requires_grad() || node_of(*this)->is_leaf; }
 
-Tensor& Tensor::requires_grad_(bool on) {
+const Tensor& Tensor::requires_grad_(bool on) const {
   if (on == requires_grad()) return *this;
   if (!is_leaf())
     throw AutogradError(
@@ -29,7 +29,7 @@ Tensor Tensor::grad() const {
   return static_cast<Leaf*>(node_of(*this))->grad;
 }
 
-void Tensor::set_grad(const Tensor& gradient) {
+void Tensor::set_grad(const Tensor& gradient) const {
   if (!requires_grad() || !is_leaf())
     throw AutogradError(fmt::format("set_grad: {} is not a leaf that requires gradients", describe(*this)));
   if (gradient.defined() && !(gradient.shape() == shape() && gradient.dtype() == dtype()))
@@ -44,6 +44,15 @@ Tensor Tensor::detach() const { return Tensor(Ref<TensorImpl>::adopt(new TensorI
 
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   fovea::backward({this, 1}, {&gradient, 1}, retain_graph);
+}
+
+void Tensor::operator=(const Tensor& source) && {
+  if (grad_enabled() && source.defined() && source.requires_grad())
+    throw AutogradError(fmt::format(
+        "=: {} is on the tape, which cannot record a write into a part of {}; join the parts with cat, stack "
+        "or where, or write under NoGrad",
+        describe(source), describe(*this)));
+  copy_(source);
 }
 
 void Tensor::require_untaped(const char* op) const {
@@ -82,8 +91,7 @@ void detail::assign_part(const char* op, const Tensor& a, const Tensor& result) 
         fmt::format("{}: {} is a part of another tensor, and the tape cannot record a write into it; "
                     "write it out of place, or under NoGrad",
                     op, describe(a)));
-  Tensor part = a;
-  part.copy_(result);
+  a.copy_(result);
 }
 
 }  // namespace fovea

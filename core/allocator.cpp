@@ -1,6 +1,7 @@
 // Size classes: 64-byte steps up to 1 KiB, then eight steps per doubling. Free lists are per thread and intrusive; big
 // blocks are cached too (fresh pages cost more than most kernels that fill them), up to a bound per thread.
 #include <fovea/core/allocator.h>
+#include <fovea/core/blocks.h>
 
 #include <bit>
 #include <cstdlib>
@@ -77,7 +78,7 @@ void* allocate_fresh(size_t bytes) {
 
 }  // namespace
 
-void* take_slowly(size_t bytes) {
+void* take_slow(size_t bytes) {
   if (memory_counters.fail_after.load(std::memory_order_relaxed) >= 0 && memory_counters.fail_after.fetch_sub(1) == 0)
     throw std::bad_alloc();
   const SizeClass size = class_of(bytes);
@@ -87,7 +88,7 @@ void* take_slowly(size_t bytes) {
   return std::exchange(list, list->next);
 }
 
-void give_slowly(void* block, size_t bytes) {
+void give_slow(void* block, size_t bytes) {
   open_cache();
   const SizeClass size = class_of(bytes);
   if (block_cache.room < static_cast<int64_t>(size.bytes)) return std::free(block);
@@ -96,13 +97,13 @@ void give_slowly(void* block, size_t bytes) {
   list = new (block) FreeBlock{list};
 }
 
-void* allocate_block_slowly(size_t bytes) {
+void* allocate_block_slow(size_t bytes) {
   void* const block = take(bytes);
   count(static_cast<int64_t>(bytes), 1);
   return block;
 }
 
-void free_block_slowly(void* block, size_t bytes) {
+void free_block_slow(void* block, size_t bytes) {
   count(-static_cast<int64_t>(bytes), -1);
   give(block, bytes);
 }

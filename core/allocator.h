@@ -1,12 +1,10 @@
-// Caching allocator: 64-byte aligned blocks, kept in per-thread free lists by size class when released, and counters of
-// live and peak bytes that tests and progress lines read. Thread safe; a block may be freed on another thread.
-// Errors: std::bad_alloc when the system has no memory (after the caches were emptied once).
-// Cost: a block of up to 1 KiB that was used before comes and goes without a call.
+// Memory of tensors: counters of live and peak bytes, which tests and progress lines read, and the cache behind them.
+//
+// Elements lie in 64-byte aligned blocks; a released one is kept for the next of its size, by the thread that released
+// it. core/blocks.h is how the library takes and gives them.
+// Threads: every function may be called on any thread; the counters are the process's, the cache is the thread's.
 #pragma once
 
-#include <fovea/core/counted.h>
-
-#include <cstddef>
 #include <cstdint>
 
 namespace fovea {
@@ -23,110 +21,5 @@ void reset_peak_memory();
 void empty_memory_cache();
 // For tests: the nth block asked for from now on throws std::bad_alloc (0: the next one; negative: off).
 void fail_allocation_after(int64_t n);
-
-// Blocks for storages: counted. `capacity` receives the usable bytes and must be handed back.
-void* allocate_block(size_t bytes, size_t* capacity);
-void free_block(void* block, size_t capacity);
-// Small objects (views, tape nodes): pooled, not counted. `bytes` must be the same at both calls.
-void* allocate_object(size_t bytes);
-void free_object(void* object, size_t bytes);
-
-// ---- how: the part of the above that is worth inlining ----
-namespace detail {
-
-constexpr size_t kBlockAlign = 64;
-constexpr size_t kSmallBlock = 1024;  // up to here a size class is a multiple of 64 bytes
-constexpr size_t kSmallClasses = kSmallBlock / kBlockAlign + 1;
-constexpr size_t kBlockClasses = kSmallClasses + 8 * 40;
-
-struct FreeBlock {
-  FreeBlock* next;
-};
-
-// Plain zeros at first, so that reaching it costs no check whether it was initialised.
-struct BlockCache {
-  FreeBlock* lists[kBlockClasses];
-  int64_t room;  // bytes that may still be kept; 0 until first needed and after the thread has ended
-  bool open;
-};
-extern thread_local constinit BlockCache block_cache;
-
-// Plain numbers while the process has one thread, reached atomically once it has more.
-struct MemoryCounters {
-  int64_t live_bytes, peak_bytes, live_blocks;  // an order in which no two are updated as one vector
-  std::atomic<int64_t> fail_after;
-};
-extern constinit MemoryCounters memory_counters;
-
-// Of any size class; take_slowly also plays the planned failures.
-void* take_slowly(size_t bytes);
-void give_slowly(void* block, size_t bytes);
-size_t round_up_large(size_t bytes);
-
-// The bytes of the class that holds them.
-inline size_t round_up(size_t bytes) {
-  if (bytes - 1 >= kSmallBlock) [[unlikely]]  // also 0
-    return round_up_large(bytes);
-  return (bytes + kBlockAlign - 1) & ~(kBlockAlign - 1);
-}
-
-// `bytes` is rounded up already.
-inline void* take(size_t bytes) {
-  if (bytes > kSmallBlock) return take_slowly(bytes);
-  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
-  if (list == nullptr || memory_counters.fail_after.load(std::memory_order_relaxed) >= 0) [[unlikely]]
-    return take_slowly(bytes);
-  block_cache.room += static_cast<int64_t>(bytes);
-  return std::exchange(list, list->next);
-}
-
-inline void give(void* block, size_t bytes) {
-  const int64_t room = block_cache.room - static_cast<int64_t>(bytes);
-  if (bytes > kSmallBlock || room < 0) [[unlikely]]
-    return give_slowly(block, bytes);
-  block_cache.room = room;
-  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
-  list = new (block) FreeBlock{list};
-}
-
-// The short way, with no call on it: null unless the process has one thread and a block of this class lies ready.
-inline void* take_ready(size_t bytes) {
-  if (bytes > kSmallBlock || !single_threaded() || memory_counters.fail_after.load(std::memory_order_relaxed) >= 0)
-    return nullptr;
-  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
-  if (list == nullptr) return nullptr;
-  block_cache.room += static_cast<int64_t>(bytes);
-  MemoryCounters& counters = memory_counters;
-  counters.live_blocks += 1;
-  counters.live_bytes += static_cast<int64_t>(bytes);
-  if (counters.live_bytes > counters.peak_bytes) counters.peak_bytes = counters.live_bytes;
-  return std::exchange(list, list->next);
-}
-
-void* allocate_block_slowly(size_t bytes);  // counted
-void free_block_slowly(void* block, size_t bytes);
-
-}  // namespace detail
-
-inline void* allocate_block(size_t bytes, size_t* capacity) {
-  *capacity = detail::round_up(bytes);
-  void* const block = detail::take_ready(*capacity);
-  return block != nullptr ? block : detail::allocate_block_slowly(*capacity);
-}
-
-inline void free_block(void* block, size_t capacity) {
-  using detail::block_cache, detail::memory_counters, detail::FreeBlock;
-  const int64_t bytes = static_cast<int64_t>(capacity);
-  if (capacity > detail::kSmallBlock || !single_threaded() || block_cache.room < bytes) [[unlikely]]
-    return detail::free_block_slowly(block, capacity);
-  block_cache.room -= bytes;
-  memory_counters.live_blocks -= 1;
-  memory_counters.live_bytes -= bytes;
-  FreeBlock*& list = block_cache.lists[capacity / detail::kBlockAlign];
-  list = new (block) FreeBlock{list};
-}
-
-inline void* allocate_object(size_t bytes) { return detail::take(detail::round_up(bytes)); }
-inline void free_object(void* object, size_t bytes) { detail::give(object, detail::round_up(bytes)); }
 
 }  // namespace fovea

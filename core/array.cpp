@@ -75,7 +75,7 @@ Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, int
   auto view = Ref<TensorImpl>::adopt(new TensorImpl(source.storage, source.data + offset * item_size(source.dtype),
                                                     shape, shape.numel(), source.dtype));
   view->contiguous = is_row_major(shape, strides);
-  if (!view->contiguous) std::copy_n(strides.begin(), strides.rank(), view->steps);
+  if (!view->contiguous) std::copy_n(strides.begin(), strides.rank(), view->strides);
   return Tensor(std::move(view));
 }
 

@@ -87,6 +87,15 @@ class Shape {
   int64_t sizes_[kMaxRank];
 };
 
+// Which dimensions an op goes over: one, or a list of them; negative: from the back.
+struct Dims {
+  Dims() = default;
+  Dims(int64_t dim) : list{dim} {}
+  Dims(int dim) : list{dim} {}
+  Dims(std::initializer_list<int64_t> dims) : list(dims) {}
+  Shape list;  // as given; empty: all
+};
+
 // The product of the sizes of what shall be a tensor's shape; ShapeError names `op` if one is negative or the product,
 // zeros left out, is beyond 2^56: no offset may overflow.
 int64_t checked_numel(std::string_view op, const Shape& shape);

@@ -110,7 +110,7 @@ void Tensor::throw_dtype(const char* what, DType wanted) const {
 int64_t Tensor::stride(int64_t dim) const {
   const TensorImpl& impl = known();
   const int d = existing_dim("stride", dim, impl.shape.rank());
-  if (!impl.contiguous) return impl.steps[d];
+  if (!impl.contiguous) return impl.strides[d];
   int64_t step = 1;
   for (int i = impl.shape.rank() - 1; i > d; --i) step *= std::max<int64_t>(impl.shape[i], 1);
   return step;
@@ -140,7 +140,7 @@ int64_t Tensor::element(const char* op, const Shape& index) const {
   return offset;
 }
 
-void Tensor::set(std::initializer_list<int64_t> index, double value) {
+void Tensor::set(std::initializer_list<int64_t> index, double value) const {
   require_writable("set", *this);
   require_untaped("set");
   const int64_t offset = element("set", Shape(index));
@@ -149,7 +149,7 @@ void Tensor::set(std::initializer_list<int64_t> index, double value) {
   bump_version("set");
 }
 
-Tensor& Tensor::fill_(double value) {
+const Tensor& Tensor::fill_(double value) const {
   require_writable("fill_", *this);
   require_untaped("fill_");
   require_fits("fill_", value, dtype());
@@ -158,7 +158,7 @@ Tensor& Tensor::fill_(double value) {
   return *this;
 }
 
-Tensor& Tensor::copy_(const Tensor& source) {
+const Tensor& Tensor::copy_(const Tensor& source) const {
   require_writable("copy_", *this);
   require_untaped("copy_");
   array::copy(*this, operand("copy_", source, *this));
@@ -166,7 +166,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
   return *this;
 }
 
-Tensor& Tensor::add_(const Tensor& other, double scale) {
+const Tensor& Tensor::add_(const Tensor& other, double scale) const {
   require_writable("add_", *this);
   require_untaped("add_");
   require_number("add_", *this);
@@ -180,7 +180,7 @@ Tensor& Tensor::add_(const Tensor& other, double scale) {
   return *this;
 }
 
-Tensor& Tensor::mul_(double factor) {
+const Tensor& Tensor::mul_(double factor) const {
   require_writable("mul_", *this);
   require_untaped("mul_");
   require_number("mul_", *this);

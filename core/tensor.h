@@ -1,18 +1,27 @@
-// Tensor: a handle to an n-dimensional array. Copying a handle aliases the same elements; clone() copies them.
+// Tensor: a handle to an n-dimensional array of numbers, on which the tape hangs what it records.
 //
-// A tensor is a storage, an offset, a shape and strides up to rank 8, an element type, and a slot for the tape. The
-// tape itself lives in autograd/; the members that need it are declared here and defined there. Errors: item access
-// throws IndexError and DTypeError; see each function. Threads: handles may be copied and dropped on any thread;
-// writing to one storage from two threads is a race.
+//   const Tensor x = randn({2, 3}, generator);     // f32; zeros, full, arange, tensor: core/creation.h
+//   Tensor y = (x * 2 + 1).sum(-1);                // ops as methods, operators and functions: docs/ops.md
+//   x[0], x[{Slice(), 1}], x[{Ellipsis, None}];    // views of x's elements
+//   x[{0, Slice(1)}] = 5;                          // writes into x
+//
+// Ownership: copying a handle aliases the same elements, clone() copies them. Views (slices, transposed, reshaped)
+// share them too, and they live as long as any handle to them.
+// Const: as of a shared pointer, that of the handle. A const Tensor stays a handle to this tensor; its elements may be
+// written through it, and data() gives a pointer that writes. So all members but assignment are const. What writes says
+// so: a name that ends in `_`, set, set_grad, data, or an assignment to a part. No function that takes a const Tensor&
+// writes its elements otherwise.
+// Errors: an undefined tensor throws AutogradError whatever it is asked but defined(); item access throws IndexError
+// and DTypeError; see each function.
+// Threads: handles to one tensor may be copied, read and dropped on any thread. Writing elements while another thread
+// reads or writes them is a race, and so is assigning to a handle that another thread uses.
 #pragma once
 
-#include <fovea/core/allocator.h>
-#include <fovea/core/counted.h>
-#include <fovea/core/dtype.h>
 #include <fovea/core/error.h>
-#include <fovea/core/shape.h>
+#include <fovea/core/indexing.h>
+#include <fovea/core/tensor_impl.h>
+#include <fovea/core/tensor_methods.h>
 
-#include <algorithm>
 #include <initializer_list>
 #include <iosfwd>
 #include <limits>
@@ -21,78 +30,18 @@
 
 namespace fovea {
 
-// A block of memory: this header, room for the tensor object that is made with it, the elements.
-struct Storage {
-  Count refs{1};
-  size_t capacity = 0;           // of the block
-  uint64_t version = 0;          // raised by every change in place
-  const char* last_change = "";  // name of the op that last wrote in place
-
-  void retain() { refs.add(1); }
-  void release() {
-    if (refs.drop()) free_block(this, capacity);
-  }
-};
-
-// What the tape hangs on a tensor (autograd/node.h derives from it). Born with one reference; dispose() is called when
-// the last one goes.
-class TapeSlot {
- public:
-  virtual ~TapeSlot() = default;
-  void retain() { refs_.add(1); }
-  void release() {
-    if (refs_.drop()) dispose();
-  }
-
- protected:
-  virtual void dispose() = 0;
-
- private:
-  Count refs_{1};
-};
-
-// Born with one reference. The first tensor of a storage lies in its block and costs no memory of its own; views are
-// objects from the pool.
-struct TensorImpl {
-  TensorImpl(Ref<Storage> block, std::byte* first, const Shape& sizes, int64_t n, DType type)
-      : storage(std::move(block)), data(first), numel(n), dtype(type), shape(sizes) {}
-  // Another object over the same elements, on no tape.
-  TensorImpl(const TensorImpl& other)
-      : storage(other.storage),
-        data(other.data),
-        numel(other.numel),
-        dtype(other.dtype),
-        contiguous(other.contiguous),
-        shape(other.shape) {
-    if (!contiguous) std::copy_n(other.steps, shape.rank(), steps);
-  }
-  TensorImpl& operator=(const TensorImpl&) = delete;
-
-  Count refs{1};
-  Ref<Storage> storage;
-  std::byte* data = nullptr;  // first element
-  int64_t numel = 0;
-  Ref<TapeSlot> slot;  // null: not on the tape
-  DType dtype = DType::f32;
-  bool contiguous = true;
-  uint16_t output_index = 0;  // which output of slot's op this is
-  Shape shape;
-  int64_t steps[kMaxRank];  // the strides where not contiguous; else never touched: a small tensor is two cache lines
-
-  static void* operator new(size_t bytes) { return allocate_object(bytes); }
-  static void operator delete(void* impl, size_t bytes) { free_object(impl, bytes); }
-
-  void retain() { refs.add(1); }
-  void release() {
-    if (refs.drop()) destroy();
-  }
-  void destroy();
-};
-
-class Tensor {
+class Tensor : public TensorMethods {
  public:
   Tensor() = default;  // undefined: no elements, no shape; AutogradError when asked for more than defined()
   explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(const Tensor&) & = default;
+  Tensor& operator=(Tensor&&) & noexcept = default;
+  // Into the elements that a temporary stands for: x[0] = y is x[0].copy_(y). AutogradError where it would have to be
+  // recorded (autograd/tensor.cpp).
+  void operator=(const Tensor& source) &&;
+  void operator=(double value) && { fill_(value); }
 
   bool defined() const { return static_cast<bool>(impl_); }
   int dim() const { return known().shape.rank(); }
@@ -104,7 +53,7 @@ class Tensor {
   Shape strides() const {
     const TensorImpl& impl = known();
     if (impl.contiguous) return contiguous_strides(impl.shape);
-    return Shape({impl.steps, static_cast<size_t>(impl.shape.rank())});
+    return Shape({impl.strides, static_cast<size_t>(impl.shape.rank())});
   }
   DType dtype() const { return known().dtype; }
   bool is_contiguous() const { return known().contiguous; }
@@ -130,16 +79,23 @@ class Tensor {
   T at(std::initializer_list<int64_t> index) const {
     return read<T>(element("at", Shape(index)));
   }
-  void set(std::initializer_list<int64_t> index, double value);
+  void set(std::initializer_list<int64_t> index, double value) const;
+
+  // A part, as a view: a position, Slice, Ellipsis or None for each dimension (core/indexing.h).
+  Tensor operator[](const Index& index) const;
+  Tensor operator[](std::initializer_list<Index> index) const;
+  // A copy: at i64 ids, slices of the first dimension [ids.., others]; where a bool mask [first sizes] is true, [n,
+  // others].
+  Tensor operator[](const Tensor& places) const;
 
   // In place, whole tensor; never recorded (AutogradError on a tensor that the tape watches while it records).
-  Tensor& fill_(double value);
-  Tensor& zero_() { return fill_(0); }
-  Tensor& copy_(const Tensor& source);  // broadcasts, converts the element type
-  Tensor& add_(const Tensor& other, double scale = 1);
-  Tensor& mul_(double factor);
+  const Tensor& fill_(double value) const;
+  const Tensor& zero_() const { return fill_(0); }
+  const Tensor& copy_(const Tensor& source) const;  // broadcasts, converts the element type
+  const Tensor& add_(const Tensor& other, double scale = 1) const;
+  const Tensor& mul_(double factor) const;
   // Says that `op` wrote in place: saved copies of the old elements become invalid.
-  void bump_version(const char* op) {
+  void bump_version(const char* op) const {
     known().storage->version++;
     known().storage->last_change = op;
   }
@@ -148,10 +104,10 @@ class Tensor {
   bool requires_grad() const { return static_cast<bool>(known().slot); }
   bool is_leaf() const;
   // Makes this a leaf whose gradient backward() collects (or takes it off the tape). Floating types only.
-  Tensor& requires_grad_(bool on = true);
+  const Tensor& requires_grad_(bool on = true) const;
   // The gradient collected so far; undefined if none. set_grad replaces it, off the tape, also by an undefined one.
   Tensor grad() const;
-  void set_grad(const Tensor& gradient);
+  void set_grad(const Tensor& gradient) const;
   // Another handle to the same elements that the tape does not see.
   Tensor detach() const;
   // Adds d(this)/d(leaf) to each leaf's grad. `gradient` defaults to 1 and is then only allowed for one element.

@@ -5,7 +5,7 @@
 // f32 and f64. Serial: the caller cuts rows among threads.
 #pragma once
 
-#include <fovea/core/allocator.h>
+#include <fovea/core/blocks.h>
 
 #include <cstdint>
 

@@ -2,6 +2,7 @@
 #include <fovea/autograd/backward.h>
 #include <fovea/autograd/hook.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/core/allocator.h>
 #include <fovea/core/array.h>
 #include <tests/catch.h>
 

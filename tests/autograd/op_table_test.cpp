@@ -16,6 +16,7 @@ TEST_CASE("every op of the table is defined and has a spec", "[ops]") {
     CHECK(op.reachable);
     CHECK((!op.has_spec || known.count(op.name) == 1));
   }
+  for (const bool reachable : test::reachable_methods) CHECK(reachable);
 }
 
 TEST_CASE("an operator is its op, with tensors and numbers on both sides", "[operators]") {

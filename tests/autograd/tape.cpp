@@ -4,6 +4,7 @@
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/record.h>
+#include <fovea/core/allocator.h>
 #include <fovea/core/array.h>
 #include <pthread.h>
 #include <tests/catch.h>

@@ -1,6 +1,7 @@
 // The tape under threads and without memory: nothing is shared that should not be, nothing is lost.
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/core/allocator.h>
 #include <fovea/core/array.h>
 #include <tests/catch.h>
 

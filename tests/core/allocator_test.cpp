@@ -1,5 +1,6 @@
 // The caching allocator: counters, reuse, blocks freed on other threads, planned failures.
 #include <fovea/core/allocator.h>
+#include <fovea/core/blocks.h>
 #include <fovea/core/creation.h>
 #include <tests/catch.h>
 

@@ -3,6 +3,7 @@
 #include <fovea/optim/adam.h>
 #include <fovea/optim/rmsprop.h>
 #include <fovea/optim/sgd.h>
+#include <fovea/core/allocator.h>
 #include <tests/optim/golden_values.h>
 
 #include <memory>
