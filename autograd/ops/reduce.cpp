@@ -62,7 +62,7 @@ Tensor arg_extreme(const char* op, bool largest, const Tensor& x, int64_t dim, b
 }  // namespace
 
 Tensor sum(const Tensor& x, Dims dims, bool keepdim) {
-  check::defined("sum", x);
+  check::computes("sum", x);
   if (x.dtype() == boolean) return sum(array::to(x, i64), dims, keepdim);
   const Plan plan("sum", x, dims);
   return record("sum", {x}, run(Fold::sum, x, plan.reduced, plan.result(keepdim)),
@@ -131,7 +131,7 @@ Tensor logsumexp(const Tensor& x, Dims dims, bool keepdim) {
 }
 
 Tensor cumsum(const Tensor& x, int64_t dim) {
-  check::defined("cumsum", x);
+  check::computes("cumsum", x);
   if (x.dtype() == boolean) return cumsum(array::to(x, i64), dim);
   const int d = normalize_dim("cumsum", dim, x.dim());
   const Tensor from = array::contiguous(x);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/pointer/read_process_write.h>
 
@@ -24,6 +25,7 @@ PointerSource ReadProcessWrite::read(const Tensor& points, const Tensor& lengths
   const Tensor m = second_(relu(first_(x)));  // (1) [B, T, H]
   const AttentionMemory memory =
       attention_.prepare(m, {}, lengths.defined() ? padding_mask(lengths, x.size(1)) : Tensor());
+  const SharedWeights shared;
   Tensor r = zeros({x.size(0), m.size(2)}, x.dtype());
   State q{r, r};
   for (int64_t t = 0; t < process_steps_; ++t) {

@@ -1,4 +1,5 @@
 // u8 and i32: what a type that only stores can do, and that anything else says how to convert.
+#include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
 #include <fovea/core/checkpoint.h>
@@ -6,6 +7,7 @@
 #include <tests/core/files.h>
 
 #include <functional>
+#include <set>
 
 using namespace fovea;
 using test::contains;
@@ -106,7 +108,7 @@ TEST_CASE("storage types: arithmetic names the op and how to convert", "[storage
       {"gather: index", [](const Tensor& x) { gather(ones({4}), 0, x); }},
       {"embedding",
        [](const Tensor& x) {
-         embedding(x, ones({4, 2}));
+         embedding(ones({4, 2}), x);
        }},
       {"one_hot", [](const Tensor& x) { one_hot(x, 4); }},
       {"add_", [](Tensor x) { x.add_(x); }},
@@ -121,4 +123,55 @@ TEST_CASE("storage types: arithmetic names the op and how to convert", "[storage
       CHECK_THROWS_AS(call(ones({4}, dtype)), DTypeError);
       CHECK_THROWS_WITH(call(ones({4}, dtype)), contains(name) && contains(std::string(name_of(dtype))));
     }
+}
+
+TEST_CASE("storage types: whatever has a spec refuses them, but for what moves elements", "[storage][specs]") {
+  const std::set<std::string> movers = {"alias",
+                                        "cat",
+                                        "chunk",
+                                        "clone",
+                                        "contiguous",
+                                        "embedding",
+                                        "expand",
+                                        "flatten",
+                                        "flip",
+                                        "gather",
+                                        "index_select",
+                                        "masked_select",
+                                        "pad",
+                                        "permute",
+                                        "repeat",
+                                        "repeat_interleave",
+                                        "reshape",
+                                        "roll",
+                                        "scatter",
+                                        "select",
+                                        "select_scatter",
+                                        "slice",
+                                        "slice_scatter",
+                                        "split",
+                                        "squeeze",
+                                        "stack",
+                                        "t",
+                                        "to",
+                                        "transpose",
+                                        "unbind",
+                                        "unfold",
+                                        "unsqueeze",
+                                        "where"};
+  for (const OpSpec& spec : op_specs()) {
+    if (movers.contains(spec.name)) continue;
+    SampleMaker make(11);
+    for (const OpSample& sample : spec.samples(make)) {
+      std::vector<Tensor> inputs;
+      bool any = false;
+      for (const Tensor& x : sample.inputs) {
+        const bool number = x.defined() && x.dtype() == f64;
+        any = any || number;
+        inputs.push_back(number ? to(clamp(abs(x), 0, 255), u8) : x);
+      }
+      INFO(spec.name << ", sample " << sample.label);
+      if (any) CHECK_THROWS_AS(sample.call(inputs), Error);
+    }
+  }
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <set>
+#include <thread>
 #include <vector>
 
 namespace fovea {
@@ -204,6 +205,21 @@ TEST_CASE("generators: state, seed, forks, consecutive draws", "[random]") {
   CHECK(default_generator().key() == 77);
   const double u = g.uniform();
   CHECK((u >= 0 && u < 1));
+}
+
+TEST_CASE("every thread has a default generator of its own, which begins as Generator(0)", "[random]") {
+  manual_seed(77);
+  const auto draw = [] { return default_generator().uniform(); };
+  double unseeded = 0, seeded = 0;
+  std::thread([&] {
+    unseeded = draw();
+    manual_seed(5);
+    seeded = draw();
+  }).join();
+  CHECK(unseeded == Generator(0).uniform());
+  CHECK(seeded == Generator(5).uniform());
+  CHECK(draw() == Generator(77).uniform());  // what other threads seed and draw is nothing to this one
+  CHECK(Generator(0).fork(0).uniform() != Generator(0).fork(1).uniform());
 }
 
 TEST_CASE("random draws refuse bad arguments", "[random]") {
