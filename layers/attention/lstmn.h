@@ -12,7 +12,7 @@
 //   x_t         [B, I]           input
 //   h_i, c_i    [B, T, H] each   the two tapes
 //   s           [B, 1, t-1]      weights over what came before
-//   h̃_t, c̃_t    [B, H]           what the tapes say at t
+//   h̃_t, c̃_t    [B, H]           what is read from the tapes at t
 //
 // Past a sequence's length h is 0. Parameters: weight_ih [4H, I] and weight_hh [4H, H] are W in PyTorch's order i f g o
 // (g = ĉ), biases as there; tape_weight W_h and previous_weight W_h̃ [H, H], input_weight W_x [H, I], v [H]; all
@@ -57,7 +57,7 @@ class Lstmn final : public Module {
     const Tensor zero = zeros({batch, v->size(0)}, v->dtype());
     return {zero, zero, {}};
   }
-  // What the input says, of one step or of all: W x + b and W_x x, [.., 4H + H].
+  // The input's share, of one step or of all: W x + b and W_x x, [.., 4H + H].
   Tensor input_gates(const Tensor& x) const {
     return cat({linear(x, weight_ih, bias_ih), linear(x, input_weight)}, x.dim() - 1);
   }

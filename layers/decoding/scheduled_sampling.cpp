@@ -10,28 +10,25 @@
 namespace fovea {
 namespace {
 
-void check_update(const char* name, int64_t update) {
-  if (update < 0) throw ValueError(fmt::format("{}: update {}; need 0 and above", name, update));
+void check(const char* name, int64_t update, bool fits, double k, const char* rule) {
+  if (update < 0 || !fits)
+    throw ValueError(fmt::format("{}: update {}, k {}; need 0 and above, {}", name, update, k, rule));
 }
 
 }  // namespace
 
 double linear_decay(int64_t update, double k, double c, double floor) {
-  check_update("linear_decay", update);
-  if (!(k <= 1 && c >= 0 && floor >= 0 && floor <= k))
-    throw ValueError(fmt::format("linear_decay: k {}, c {}, floor {}; need 0 <= floor <= k <= 1, c >= 0", k, c, floor));
+  check("linear_decay", update, k <= 1 && c >= 0 && floor >= 0 && floor <= k, k, "0 <= floor <= k <= 1, c >= 0");
   return std::max(floor, k - c * static_cast<double>(update));  // (2)
 }
 
 double exponential_decay(int64_t update, double k) {
-  check_update("exponential_decay", update);
-  if (!(k >= 0 && k < 1)) throw ValueError(fmt::format("exponential_decay: k {}; need 0 <= k < 1", k));
+  check("exponential_decay", update, k >= 0 && k < 1, k, "0 <= k < 1");
   return std::pow(k, static_cast<double>(update));  // (3)
 }
 
 double inverse_sigmoid_decay(int64_t update, double k) {
-  check_update("inverse_sigmoid_decay", update);
-  if (!(k >= 1 && std::isfinite(k))) throw ValueError(fmt::format("inverse_sigmoid_decay: k {}; need k >= 1", k));
+  check("inverse_sigmoid_decay", update, k >= 1 && std::isfinite(k), k, "k >= 1");
   return k / (k + std::exp(static_cast<double>(update) / k));  // (4)
 }
 

@@ -20,7 +20,7 @@ namespace fovea {
 
 struct DecodingOptions {
   int64_t begin, end;  // ids of the marks; end < 0: there is none
-  int64_t max_length;     // ids at most, the end mark included
+  int64_t max_length;  // ids at most, the end mark included
 };
 
 struct Decoded {

@@ -1,8 +1,9 @@
 // Neural Turing Machine. Graves, Wayne, Danihelka 2014, "Neural Turing Machines", arXiv 1410.5401; equation numbers are
-// the paper's. The three memory operations are the ops of autograd/ntm.h, where their formulas stand.
+// the paper's. The three memory operations are the ops of autograd/ntm.h, where their formulas stand; (5) to (9) are
+// the alignment of align/ntm.h.
 //
 //   h_t = controller([x_t ; r_{t-1}], h_{t-1})                      any cell; feed_forward: tanh(W [x_t ; r_{t-1}] + b)
-//   each head: (k, beta, g, s, gamma) from W_h h_t + b_h;  w_t = address(k, beta, g, s, gamma; M, w_{t-1})    (5)-(9)
+//   each head: (k, beta, g, s, gamma) from W_h h_t + b_h;  w_t = align(k, beta, g, s, gamma; M, w_{t-1})    (5)-(9)
 //   write heads:  M_t = M_{t-1} prod (1 - w_t e_t^T) + sum w_t a_t^T,   e = sigmoid(.), a = tanh(.)           (3), (4)
 //   read heads:   r_t = sum_i w_t(i) M_t(i)                                                                   (2)
 //   o_t = W_o [h_t ; r_t] + b_o                                     logits; the paper's output is sigmoid(o_t)
@@ -21,9 +22,8 @@
 // state that does not fit; ValueError for sizes. Cost of a step: O(B N M H + B C (I + H M + C)).
 #pragma once
 
-#include <fovea/autograd/ntm.h>
 #include <fovea/autograd/parts.h>
-#include <fovea/layers/linear.h>
+#include <fovea/layers/attention/align/ntm.h>
 #include <fovea/layers/recurrent/drive.h>
 
 namespace fovea {
@@ -68,10 +68,11 @@ class NeuralTuringMachine final : public Module {
     const auto part = split<4>(heads_(y.output), {H * A, H * A, H * M, H * M}, 1);
     const Tensor to_read = reshape(part[0], {B, H, A}), to_write = reshape(part[1], {B, H, A});
     const Tensor e = reshape(sigmoid(part[2]), {B, H, M}), a = reshape(tanh(part[3]), {B, H, M});
-    const Tensor write_weights = ntm_address(to_write, before.memory, before.write_weights);  // (5)-(9) [B, H, N]
-    const Tensor memory = ntm_write(before.memory, write_weights, e, a);                      // (3), (4) [B, M, N]
-    const Tensor read_weights = ntm_address(to_read, memory, before.read_weights);            // (5)-(9) [B, H, N]
-    const Tensor read = reshape(ntm_read(memory, read_weights), {B, H * M});                  // (2) [B, H M]
+    const Tensor write_weights =
+        NtmAlign::of_heads(to_write, before.memory, before.write_weights).weights;                 // (5)-(9) [B, H, N]
+    const Tensor memory = ntm_write(before.memory, write_weights, e, a);                           // (3), (4) [B, M, N]
+    const Tensor read_weights = NtmAlign::of_heads(to_read, memory, before.read_weights).weights;  // (5)-(9) [B, H, N]
+    const Tensor read = reshape(ntm_read(memory, read_weights), {B, H * M});                       // (2) [B, H M]
     return {cat({y.output, read}, 1), {y.state, memory, read_weights, write_weights, read}};
   }
 
@@ -94,8 +95,7 @@ class NeuralTuringMachine final : public Module {
   const NtmOptions& options() const { return options_; }
 
  private:
-  // Parameters of one head: key, strength, gate, shifts, sharpening.
-  int64_t address_size() const { return options_.width + 3 + 2 * options_.shift + 1; }
+  int64_t address_size() const { return NtmAlign::head_size(options_.width, options_.shift); }
   void check_step(const Tensor& x, const State& state) const;
   void check_sequence(const Tensor& x, int64_t answers) const;
 

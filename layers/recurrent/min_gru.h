@@ -12,7 +12,7 @@
 //
 // Parameters: weight_ih [2H, I] with the rows W_z, W_h, bias_ih; there is no weight_hh. All of (1) and (2) is known
 // before the first step: one product for a sequence, and (3) alone is left. A state can only forget and be overwritten,
-// by what one input says: two layers do what one cannot. Cost: 2 B T H I for a sequence.
+// by what one input holds: two layers do what one cannot. Cost: 2 B T H I for a sequence.
 #pragma once
 
 #include <fovea/autograd/parts.h>

@@ -30,57 +30,28 @@ struct DecoderCall {
   Generator& generator = default_generator();
 };
 
-class TransformerDecoderLayer final : public Module {
+class TransformerDecoderLayer final : public TransformerLayer {
  public:
-  explicit TransformerDecoderLayer(const TransformerOptions& o, Generator& generator = default_generator())
-      : self_attn({.size = o.embed_dim, .heads = o.heads, .dropout = o.dropout}, generator),
-        multihead_attn({.size = o.embed_dim, .heads = o.heads, .dropout = o.dropout}, generator),
-        linear1(o.embed_dim, o.feed_forward, true, generator),
-        linear2(o.feed_forward, o.embed_dim, true, generator),
-        norm1(o.embed_dim),
-        norm2(o.embed_dim),
-        norm3(o.embed_dim),
-        dropout_(o.dropout),
-        activation_(o.activation),
-        norm_first_(o.norm_first) {}
-  void members(Members& m) override {
-    m("self_attn", self_attn)("multihead_attn", multihead_attn)("linear1", linear1)("linear2", linear2);
-    m("norm1", norm1)("norm2", norm2)("norm3", norm3)("dropout", dropout_);
-  }
+  explicit TransformerDecoderLayer(const TransformerOptions& options, Generator& generator = default_generator())
+      : TransformerLayer(options, true, generator) {}
 
+  // (1) or (2), a line for each of their parts.
   Tensor operator()(const Tensor& x, const Tensor& memory, const DecoderCall& call = {}) const {
-    const auto own = [&](const Tensor& h) {
-      KeyValueCache* cache = call.cache != nullptr ? &call.cache->own : nullptr;
-      const MultiHeadCall options{.mask = call.mask, .causal = true, .cache = cache, .generator = call.generator};
-      return dropout_(self_attn(h, options).output, call.generator);  // MHA(x) [B, U, D]
-    };
-    const auto read = [&](const Tensor& h) {
-      const MultiHeadCall options{.mask = call.memory_mask, .generator = call.generator};
-      KeysValues kept = call.cache != nullptr ? call.cache->memory : KeysValues{};
-      if (!kept.keys.defined()) kept = multihead_attn.project(memory, memory);
-      if (call.cache != nullptr) call.cache->memory = kept;
-      return dropout_(multihead_attn.attend(h, kept, options).output, call.generator);  // MHA(x, m) [B, U, D]
-    };
-    const auto feed = [&](const Tensor& h) {
-      const Tensor inner = dropout_(activate(activation_, linear1(h)), call.generator);  // [B, U, F]
-      return dropout_(linear2(inner), call.generator);                                   // F(x) [B, U, D]
-    };
-    if (norm_first_) {
-      const Tensor attended = x + own(norm1(x)), informed = attended + read(norm2(attended));
-      return informed + feed(norm3(informed));  // (2) [B, U, D]
-    }
-    const Tensor attended = norm1(x + own(x)), informed = norm2(attended + read(attended));
-    return norm3(informed + feed(informed));  // (1) [B, U, D]
+    KeyValueCache* cache = call.cache != nullptr ? &call.cache->own : nullptr;
+    const MultiHeadCall own{.mask = call.mask, .causal = true, .cache = cache, .generator = call.generator};
+    const Tensor attended = add(x, norm1, [&](const Tensor& h) { return attend(h, own); });
+    const Tensor informed = add(attended, norm2, [&](const Tensor& h) { return read(h, memory, call); });
+    return add(informed, *norm3, [&](const Tensor& h) { return feed(h, call.generator); });
   }
-
-  MultiHeadAttention self_attn, multihead_attn;
-  Linear linear1, linear2;
-  LayerNorm norm1, norm2, norm3;
 
  private:
-  Dropout dropout_;
-  Activation activation_;
-  bool norm_first_;
+  Tensor read(const Tensor& x, const Tensor& memory, const DecoderCall& call) const {
+    KeysValues kept = call.cache != nullptr ? call.cache->memory : KeysValues{};
+    if (!kept.keys.defined()) kept = multihead_attn->project(memory, memory);
+    if (call.cache != nullptr) call.cache->memory = kept;
+    const MultiHeadCall options{.mask = call.memory_mask, .generator = call.generator};
+    return dropout_(multihead_attn->attend(x, kept, options).output, call.generator);  // MHA(x, m) [B, U, D]
+  }
 };
 
 class TransformerDecoder final : public TransformerStack<TransformerDecoderLayer> {

@@ -28,48 +28,65 @@ struct TransformerOptions {
   bool norm_first = false;  // (3) in place of (2)
 };
 
-inline Tensor activate(Activation activation, const Tensor& x) {
-  return activation == Activation::gelu ? gelu(x) : relu(x);
-}
-
-class TransformerEncoderLayer final : public Module {
+// What the layers of encoder and decoder are made of.
+class TransformerLayer : public Module {
  public:
-  explicit TransformerEncoderLayer(const TransformerOptions& o, Generator& generator = default_generator())
-      : self_attn({.size = o.embed_dim, .heads = o.heads, .dropout = o.dropout}, generator),
+  void members(Members& m) override {
+    m("self_attn", self_attn)("multihead_attn", multihead_attn)("linear1", linear1)("linear2", linear2);
+    m("norm1", norm1)("norm2", norm2)("norm3", norm3)("dropout", dropout_);
+  }
+
+  MultiHeadAttention self_attn;
+  std::optional<MultiHeadAttention> multihead_attn;  // to the memory, of a decoder's layer
+  Linear linear1, linear2;
+  LayerNorm norm1, norm2;
+  std::optional<LayerNorm> norm3;
+
+ protected:
+  TransformerLayer(const TransformerOptions& o, bool decoder, Generator& generator)
+      : self_attn(heads(o), generator),
+        multihead_attn(decoder ? std::optional<MultiHeadAttention>(std::in_place, heads(o), generator) : std::nullopt),
         linear1(o.embed_dim, o.feed_forward, true, generator),
         linear2(o.feed_forward, o.embed_dim, true, generator),
         norm1(o.embed_dim),
         norm2(o.embed_dim),
         dropout_(o.dropout),
         activation_(o.activation),
-        norm_first_(o.norm_first) {}
-  void members(Members& m) override {
-    m("self_attn", self_attn)("linear1", linear1)("linear2", linear2)("norm1", norm1)("norm2", norm2);
-    m("dropout", dropout_);
+        norm_first_(o.norm_first) {
+    if (decoder) norm3.emplace(o.embed_dim);
+  }
+  Tensor attend(const Tensor& x, const MultiHeadCall& call) const {
+    return dropout_(self_attn(x, call).output, call.generator);  // MHA(x) [B, T, D]
+  }
+  Tensor feed(const Tensor& x, Generator& generator) const {
+    const Tensor h = linear1(x);                                                                    // [B, T, F]
+    const Tensor inner = dropout_(activation_ == Activation::gelu ? gelu(h) : relu(h), generator);  // [B, T, F]
+    return dropout_(linear2(inner), generator);                                                     // (1) [B, T, D]
+  }
+  // x with what one part adds to it, [B, T, D].
+  template <class Part>
+  Tensor add(const Tensor& x, const LayerNorm& norm, const Part& part) const {
+    return norm_first_ ? x + part(norm(x)) : norm(x + part(x));  // (3), (2)
   }
 
-  Tensor operator()(const Tensor& x, const MultiHeadCall& call = {}) const {
-    const auto attend = [&](const Tensor& h) { return dropout_(self_attn(h, call).output, call.generator); };
-    const auto feed = [&](const Tensor& h) {
-      const Tensor inner = dropout_(activate(activation_, linear1(h)), call.generator);  // [B, T, F]
-      return dropout_(linear2(inner), call.generator);                                   // (1) [B, T, D]
-    };
-    if (norm_first_) {
-      const Tensor attended = x + attend(norm1(x));
-      return attended + feed(norm2(attended));  // (3) [B, T, D]
-    }
-    const Tensor attended = norm1(x + attend(x));
-    return norm2(attended + feed(attended));  // (2) [B, T, D]
-  }
-
-  MultiHeadAttention self_attn;
-  Linear linear1, linear2;
-  LayerNorm norm1, norm2;
+  Dropout dropout_;
 
  private:
-  Dropout dropout_;
+  static MultiHeadOptions heads(const TransformerOptions& o) {
+    return {.size = o.embed_dim, .heads = o.heads, .dropout = o.dropout};
+  }
   Activation activation_;
   bool norm_first_;
+};
+
+class TransformerEncoderLayer final : public TransformerLayer {
+ public:
+  explicit TransformerEncoderLayer(const TransformerOptions& options, Generator& generator = default_generator())
+      : TransformerLayer(options, false, generator) {}
+  Tensor operator()(const Tensor& x, const MultiHeadCall& call = {}) const {
+    const Tensor attended = add(x, norm1, [&](const Tensor& h) { return attend(h, call); });
+    return add(attended, norm2, [&](const Tensor& h) { return feed(h, call.generator); });
+  }
 };
 
 // Layers one after the other.

@@ -23,7 +23,7 @@ class PositionalEncoding final : public Module {
   void members(Members& m) override { m("weight", weight); }
   Tensor operator()(const Tensor& x, int64_t offset = 0) const;
 
-  Parameter weight;  // of (2) [longest, D]
+  Parameter weight;  // of (2) [max_length, D]
 
  private:
   Positions kind_;
