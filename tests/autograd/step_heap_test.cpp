@@ -10,22 +10,7 @@
 #include <fovea/autograd/sdpa.h>
 #include <fovea/autograd/shared_weights.h>
 #include <tests/catch.h>
-
-#include <cstdlib>
-#include <functional>
-#include <new>
-
-namespace {
-thread_local int64_t heap_calls = 0;
-}
-
-void* operator new(size_t bytes) {
-  ++heap_calls;
-  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
-  throw std::bad_alloc();
-}
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, size_t) noexcept { std::free(block); }
+#include <tests/heap_calls.h>
 
 using namespace fovea;
 
@@ -36,14 +21,6 @@ constexpr int64_t B = 3, H = 8, Tk = 5;
 Tensor weight(const Shape& shape) {
   Generator generator(1);
   return normal(shape, 0, 0.3, generator).requires_grad_();
-}
-
-// Calls of the heap in one of `steps` steps in a row, the first few left out.
-double calls_per_step(const std::function<void()>& step) {
-  for (int i = 0; i < 3; ++i) step();
-  const int64_t before = heap_calls;
-  for (int i = 0; i < 20; ++i) step();
-  return static_cast<double>(heap_calls - before) / 20;
 }
 
 struct Weights {
@@ -67,7 +44,7 @@ Tensor decoder_step(const Weights& w, const Tensor& x, LstmStep& state, const Te
 }  // namespace
 
 TEST_CASE("the counter counts", "[heap]") {
-  CHECK(calls_per_step([] { CHECK(std::make_unique<double>(1.0) != nullptr); }) >= 1);
+  CHECK(test::heap_calls_a_step([] { CHECK(std::make_unique<double>(1.0) != nullptr); }) >= 1);
 }
 
 TEST_CASE("a decoder's step asks the heap for nothing: generating", "[heap]") {
@@ -76,11 +53,13 @@ TEST_CASE("a decoder's step asks the heap for nothing: generating", "[heap]") {
   const Tensor x = weight({B, H}), keys = weight({B, Tk, H}), mask = ones({B, 1, Tk}, boolean);
   LstmStep state{zeros({B, H}), zeros({B, H})};
   for (const bool gru : {false, true})
-    CHECK(calls_per_step([&] { decoder_step(w, x, state, keys, keys, mask, gru); }) == 0);
+    CHECK(test::heap_calls_a_step([&] { decoder_step(w, x, state, keys, keys, mask, gru); }) == 0);
   const Tensor q = weight({B, 2, 1, 4}), k = weight({B, 2, Tk, 4});
-  CHECK(calls_per_step([&] { scaled_dot_product_attention(q, k, k); }) == 0);
-  CHECK(calls_per_step([&] { plain_sdpa(q, k, k); }) == 0);
-  CHECK(calls_per_step([&] { chunk<2>(x, 1), split<3>(x, {1, 2, 5}, 1), cat({x, x}, 0), stack({x, x}, 0); }) == 0);
+  CHECK(test::heap_calls_a_step([&] { scaled_dot_product_attention(q, k, k); }) == 0);
+  CHECK(test::heap_calls_a_step([&] { plain_sdpa(q, k, k); }) == 0);
+  CHECK(test::heap_calls_a_step([&] {
+          chunk<2>(x, 1), split<3>(x, {1, 2, 5}, 1), cat({x, x}, 0), stack({x, x}, 0);
+        }) == 0);
 }
 
 TEST_CASE("a decoder's step asks the heap for nothing: training, with its part of backward", "[heap]") {
@@ -94,7 +73,7 @@ TEST_CASE("a decoder's step asks the heap for nothing: training, with its part o
       for (int t = 0; t < steps; ++t) loss = loss + sum(decoder_step(w, x, state, keys, keys, mask, gru));
       loss.backward();
     };
-    const double few = calls_per_step([&] { pass(4); }), many = calls_per_step([&] { pass(12); });
+    const double few = test::heap_calls_a_step([&] { pass(4); }), many = test::heap_calls_a_step([&] { pass(12); });
     INFO("a pass of 4 steps: " << few << ", of 12: " << many);
     CHECK(many == few);  // what a pass costs, whatever its length
     CHECK(few <= 8);
@@ -117,10 +96,11 @@ TEST_CASE("a step of the Neural Turing Machine asks the heap for nothing", "[hea
     for (int t = 0; t < steps; ++t) loss = loss + sum(step(memory, write, read));
     if (backward) loss.backward();
   };
-  const double few = calls_per_step([&] { pass(4, true); }), many = calls_per_step([&] { pass(12, true); });
+  const double few = test::heap_calls_a_step([&] { pass(4, true); }),
+               many = test::heap_calls_a_step([&] { pass(12, true); });
   INFO("a pass of 4 steps: " << few << ", of 12: " << many);
   CHECK(many == few);
   CHECK(few <= 8);
   const NoGrad guard;
-  CHECK(calls_per_step([&] { pass(4, false); }) == 0);
+  CHECK(test::heap_calls_a_step([&] { pass(4, false); }) == 0);
 }

@@ -1,0 +1,30 @@
+// How often a piece of code calls operator new, which this header replaces: one file of an executable includes it.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <new>
+
+namespace fovea::test {
+
+inline thread_local int64_t heap_calls = 0;
+
+// On average over steps in a row; the first few, which fill the pools, are left out.
+inline double heap_calls_a_step(const std::function<void()>& step) {
+  constexpr int kSteps = 20;
+  for (int i = 0; i < 3; ++i) step();
+  const int64_t before = heap_calls;
+  for (int i = 0; i < kSteps; ++i) step();
+  return static_cast<double>(heap_calls - before) / kSteps;
+}
+
+}  // namespace fovea::test
+
+void* operator new(size_t bytes) {
+  ++fovea::test::heap_calls;
+  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, size_t) noexcept { std::free(block); }
