@@ -93,8 +93,8 @@ def add_layer(tree):
     tree.insert("README.md", r"^\| .*layers/", "| gated linear unit | [layers/gated_linear.h](layers/gated_linear.h) |\n")
 
 
-def add_part(kind, source, target, after, line, include_in):
-    """A recipe for what others find by name: its file, its include and line in a list, its test."""
+def add_part(kind, source, target, after, line, include_in, row=None):
+    """A recipe for what others find by name: its file, its include and line in a list, its test, README's row."""
 
     def recipe(tree):
         header = f"tests/layers/skeleton_{kind}.h"
@@ -104,6 +104,8 @@ def add_part(kind, source, target, after, line, include_in):
         tree.write(f"tests/layers/{os.path.basename(target)[:-2]}_test.cpp", re.sub(r"using \w+;\n", "", text))
         tree.insert(include_in, r"^#include <fovea/layers/", f"#include <fovea/{target}>\n")
         tree.insert(source, after, line)
+        if row:
+            tree.insert("README.md", r"^\| .*layers/attention/", f"| {row} | [{os.path.basename(target)}]({target}) |\n")
         tree.touched.append(source)
 
     return recipe
@@ -115,10 +117,12 @@ RECIPES = {
     "a layer": add_layer,
     "a score": add_part(
         "score", REGISTRY, "layers/attention/score/distance.h", r"^const Part<Score> kScores",
-        '    {"distance", [](O, G) -> Box<Score> { return DistanceScore(); }, true},\n', "layers/attention/registry.h"),
+        '    {"distance", [](O, G) -> Box<Score> { return DistanceScore(); }, true},\n', "layers/attention/registry.h",
+        "distance, `--score distance`"),
     "an alignment": add_part(
         "align", REGISTRY, "layers/attention/align/tempered.h", r"^const Part<Align> kAligns",
-        '    {"tempered", [](O o, G) -> Box<Align> { return Tempered(o.temperature); }},\n', "layers/attention/registry.h"),
+        '    {"tempered", [](O o, G) -> Box<Align> { return Tempered(o.temperature); }},\n', "layers/attention/registry.h",
+        "tempered, `--align tempered`"),
     "a recurrent cell": add_part(
         "cell", "layers/recurrent/cell.cpp", "layers/recurrent/janet.h", r"kCells\[\] = ",
         '    {"janet", made<JanetCell>},\n', "layers/recurrent/cell.cpp"),
