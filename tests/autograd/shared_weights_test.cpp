@@ -4,6 +4,7 @@
 #include <fovea/autograd/node.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/shared_weights.h>
+#include <fovea/core/allocator.h>
 #include <tests/catch.h>
 
 using namespace fovea;
