@@ -1,9 +1,9 @@
 // What all optimisers share: groups, skipped parameters, checks, state saved and loaded.
 #include <fovea/autograd/ops.h>
+#include <fovea/core/allocator.h>
 #include <fovea/optim/adam.h>
 #include <fovea/optim/rmsprop.h>
 #include <fovea/optim/sgd.h>
-#include <fovea/core/allocator.h>
 #include <tests/optim/golden_values.h>
 
 #include <memory>
