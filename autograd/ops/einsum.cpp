@@ -208,7 +208,7 @@ Labels output_of(const Equation& equation, const std::vector<Operand>& operands)
     all += in.labels;
     ellipsis = std::max(ellipsis, static_cast<int>(std::ranges::count_if(in.labels, [](char c) { return c < 'A'; })));
   }
-  const Labels output = spread(equation.has_output ? equation.output : implicit_output(equation), ellipsis);
+  Labels output = spread(equation.has_output ? equation.output : implicit_output(equation), ellipsis);
   for (const char label : output) {
     if (!contains(all, label)) equation.fail(fmt::format("the output's '{}' is in no input", label));
     if (std::ranges::count(output, label) > 1) equation.fail(fmt::format("the output has '{}' twice", label));

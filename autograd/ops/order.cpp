@@ -46,9 +46,10 @@ Pair min_with_indices(const Tensor& x, int64_t dim, bool keepdim) {
 Pair median(const Tensor& x, int64_t dim, bool keepdim) {
   const int d = dim_with_elements("median", x, dim);
   if (x.dim() == 0) return {clone(x), zeros({}, i64)};
-  const int64_t n = x.shape()[d];
+  const int64_t n = x.shape()[d], lower = (n - 1) / 2;
   const Tensor order = argsort(x.detach(), d), numbers = sum(eq(x.detach(), x.detach()), d, true);
-  const Tensor middle = where(lt(numbers, static_cast<double>(n)), numbers, full_like(numbers, (n - 1) / 2));
+  const Tensor middle =
+      where(lt(numbers, static_cast<double>(n)), numbers, full_like(numbers, static_cast<double>(lower)));
   return take(x, d, gather(order, d, middle), keepdim);
 }
 
