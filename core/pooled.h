@@ -2,7 +2,7 @@
 // step costs no call of the heap once such a step has been made before.
 #pragma once
 
-#include <fovea/core/allocator.h>
+#include <fovea/core/blocks.h>
 
 #include <vector>
 
