@@ -41,4 +41,10 @@ Tensor either_rows(const Tensor& a, const Tensor& b) {
   return b.defined() ? logical_or(a, b) : a;
 }
 
+Tensor non_finite_queries(const Tensor& mask, const Tensor& keys, const Tensor& queries) {
+  const auto any_key = [](const Tensor& x) { return gt(max(to(x, f32), -1, true), scalar(0)); };
+  const Tensor met = keys.defined() ? any_key(logical_and(mask, transpose(keys, -1, -2))) : keys;
+  return either_rows(met, queries.defined() ? logical_and(queries, any_key(mask)) : queries);
+}
+
 }  // namespace fovea

@@ -21,4 +21,8 @@ Tensor with_nan(const Tensor& y, const Tensor& rows);
 // Those of either; an undefined one has none.
 Tensor either_rows(const Tensor& a, const Tensor& b);
 
+// Which queries of an attention are NaN: those that may attend to one of `keys`, bool [.., Tk, 1], and those of
+// `queries`, bool [.., Tq, 1], that may attend to anything. mask [.., Tq, Tk], Tk >= 1 -> bool [.., Tq, 1].
+Tensor non_finite_queries(const Tensor& mask, const Tensor& keys, const Tensor& queries = {});
+
 }  // namespace fovea

@@ -10,9 +10,10 @@
 //   v        [B, H, Tk, dv]    values
 //   y        [B, H, Tq, dv]    what each query reads
 //
-// A row that may attend to nothing reads exact zeros, with zero gradient. A key or value that holds NaN or inf changes
-// nothing, bit by bit, for the rows that may not attend to it; rows that may are NaN. Errors: ShapeError, DTypeError.
-// Views with adjacent features (a packed projection) are read where they lie. Same bits for any number of threads.
+// A row that may attend to nothing reads exact zeros, with zero gradient. Under a mask, a key or value that holds NaN
+// or inf changes nothing, bit by bit, for the rows that may not attend to it; rows that may are NaN (non_finite.h).
+// Errors: ShapeError, DTypeError. Views with adjacent features (a packed projection) are read where they lie. Same bits
+// for any number of threads.
 #pragma once
 
 #include <fovea/core/tensor.h>
@@ -23,8 +24,8 @@ namespace fovea {
 
 struct SdpaOptions {
   Tensor mask = {};     // bool, true = may be attended, broadcasts to [B, H, Tq, Tk]; undefined: everything may be
-  bool causal = false;  // and only the keys up to the query's own position, first + i
-  int64_t first = 0;    // position of query 0 among the keys
+  bool causal = false;  // and only the keys up to the query's own position, offset + i
+  int64_t offset = 0;   // position of query 0 among the keys
 };
 
 // Fused: neither scores nor weights are ever held as Tq x Tk, forward or backward; kept are y and one number a row.

@@ -11,7 +11,7 @@ std::vector<Tensor> with_parameters(const Layer& layer, std::vector<Tensor> leav
 
 // Self-attention with biases.
 Step multi_head(const Shape& shape, int64_t heads, bool causal) {
-  const auto layer = std::make_shared<MultiHeadAttention>(MultiHeadOptions{.size = shape[2], .heads = heads});
+  const auto layer = std::make_shared<MultiHeadAttention>(MultiHeadOptions{.embed_dim = shape[2], .heads = heads});
   const Tensor x = leaf(shape);
   return forward_backward([=] { return (*layer)(x, {.causal = causal}).output; }, with_parameters(*layer, {x}));
 }

@@ -1,6 +1,7 @@
 // scaled_dot_product_attention   y = softmax(q kᵀ / √d) v     Vaswani et al. 2017; see autograd/sdpa.h
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
+#include <fovea/autograd/non_finite.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/plain.h>
 #include <fovea/autograd/record.h>
@@ -16,18 +17,21 @@ namespace {
 constexpr const char* kName = "scaled_dot_product_attention";
 using Three = std::array<Tensor, 3>;
 
+// What each query may attend to, [.., Tq, Tk]; undefined: everything.
+Tensor allowed(const Tensor& q, const Tensor& k, const SdpaOptions& options) {
+  if (!options.causal) return options.mask;
+  const Tensor own = arange(options.offset, options.offset + q.size(2));
+  const Tensor causal = le(arange(k.size(2)), unsqueeze(own, 1));  // [Tq, Tk]
+  return options.mask.defined() ? logical_and(options.mask, causal) : causal;
+}
+
 // The formula.
 WeighedValues formula(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options,
                       const std::function<Tensor(const Tensor&)>& change = {}) {
-  Tensor allowed = options.mask;
-  if (options.causal) {
-    const Tensor own = arange(options.first, options.first + q.size(2));
-    const Tensor causal = le(arange(k.size(2)), unsqueeze(own, 1));  // [Tq, Tk]
-    allowed = allowed.defined() ? logical_and(allowed, causal) : causal;
-  }
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
-  const Tensor weights = softmax(matmul(q, transpose(k, 2, 3)) * scale, -1, allowed);  // A [B, H, Tq, Tk]
-  return {matmul(change ? change(weights) : weights, v), weights};
+  const Tensor scores = matmul(q, transpose(k, 2, 3)) * scale;
+  const Tensor weights = softmax(scores, -1, allowed(q, k, options));  // A [B, H, Tq, Tk]
+  return {matmul(change ? change(weights) : weights, v), weights};     // y [B, H, Tq, dv]
 }
 
 kernels::SdpaSizes checked(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options) {
@@ -47,7 +51,7 @@ kernels::SdpaSizes checked(const Tensor& q, const Tensor& k, const Tensor& v, co
       throw ShapeError(fmt::format("{}: the mask is {}, the scores are {}; need a mask that broadcasts to the scores",
                                    kName, describe(options.mask), scores.str()));
   }
-  return {q.size(0), q.size(1), q.size(2), k.size(2), q.size(3), v.size(3), options.causal, options.first};
+  return {q.size(0), q.size(1), q.size(2), k.size(2), q.size(3), v.size(3), options.causal, options.offset};
 }
 
 // x itself if the features of a row are adjacent, else a copy.
@@ -82,7 +86,6 @@ Three fused_backward(const kernels::SdpaSizes& n, const Tensor& g, const Three& 
   return d;
 }
 
-// All elements finite.
 Tensor fused(const kernels::SdpaSizes& n, const Tensor& q, const Tensor& k, const Tensor& v,
              const SdpaOptions& options) {
   const Three x{with_rows(q), with_rows(k), with_rows(v)};
@@ -94,53 +97,34 @@ Tensor fused(const kernels::SdpaSizes& n, const Tensor& q, const Tensor& k, cons
     kernels::sdpa<T>(n, rows<const T>(x[0]), rows<const T>(x[1]), rows<const T>(x[2]), steps_of(mask), rows<T>(y),
                      log_sums.data<T>());
   });
-  return record(
-      kName, {q, k, v}, y,
-      [n, options, mask, log_sums, q0 = saved(q), k0 = saved(k), v0 = saved(v),
-       y0 = saved(y)](const Tensor& g) -> Three {
-        const Three in{q0.get(), k0.get(), v0.get()};
-        if (!grad_enabled())
-          return fused_backward(n, g, {with_rows(in[0]), with_rows(in[1]), with_rows(in[2])}, mask, y0.get(), log_sums);
-        const auto plain = [&options](std::span<const Tensor> z) {
-          return std::vector<Tensor>{formula(z[0], z[1], z[2], options).context};
-        };
-        std::vector<Tensor> found = plain_vjp(plain, in, {&g, 1});
-        return {found[0], found[1], found[2]};
-      });
+  return record(kName, {q, k, v}, y,
+                [n, mask0 = saved(mask), log_sums, q0 = saved(q), k0 = saved(k), v0 = saved(v),
+                 y0 = saved(y)](const Tensor& g) -> Three {
+                  const Three in{q0.get(), k0.get(), v0.get()};
+                  const SdpaOptions then{mask0.get(), n.causal, n.offset};
+                  if (!grad_enabled())
+                    return fused_backward(n, g, {with_rows(in[0]), with_rows(in[1]), with_rows(in[2])}, then.mask,
+                                          y0.get(), log_sums);
+                  const auto plain = [&then](std::span<const Tensor> z) {
+                    return std::vector<Tensor>{formula(z[0], z[1], z[2], then).context};
+                  };
+                  std::vector<Tensor> found = plain_vjp(plain, in, {&g, 1});
+                  return {found[0], found[1], found[2]};
+                });
 }
 
-bool finite(const Tensor& x) {
-  const Tensor from = with_rows(x);
-  return dispatch_floating(x.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    return kernels::all_finite<T>(x.size(0), x.size(1), x.size(2), x.size(3), rows<const T>(from));
-  });
-}
-
-// Where all features of a row are finite, bool [B, H, T, 1].
-Tensor finite_rows(const Tensor& x) { return gt(min(to(isfinite(x), f32), -1, true), scalar(0)); }
-
-// The inputs with zeros for the rows that hold NaN or inf, and which queries have to do with those.
-struct Repaired {
+// Under a mask, the inputs without their rows that hold NaN or inf, and which queries have to do with those.
+struct Contained {
   Tensor q, k, v;
-  Tensor non_finite;  // bool [B, H, Tq, 1]
+  Tensor non_finite;  // bool [B, H, Tq, 1] or broadcasts to it; undefined: none
 };
-Repaired repaired(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options) {
-  const Tensor good_query = finite_rows(q), good_key = logical_and(finite_rows(k), finite_rows(v));
-  const Tensor zero = scalar(0, q.dtype());
-  Repaired out{where(good_query, q, zero), where(good_key, k, zero), where(good_key, v, zero), {}};
-  const NoGrad quiet;
-  // With equal scores a query reads above 0 where it may attend to a bad key, and to any key at all.
-  const Tensor bad = to(logical_not(good_key), q.dtype());
-  const Tensor q0 = zeros({q.size(0), q.size(1), q.size(2), 1}, q.dtype()), both = cat({bad, ones_like(bad)}, -1);
-  const Tensor k0 = zeros_like(bad);
-  const Tensor met = gt(fused(checked(q0, k0, both, options), q0, k0, both, options), zero);
-  out.non_finite = logical_or(slice(met, -1, 0, 1), logical_and(slice(met, -1, 1, 2), logical_not(good_query)));
-  return out;
-}
-
-Tensor show_non_finite(const Tensor& x, const Tensor& non_finite) {
-  return where(non_finite, scalar(std::numeric_limits<double>::quiet_NaN(), x.dtype()), x);
+Contained contained(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options) {
+  const bool masked = options.mask.defined() || (options.causal && options.offset + 1 < k.size(2));
+  if (!masked || k.size(2) == 0) return {q, k, v, {}};
+  const FiniteRows fq = finite_rows(q), fk = finite_rows(k), fv = finite_rows(v);
+  const Tensor keys = either_rows(fk.non_finite, fv.non_finite);
+  if (!keys.defined() && !fq.non_finite.defined()) return {q, k, v, {}};
+  return {fq.x, fk.x, fv.x, non_finite_queries(allowed(q, k, options), keys, fq.non_finite)};
 }
 
 }  // namespace
@@ -148,18 +132,16 @@ Tensor show_non_finite(const Tensor& x, const Tensor& non_finite) {
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options) {
   const kernels::SdpaSizes n = checked(q, k, v, options);
   if (reference_mode()) return plain_sdpa(q, k, v, options).context;
-  if (finite(q) && finite(k) && finite(v)) return fused(n, q, k, v, options);
-  const Repaired x = repaired(q, k, v, options);
-  return show_non_finite(fused(n, x.q, x.k, x.v, options), x.non_finite);
+  const Contained x = contained(q, k, v, options);
+  return with_nan(fused(n, x.q, x.k, x.v, options), x.non_finite);
 }
 
 WeighedValues plain_sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options,
                          const std::function<Tensor(const Tensor&)>& change) {
   checked(q, k, v, options);
-  if (finite(q) && finite(k) && finite(v)) return formula(q, k, v, options, change);
-  const Repaired x = repaired(q, k, v, options);
+  const Contained x = contained(q, k, v, options);
   const WeighedValues y = formula(x.q, x.k, x.v, options, change);
-  return {show_non_finite(y.context, x.non_finite), show_non_finite(y.weights, x.non_finite)};
+  return {with_nan(y.context, x.non_finite), with_nan(y.weights, x.non_finite)};
 }
 
 }  // namespace fovea

@@ -25,8 +25,8 @@ std::vector<OpSample> sdpa_samples(SampleMaker& make) {
   sizes("past a tile of keys", {1, 1, 1, 66, 1, 1});
   sizes("past a tile of queries", {1, 1, 66, 2, 1, 1});
   sizes("causal", {1, 2, 5, 5, 2, 2}, {.causal = true});
-  sizes("causal, later queries", {1, 1, 2, 4, 2, 1}, {.causal = true, .first = 2});
-  sizes("causal, queries that see nothing", {1, 1, 5, 3, 2, 1}, {.causal = true, .first = -2});
+  sizes("causal, later queries", {1, 1, 2, 4, 2, 1}, {.causal = true, .offset = 2});
+  sizes("causal, queries that see nothing", {1, 1, 5, 3, 2, 1}, {.causal = true, .offset = -2});
   sizes("masked keys", {2, 1, 5, 3, 2, 2}, {.mask = mask({true, false, true, true, true, false}, {2, 1, 1, 3})});
   sizes("a mask of queries and keys", {1, 2, 2, 3, 2, 1},
         {.mask = mask({true, false, true, false, true, true}, {2, 3})});

@@ -109,7 +109,7 @@ void attend_row(const Attention<T>& a, int64_t query) {
   T most = kNothing<T>;
   for (int64_t j = 0; j < seen; ++j) {
     s[j] = a.sight.sees(query, j) ? scale * dot(d, q, a.k[j]) : kNothing<T>;
-    most = std::max(most, s[j]);
+    if (!(s[j] <= most)) most = s[j];  // NaN too, which is seen then
   }
   std::fill_n(to, dv, T(0));
   a.log_sums[query] = std::numeric_limits<T>::infinity();

@@ -8,8 +8,8 @@ namespace fovea::kernels {
 
 struct SdpaSizes {
   int64_t batch, heads, queries, keys, width, value_width;  // B, H, Tq, Tk, d, dv
-  bool causal;                                              // query i sees the keys up to position first + i
-  int64_t first;
+  bool causal;                                              // query i sees the keys up to position offset + i
+  int64_t offset;
 };
 
 // [B, H, T, features]: steps between the batches, the heads and the rows; the features of a row are adjacent.

@@ -81,12 +81,12 @@ Rows<T> rows_of(const SdpaSizes& n, const HeadRows<T>& x, int64_t head) {
 class Sight {
  public:
   Sight(const SdpaSizes& n, const SdpaMask& mask, int64_t head)
-      : causal_(n.causal), first_(n.first), query_(mask.query), key_(mask.key) {
+      : causal_(n.causal), offset_(n.offset), query_(mask.query), key_(mask.key) {
     if (mask.data != nullptr) data_ = mask.data + head / n.heads * mask.batch + head % n.heads * mask.head;
   }
   // The keys that queries below `end` may see, of `keys`.
   int64_t keys_before(int64_t end, int64_t keys) const {
-    return causal_ ? std::clamp<int64_t>(first_ + end, 0, keys) : keys;
+    return causal_ ? std::clamp<int64_t>(offset_ + end, 0, keys) : keys;
   }
   // Of those, what the mask allows.
   bool sees(int64_t query, int64_t key) const { return !data_ || data_[query * query_ + key * key_]; }
@@ -94,7 +94,7 @@ class Sight {
   template <class T>
   void hide(int64_t query, int64_t queries, int64_t key, int64_t keys, int64_t side, T* s) const {
     for (int64_t j = 0; j < keys; ++j, s += side) {
-      const int64_t later = causal_ ? std::clamp<int64_t>(key + j - first_ - query, 0, queries) : 0;
+      const int64_t later = causal_ ? std::clamp<int64_t>(key + j - offset_ - query, 0, queries) : 0;
       std::fill_n(s, later, kNothing<T>);
       if (!data_) continue;
       const bool* allowed = data_ + query * query_ + (key + j) * key_;
@@ -108,7 +108,7 @@ class Sight {
 
  private:
   bool causal_;
-  int64_t first_, query_, key_;
+  int64_t offset_, query_, key_;
   const bool* data_ = nullptr;
 };
 

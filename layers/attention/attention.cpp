@@ -7,9 +7,6 @@ namespace {
 
 std::string place(const Module& module) { return module.path().empty() ? "Attention" : module.path(); }
 
-// [B, Tk, 1] -> [B, 1, Tk].
-Tensor as_keys(const Tensor& rows) { return rows.defined() ? transpose(rows, 1, 2) : rows; }
-
 }  // namespace
 
 AttentionMemory attention_memory(const Module& layer, const Score& score, const Tensor& keys, const Tensor& values,
@@ -21,12 +18,12 @@ AttentionMemory attention_memory(const Module& layer, const Score& score, const 
                                  describe(keys), describe(read)));
   if (!mask.defined()) return {score.prepare(keys), read, {}, {}};
   const FiniteRows k = finite_rows(keys), v = read.is_same(keys) ? k : finite_rows(read);
-  return {score.prepare(k.x), v.x, mask, as_keys(either_rows(k.non_finite, v.non_finite))};
+  return {score.prepare(k.x), v.x, mask, either_rows(k.non_finite, v.non_finite)};
 }
 
 AttentionMemory contained(const AttentionMemory& memory) {
   const FiniteRows k = finite_rows(memory.keys), v = finite_rows(memory.values);
-  return {k.x, v.x, {}, as_keys(either_rows(k.non_finite, v.non_finite))};
+  return {k.x, v.x, {}, either_rows(k.non_finite, v.non_finite)};
 }
 
 Tensor attention_mask(const Module& layer, const Tensor& query, const AttentionMemory& memory, const Tensor& mask,
@@ -37,10 +34,6 @@ Tensor attention_mask(const Module& layer, const Tensor& query, const AttentionM
   check_mask(place(layer), memory.mask, scores.shape());
   check_mask(place(layer), mask, scores.shape());
   return both_masks(memory.mask, mask);
-}
-
-Tensor non_finite_queries(const AttentionMemory& memory, const Tensor& mask) {
-  return memory.non_finite.defined() ? attends_any(both_masks(mask, memory.non_finite)) : Tensor();
 }
 
 }  // namespace fovea::detail

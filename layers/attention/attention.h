@@ -38,10 +38,11 @@ struct AttentionMemory {
   Tensor keys;        // as the score prepared them
   Tensor values;      // [B, Tk, Dv]
   Tensor mask;        // undefined: everything may be attended
-  Tensor non_finite;  // bool [B, 1, Tk]: a key or value held NaN or inf; undefined when none did
+  Tensor non_finite;  // bool [B, Tk, 1]: a key or value held NaN or inf; undefined when none did
   template <class Visit>
   void tensors(Visit&& visit) {
-    visit("keys", keys, 0), visit("values", values, 0), visit("mask", mask, 0), visit("non_finite", non_finite, 0);
+    visit("keys", keys, 0), visit("values", values, 0), visit("mask", mask, 0);
+    visit("non_finite", non_finite, 0);
   }
 };
 
@@ -68,8 +69,26 @@ AttentionMemory contained(const AttentionMemory& memory);
 // The memory's mask and a step's in one, checked against the scores.
 Tensor attention_mask(const Module& layer, const Tensor& query, const AttentionMemory& memory, const Tensor& mask,
                       const Tensor& scores);
-// Which rows may attend to a key that is not finite: bool [B | 1, Tq | 1, 1]; undefined: none.
-Tensor non_finite_queries(const AttentionMemory& memory, const Tensor& mask);
+
+// The whole of it, for queries [B, Tq, Dq].
+template <class Aligning, class Reading>
+Attended<typename Aligning::Outcome> attend(const Module& layer, const Score& score, const Aligning& align,
+                                            const Reading& read, const Tensor& q, const AttentionMemory& prepared,
+                                            const AttentionStep& step) {
+  const bool first_mask = step.mask.defined() && !prepared.mask.defined();
+  const AttentionMemory memory = first_mask ? contained(prepared) : prepared;
+  const Tensor e = score.compare(q, memory.keys);  // (1) [B, Tq, Tk]
+  const Tensor mask = attention_mask(layer, q, memory, step.mask, e);
+  auto alpha = align.weigh({e, mask, q, step.offset, step.generator, step.previous});  // (2) [B, Tq, Tk]
+  Tensor c = read(alpha, memory.values);                                               // (3) [B, Tq, Dv]
+  if (memory.non_finite.defined()) {
+    const Tensor rows = non_finite_queries(mask, memory.non_finite);  // bool [B | 1, Tq | 1, 1]
+    const auto shown = [&](const Tensor& x) { return with_nan(x, x.dim() == 3 ? rows : squeeze(rows, 2)); };
+    for_each_tensor(alpha, [&](const StateName&, Tensor& x, int64_t) { x = shown(x); });
+    c = shown(c);
+  }
+  return {std::move(c), std::move(alpha)};
+}
 }  // namespace detail
 
 template <class Scoring, class Aligning, class Reading = WeightedSum>
@@ -84,21 +103,10 @@ class Attention final : public Module {
   AttentionMemory prepare(const Tensor& keys, const Tensor& values = {}, const Tensor& mask = {}) const {
     return detail::attention_memory(*this, score_, keys, values, mask);
   }
-  Attended<Outcome> operator()(const Tensor& query, const AttentionMemory& prepared,
+  Attended<Outcome> operator()(const Tensor& query, const AttentionMemory& memory,
                                const AttentionStep& step = {}) const {
     const bool single = query.defined() && query.dim() == 2;
-    const AttentionMemory memory =
-        step.mask.defined() && !prepared.mask.defined() ? detail::contained(prepared) : prepared;
-    const Tensor q = single ? unsqueeze(query, 1) : query;
-    const Tensor e = score_.compare(q, memory.keys);  // (1) [B, Tq, Tk]
-    const Tensor mask = detail::attention_mask(*this, q, memory, step.mask, e);
-    Outcome alpha = align_.weigh({e, mask, q, step.offset, step.generator, step.previous});  // (2) [B, Tq, Tk]
-    Tensor c = read_(alpha, memory.values);                                                  // (3) [B, Tq, Dv]
-    if (const Tensor rows = detail::non_finite_queries(memory, mask); rows.defined()) {
-      const auto shown = [&](const Tensor& x) { return with_nan(x, x.dim() == 3 ? rows : squeeze(rows, 2)); };
-      for_each_tensor(alpha, [&](const StateName&, Tensor& x, int64_t) { x = shown(x); });
-      c = shown(c);
-    }
+    auto [c, alpha] = detail::attend(*this, score_, align_, read_, single ? unsqueeze(query, 1) : query, memory, step);
     report_weights(*this, weights_of(alpha));
     if (!single) return {std::move(c), std::move(alpha)};
     for_each_tensor(alpha, [](const StateName&, Tensor& x, int64_t) { x = squeeze(x, 1); });

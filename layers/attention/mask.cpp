@@ -74,11 +74,6 @@ Tensor attended_length(const Tensor& mask) {
   return to(max(where(mask, position, scalar(0, f64)), -1, true), i64);
 }
 
-Tensor attends_any(const Tensor& mask) {
-  const Tensor chosen = argmax(to(mask, f32), -1, true);
-  return gather(mask, -1, chosen);
-}
-
 void check_mask(std::string_view layer, const Tensor& mask, const Shape& scores) {
   if (!mask.defined()) return;
   if (mask.dtype() != boolean)

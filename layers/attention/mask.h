@@ -36,8 +36,6 @@ Tensor for_heads(std::span<const Tensor> masks);
 
 // 1 + the last key that a row may attend to, 0 for none: mask [.., Tq, Tk] -> i64 [.., Tq, 1].
 Tensor attended_length(const Tensor& mask);
-// Whether a row may attend to anything: [.., Tq, Tk] -> bool [.., Tq, 1].
-Tensor attends_any(const Tensor& mask);
 
 // Throws unless the mask is undefined or bool and broadcasts to `scores`.
 void check_mask(std::string_view layer, const Tensor& mask, const Shape& scores);

@@ -1,13 +1,10 @@
 #include <fmt/format.h>
-#include <fovea/autograd/sdpa.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>
-#include <fovea/layers/attention/weights.h>
 #include <fovea/layers/init.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace fovea {
 namespace {
@@ -15,11 +12,11 @@ namespace {
 std::string place(const Module& module) { return module.path().empty() ? "MultiHeadAttention" : module.path(); }
 
 int64_t checked_size(const MultiHeadOptions& o) {
-  if (o.size < 1 || o.heads < 1 || o.size % o.heads != 0 || o.key_size < 0 || o.value_size < 0)
-    throw ValueError(
-        fmt::format("MultiHeadAttention: size {}, heads {}, key_size {}, value_size {}; need heads that divide size",
-                    o.size, o.heads, o.key_size, o.value_size));
-  return o.size;
+  if (o.embed_dim < 1 || o.heads < 1 || o.embed_dim % o.heads != 0 || o.key_size < 0 || o.value_size < 0)
+    throw ValueError(fmt::format(
+        "MultiHeadAttention: embed_dim {}, heads {}, key_size {}, value_size {}; need heads that divide embed_dim",
+        o.embed_dim, o.heads, o.key_size, o.value_size));
+  return o.embed_dim;
 }
 
 void check_input(const Module& layer, const char* what, const Tensor& x, int64_t size) {
@@ -27,18 +24,21 @@ void check_input(const Module& layer, const char* what, const Tensor& x, int64_t
     throw ShapeError(fmt::format("{}: the {} is {}; need [B, T, {}]", place(layer), what, describe(x), size));
 }
 
-// [B, T, H d] -> [B, H, T, d], a view.
-Tensor by_heads(const Tensor& x, int64_t heads) {
-  return transpose(reshape(x, {x.size(0), x.size(1), heads, x.size(2) / heads}), 1, 2);
+// [B, T, parts D] -> [B, H, T, d] each, views.
+std::vector<Tensor> by_heads(const Tensor& x, int64_t parts, int64_t heads) {
+  const int64_t B = x.size(0), T = x.size(1), d = x.size(2) / (parts * heads);
+  if (parts == 1) return {transpose(reshape(x, {B, T, heads, d}), 1, 2)};
+  std::vector<Tensor> each = unbind(reshape(x, {B, T, parts, heads, d}), 2);
+  for (Tensor& part : each) part = transpose(part, 1, 2);
+  return each;
 }
 
-// A projection in which rows that hold NaN or inf come out as NaN, but count as zeros for the gradient of its weights.
-Tensor project_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const Tensor finite = isfinite(x);
-  if (all(finite)) return linear(x, weight, bias);
-  const Tensor good = gt(min(to(finite, f32), -1, true), scalar(0));  // [B, T, 1]
-  const Tensor y = linear(where(good, x, scalar(0, x.dtype())), weight, bias);
-  return where(good, y, scalar(std::numeric_limits<double>::quiet_NaN(), x.dtype()));
+// Where some rows may be masked, those that hold NaN or inf come out as NaN, but count as zeros for the gradient of the
+// weights.
+Tensor project_rows(const Tensor& x, const Tensor& weight, const Tensor& bias, bool masked) {
+  if (!masked) return linear(x, weight, bias);
+  const FiniteRows rows = finite_rows(x);
+  return with_nan(linear(rows.x, weight, bias), rows.non_finite);
 }
 
 // Room for `capacity` positions, the first `length` of them filled with x's.
@@ -73,99 +73,92 @@ void KeyValueCache::shorten(int64_t length) {
   length_ = length;
 }
 
-MultiHeadAttention::MultiHeadAttention(const MultiHeadOptions& o, Generator& generator)
-    : out_proj(checked_size(o), o.size, o.bias, generator),
-      size_(o.size),
+HeadProjections::HeadProjections(const MultiHeadOptions& o, Generator& generator)
+    : out_proj(checked_size(o), o.embed_dim, o.bias, generator),
+      embed_dim_(o.embed_dim),
       heads_(o.heads),
-      key_size_(o.key_size == 0 ? o.size : o.key_size),
-      value_size_(o.value_size == 0 ? o.size : o.value_size),
+      key_size_(o.key_size == 0 ? o.embed_dim : o.key_size),
+      value_size_(o.value_size == 0 ? o.embed_dim : o.value_size),
       dropout_(o.dropout) {
-  if (key_size_ == size_ && value_size_ == size_) {
-    in_proj_weight = Parameter(init::xavier_uniform({3 * size_, size_}, generator));
+  const int64_t D = embed_dim_;
+  if (key_size_ == D && value_size_ == D) {
+    in_proj_weight = Parameter(init::xavier_uniform({3 * D, D}, generator));
   } else {
-    q_proj_weight = Parameter(init::xavier_uniform({size_, size_}, generator));
-    k_proj_weight = Parameter(init::xavier_uniform({size_, key_size_}, generator));
-    v_proj_weight = Parameter(init::xavier_uniform({size_, value_size_}, generator));
+    q_proj_weight = Parameter(init::xavier_uniform({D, D}, generator));
+    k_proj_weight = Parameter(init::xavier_uniform({D, key_size_}, generator));
+    v_proj_weight = Parameter(init::xavier_uniform({D, value_size_}, generator));
   }
   if (!o.bias) return;
-  in_proj_bias = Parameter(zeros({3 * size_}));
-  out_proj.bias = Parameter(zeros({size_}));
+  in_proj_bias = Parameter(zeros({3 * D}));
+  out_proj.bias = Parameter(zeros({D}));
 }
 
-void MultiHeadAttention::members(Members& m) {
+void HeadProjections::members(Members& m) {
   m("in_proj_weight", in_proj_weight)("q_proj_weight", q_proj_weight)("k_proj_weight", k_proj_weight);
   m("v_proj_weight", v_proj_weight)("in_proj_bias", in_proj_bias)("out_proj", out_proj)("dropout", dropout_);
 }
 
-// (1) for one of Q, K, V: part 0, 1, 2.
-Tensor MultiHeadAttention::project_part(const Tensor& x, int part) const {
-  const int64_t begin = part * size_, end = begin + size_;
+std::vector<Tensor> HeadProjections::parts_of(const Tensor& x, int first, int last, bool masked) const {
+  const Tensor bias = in_proj_bias.defined() ? slice(in_proj_bias, 0, first * embed_dim_, last * embed_dim_) : Tensor();
   const Tensor* own[] = {&q_proj_weight.tensor(), &k_proj_weight.tensor(), &v_proj_weight.tensor()};
-  const Tensor weight = packed() ? slice(in_proj_weight, 0, begin, end) : *own[part];
-  const Tensor bias = in_proj_bias.defined() ? slice(in_proj_bias, 0, begin, end) : Tensor();
-  return by_heads(project_rows(x, weight, bias), heads_);
+  const Tensor weight = packed() ? slice(in_proj_weight, 0, first * embed_dim_, last * embed_dim_) : *own[first];
+  return by_heads(project_rows(x, weight, bias, masked), last - first, heads_);
 }
 
-MultiHeadOutput MultiHeadAttention::operator()(const Tensor& x, const MultiHeadCall& call) const {
-  if (!packed()) return (*this)(x, x, x, call);
-  check_input(*this, "input", x, size_);
-  const Tensor packed_all = project_rows(x, in_proj_weight, in_proj_bias);  // (1)
-  const auto parts =
-      unbind(reshape(packed_all, {x.size(0), x.size(1), 3, heads_, size_ / heads_}), 2);  // [B, T, H, d] each
-  KeysValues memory{transpose(parts[1], 1, 2), transpose(parts[2], 1, 2)};
-  const int64_t first = call.cache != nullptr ? call.cache->length() : 0;
-  if (call.cache != nullptr) memory = call.cache->extend(memory);
-  return read(transpose(parts[0], 1, 2), memory, first, call);
+HeadProjections::Projected HeadProjections::project_self(const Tensor& x, const MultiHeadCall& call) const {
+  check_input(*this, "input", x, embed_dim_);
+  const int64_t offset = call.cache != nullptr ? call.cache->length() : 0;
+  const bool masked = call.mask.defined() || (call.causal && x.size(1) > 1);
+  if (!packed()) project(x, x);  // throws: keys or values have another size
+  const auto part = by_heads(project_rows(x, in_proj_weight, in_proj_bias, masked), 3, heads_);
+  Projected out{part[0], {part[1], part[2]}, {}};
+  if (call.cache != nullptr) out.memory = call.cache->extend(out.memory);
+  out.seen = checked_mask(out.queries, out.memory.keys, offset, call);
+  return out;
 }
 
-MultiHeadOutput MultiHeadAttention::operator()(const Tensor& query, const Tensor& key, const Tensor& value,
-                                               const MultiHeadCall& call) const {
-  return attend(query, project(key, value), call);
-}
-
-KeysValues MultiHeadAttention::project(const Tensor& key, const Tensor& value) const {
+KeysValues HeadProjections::project(const Tensor& key, const Tensor& value, bool masked) const {
   check_input(*this, "key", key, key_size_);
   check_input(*this, "value", value, value_size_);
   if (key.size(0) != value.size(0) || key.size(1) != value.size(1))
     throw ShapeError(fmt::format("{}: the key is {}, the value {}; need the same batch and length", place(*this),
                                  describe(key), describe(value)));
-  if (!packed() || !key.is_same(value)) return {project_part(key, 1), project_part(value, 2)};
-  const Tensor bias = in_proj_bias.defined() ? slice(in_proj_bias, 0, size_) : Tensor();
-  const Tensor both = project_rows(key, slice(in_proj_weight, 0, size_), bias);
-  const auto parts = unbind(reshape(both, {key.size(0), key.size(1), 2, heads_, size_ / heads_}), 2);
-  return {transpose(parts[0], 1, 2), transpose(parts[1], 1, 2)};
+  if (!packed() || !key.is_same(value)) return {parts_of(key, 1, 2, masked)[0], parts_of(value, 2, 3, masked)[0]};
+  const std::vector<Tensor> both = parts_of(key, 1, 3, masked);
+  return {both[0], both[1]};
 }
 
-MultiHeadOutput MultiHeadAttention::attend(const Tensor& query, const KeysValues& memory,
-                                           const MultiHeadCall& call) const {
-  check_input(*this, "query", query, size_);
+HeadProjections::Projected HeadProjections::project_query(const Tensor& query, const KeysValues& memory,
+                                                          const MultiHeadCall& call) const {
+  check_input(*this, "query", query, embed_dim_);
   if (call.cache != nullptr)
     throw ValueError(place(*this) + ": a cache grows with the queries; it works in self-attention alone");
-  return read(project_part(query, 0), memory, 0, call);
+  const Tensor q = parts_of(query, 0, 1, call.mask.defined() || call.causal)[0];
+  return {q, memory, checked_mask(q, memory.keys, 0, call)};
 }
 
-// (2) to (4); query 0 stands at position `first` of the keys.
-MultiHeadOutput MultiHeadAttention::read(const Tensor& queries, const KeysValues& memory, int64_t first,
-                                         const MultiHeadCall& call) const {
-  const int64_t B = queries.size(0), Tq = queries.size(2);
+SdpaOptions HeadProjections::checked_mask(const Tensor& queries, const Tensor& keys, int64_t offset,
+                                          const MultiHeadCall& call) const {
   const Tensor mask = call.mask.defined() && call.mask.dim() == 3 ? for_heads(call.mask) : call.mask;
-  check_mask(place(*this), mask, {B, heads_, Tq, memory.keys.size(2)});
-  const SdpaOptions options{mask, call.causal, first};
-  const bool drops = training() && dropout_.probability() > 0;
-  MultiHeadOutput out;
-  Tensor context;  // [B, H, Tq, d]
-  if (!drops && call.weights == HeadWeights::none && !collecting_weights()) {
-    context = scaled_dot_product_attention(queries, memory.keys, memory.values, options);  // (2), (3)
-  } else {
-    const auto change = [&](const Tensor& weights) { return dropout_(weights, call.generator); };
-    const WeighedValues found = plain_sdpa(queries, memory.keys, memory.values, options, change);
-    report_weights(*this, found.weights);
-    context = found.context;
-    if (call.weights == HeadWeights::each) out.weights = found.weights;
-    if (call.weights == HeadWeights::averaged) out.weights = mean(found.weights, 1);
-  }
-  out.output = out_proj(reshape(transpose(context, 1, 2), {B, Tq, size_}));  // (4)
-  return out;
+  check_mask(place(*this), mask, {queries.size(0), heads_, queries.size(2), keys.size(2)});
+  return {mask, call.causal, offset};
+}
+
+Tensor HeadProjections::join(const Tensor& context) const {
+  return out_proj(reshape(transpose(context, 1, 2), {context.size(0), context.size(2), embed_dim_}));
+}
+
+Tensor HeadProjections::unfold(const Tensor& x) const {
+  Shape shape = Shape::filled(x.dim() + 1, heads_);
+  shape[0] = x.size(0) / heads_;
+  for (int d = 1; d < x.dim(); ++d) shape[d + 1] = x.size(d);
+  return reshape(x, shape);
+}
+
+Tensor HeadProjections::fold_mask(const Projected& in) const {
+  const int64_t Tq = in.queries.size(2), Tk = in.memory.keys.size(2);
+  const Tensor mask = both_masks(in.seen.mask, in.seen.causal ? causal_mask(Tq, Tk, in.seen.offset) : Tensor());
+  return mask.defined() ? fold(expand(mask, {in.queries.size(0), heads_, Tq, Tk})) : mask;
 }
 
 }  // namespace fovea

@@ -125,6 +125,8 @@ PointerDecoder::Keys PointerDecoder::keys(const PointerSource& source) const {
     encoded = cat({encoded, expanded(stop_, encoded.size(0))}, 1);  // e_j [B, S, H]
     if (mask.defined()) mask = with_stop(mask);
   }
+  // Steps bring masks: a mask from the start contains what is not finite once and not at every step.
+  if (!mask.defined() && !options_.revisit) mask = ones({encoded.size(0), 1, encoded.size(1)}, boolean);
   return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{}};
 }
 

@@ -47,7 +47,7 @@ class TransformerDecoderLayer final : public TransformerLayer {
  private:
   Tensor read(const Tensor& x, const Tensor& memory, const DecoderCall& call) const {
     KeysValues kept = call.cache != nullptr ? call.cache->memory : KeysValues{};
-    if (!kept.keys.defined()) kept = multihead_attn->project(memory, memory);
+    if (!kept.keys.defined()) kept = multihead_attn->project(memory, memory, call.memory_mask.defined());
     if (call.cache != nullptr) call.cache->memory = kept;
     const MultiHeadCall options{.mask = call.memory_mask, .generator = call.generator};
     return dropout_(multihead_attn->attend(x, kept, options).output, call.generator);  // MHA(x, m) [B, U, D]

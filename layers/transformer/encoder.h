@@ -73,7 +73,7 @@ class TransformerLayer : public Module {
 
  private:
   static MultiHeadOptions heads(const TransformerOptions& o) {
-    return {.size = o.embed_dim, .heads = o.heads, .dropout = o.dropout};
+    return {.embed_dim = o.embed_dim, .heads = o.heads, .dropout = o.dropout};
   }
   Activation activation_;
   bool norm_first_;
@@ -120,7 +120,7 @@ class TransformerEncoder final : public TransformerStack<TransformerEncoderLayer
   using TransformerStack::TransformerStack;
   Tensor operator()(Tensor x, const MultiHeadCall& call = {}, std::vector<KeyValueCache>* caches = nullptr) const {
     return run(std::move(x), caches, [&](const auto& layer, const Tensor& h, KeyValueCache* cache) {
-      return layer(h, {call.mask, call.causal, cache, call.weights, call.generator});
+      return layer(h, {call.mask, call.causal, cache, call.need_weights, call.generator});
     });
   }
 };

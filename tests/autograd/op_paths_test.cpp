@@ -54,7 +54,7 @@ void require_formula(const TensorFunction& f, const Tensors& inputs) {
 TEST_CASE("attention over many keys of one head: its parts add up to the formula", "[sdpa]") {
   for (const bool causal : {false, true})
     for (const int64_t queries : {1, 5}) {
-      const SdpaOptions options{.causal = causal, .first = 700};
+      const SdpaOptions options{.causal = causal, .offset = 700};
       require_formula(
           [&](const Tensors& x) { return Tensors{scaled_dot_product_attention(x[0], x[1], x[2], options)}; },
           {random({1, 1, queries, 3}, 1), random({1, 1, 1300, 3}, 2), random({1, 1, 1300, 2}, 3)});

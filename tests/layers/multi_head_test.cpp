@@ -54,10 +54,9 @@ TEST_CASE("multi-head attention keeps the contract", "[layers][attention]") {
   const Tensor mask = padding_mask(tensor<int64_t>({4, 4}), 5);
   for (const bool fused : {true, false}) {
     Contract<MultiHeadAttention> contract;
-    contract.make = [](Generator& g) { return MultiHeadAttention({.size = 4, .heads = 2}, g); };
+    contract.make = [](Generator& g) { return MultiHeadAttention({.embed_dim = 4, .heads = 2}, g); };
     contract.call = [=](const MultiHeadAttention& layer, const std::vector<Tensor>& x) {
-      const HeadWeights weights = fused ? HeadWeights::none : HeadWeights::each;
-      return std::vector<Tensor>{layer(x[0], x[1], x[1], {.mask = mask, .weights = weights}).output};
+      return std::vector<Tensor>{layer(x[0], x[1], x[1], {.mask = mask, .need_weights = !fused}).output};
     };
     contract.inputs = {query, key};
     contract.masked_inputs = {query, with_row(key, 4, 7)};
@@ -65,7 +64,7 @@ TEST_CASE("multi-head attention keeps the contract", "[layers][attention]") {
   }
   Contract<MultiHeadAttention> sizes;
   sizes.make = [](Generator& g) {
-    return MultiHeadAttention({.size = 4, .heads = 1, .key_size = 3, .value_size = 2}, g);
+    return MultiHeadAttention({.embed_dim = 4, .heads = 1, .key_size = 3, .value_size = 2}, g);
   };
   sizes.call = [](const MultiHeadAttention& layer, const std::vector<Tensor>& x) {
     return std::vector<Tensor>{layer(x[0], x[1], x[2]).output};
@@ -76,20 +75,20 @@ TEST_CASE("multi-head attention keeps the contract", "[layers][attention]") {
 
 // pytorch#101967
 TEST_CASE("NaN in masked keys and values changes no bit, forward or backward", "[layers][attention]") {
-  MultiHeadAttention layer({.size = 4, .heads = 2});
+  MultiHeadAttention layer({.embed_dim = 4, .heads = 2});
   to(layer, f64);
   const Tensor query = random({2, 3, 4}, 1).requires_grad_(), key = random({2, 5, 4}, 2);
   const Tensor mask = padding_mask(tensor<int64_t>({4, 4}), 5);
   std::vector<Tensor> watched = parameters(layer);
   watched.push_back(query);
-  const auto run = [&](double value, HeadWeights weights) {
+  const auto run = [&](double value, bool weights) {
     const Tensor memory = with_row(key, 4, value);
-    const Tensor y = layer(query, memory, memory, {.mask = mask, .weights = weights}).output;
+    const Tensor y = layer(query, memory, memory, {.mask = mask, .need_weights = weights}).output;
     std::vector<Tensor> out = grad({y}, watched, {.grad_outputs = {random({2, 3, 4}, 5)}});
     out.push_back(y);
     return out;
   };
-  for (const HeadWeights weights : {HeadWeights::none, HeadWeights::each})
+  for (const bool weights : {false, true})
     for (const double value : {kNan, std::numeric_limits<double>::infinity()})
       REQUIRE(all_equal(run(value, weights), run(0, weights)));
   // Who may see it is told.
@@ -121,7 +120,7 @@ TEST_CASE("a row masked wholly reads zero with zero gradient, whatever it holds"
     for (const Tensor& each : found) REQUIRE(all(isfinite(each)));
   }
   // Through the layer what is left is the bias.
-  MultiHeadAttention layer({.size = 4, .heads = 2});
+  MultiHeadAttention layer({.embed_dim = 4, .heads = 2});
   layer.out_proj.bias.tensor().detach().fill_(0.5);
   const Tensor h = random({1, 3, 4}, 9, f32);
   const Tensor y = layer(h, {.mask = zeros({1, 3, 3}, boolean)}).output;
@@ -138,7 +137,7 @@ TEST_CASE("identical keys give equal weights: the mean of the values", "[layers]
 TEST_CASE("long sequences, in several tiles, agree with the plain formula", "[layers][attention]") {
   const Tensor mask = padding_mask(tensor<int64_t>({530}), 530);
   for (const SdpaOptions& options :
-       {SdpaOptions{}, SdpaOptions{.mask = mask}, SdpaOptions{.causal = true, .first = -3}}) {
+       {SdpaOptions{}, SdpaOptions{.mask = mask}, SdpaOptions{.causal = true, .offset = -3}}) {
     const Heads x({1, 1, 530, 5});
     const auto fused = result_and_gradients(x, options);
     const ReferenceMode plain;
@@ -177,7 +176,7 @@ TEST_CASE("memory of attention grows with T, not with its square", "[layers][att
 }
 
 TEST_CASE("decoding with a cache gives what the whole pass gives", "[layers][attention]") {
-  MultiHeadAttention layer({.size = 8, .heads = 2});
+  MultiHeadAttention layer({.embed_dim = 8, .heads = 2});
   const Tensor x = random({2, 70, 8}, 1, f32);
   const NoGrad quiet;
   const Tensor whole = layer(x, {.causal = true}).output;
@@ -196,7 +195,7 @@ TEST_CASE("decoding with a cache gives what the whole pass gives", "[layers][att
 }
 
 TEST_CASE("dropout of weights acts in training alone", "[layers][attention]") {  // pytorch#124464
-  MultiHeadAttention layer({.size = 4, .heads = 2, .dropout = 0.5});
+  MultiHeadAttention layer({.embed_dim = 4, .heads = 2, .dropout = 0.5});
   const Tensor x = random({1, 6, 4}, 1, f32);
   const auto run = [&](uint64_t seed) {
     Generator generator(seed);
@@ -206,21 +205,20 @@ TEST_CASE("dropout of weights acts in training alone", "[layers][attention]") { 
   REQUIRE(equal(run(1), run(1)));
   layer.eval();
   REQUIRE(equal(run(1), run(2)));
-  MultiHeadAttention without({.size = 4, .heads = 2});
+  MultiHeadAttention without({.embed_dim = 4, .heads = 2});
   load_state(without, state(layer));
   REQUIRE(equal(run(1), without(x).output));
 }
 
-TEST_CASE("weights are returned, averaged and collected by name", "[layers][attention]") {
-  MultiHeadAttention layer({.size = 4, .heads = 2});
+TEST_CASE("weights are returned and collected by name", "[layers][attention]") {
+  MultiHeadAttention layer({.embed_dim = 4, .heads = 2});
   name_paths(layer, "here");
   const Tensor x = random({2, 3, 4}, 1, f32);
-  const MultiHeadOutput plain = layer(x);
-  REQUIRE_FALSE(plain.weights.defined());
-  const Tensor each = layer(x, {.weights = HeadWeights::each}).weights;
+  const auto plain = layer(x);
+  REQUIRE_FALSE(plain.alignment.weights.defined());
+  const Tensor each = layer(x, {.need_weights = true}).alignment.weights;
   REQUIRE(each.shape() == Shape{2, 2, 3, 3});
   REQUIRE(allclose(sum(each, -1), ones({2, 2, 3}), 1e-6));
-  REQUIRE(allclose(layer(x, {.weights = HeadWeights::averaged}).weights, mean(each, 1), 1e-6));
   const WeightCollector collected;
   REQUIRE(allclose(layer(x).output, plain.output, 1e-5, 1e-6));
   REQUIRE(collected.weights().size() == 1);
@@ -229,9 +227,9 @@ TEST_CASE("weights are returned, averaged and collected by name", "[layers][atte
 }
 
 TEST_CASE("wrong arguments of multi-head attention", "[layers][attention]") {
-  REQUIRE_THROWS_AS(MultiHeadAttention({.size = 6, .heads = 4}), ValueError);
-  REQUIRE_THROWS_AS(MultiHeadAttention({.size = 6, .heads = 0}), ValueError);
-  MultiHeadAttention layer({.size = 4, .heads = 2});
+  REQUIRE_THROWS_AS(MultiHeadAttention({.embed_dim = 6, .heads = 4}), ValueError);
+  REQUIRE_THROWS_AS(MultiHeadAttention({.embed_dim = 6, .heads = 0}), ValueError);
+  MultiHeadAttention layer({.embed_dim = 4, .heads = 2});
   const Tensor x = ones({1, 3, 4});
   KeyValueCache cache;
   REQUIRE_THROWS_WITH(layer(ones({1, 3, 5})), contains("MultiHeadAttention"));

@@ -19,7 +19,7 @@ Tensor padding_of(const Named& in) { return in.count("padding") != 0 ? unsqueeze
 
 struct AttentionCase {
   std::string name;
-  MultiHeadOptions options = {.size = 4, .heads = 2};
+  MultiHeadOptions options = {.embed_dim = 4, .heads = 2};
   bool causal = false;  // by the flag, in place of the mask
 };
 
@@ -32,10 +32,10 @@ void check_attention(const AttentionCase& c) {
         const Tensor padding = padding_of(in), mask = c.causal ? Tensor() : one_of(in, "mask");
         MultiHeadCall call{.mask = mask.defined() && mask.dim() == 4 ? mask : both_masks(padding, mask),
                            .causal = c.causal};
-        call.weights = weighed || plain ? HeadWeights::each : HeadWeights::none;  // fused, or the plain formula
+        call.need_weights = weighed || plain;  // fused, or the plain formula
         const MultiHeadOutput y =
             in.count("key") != 0 ? layer(in.at("x"), in.at("key"), in.at("value"), call) : layer(in.at("x"), call);
-        return Named{{"y", y.output}, {"weights", y.weights}};
+        return Named{{"y", y.output}, {"weights", y.alignment.weights}};
       });
     }
 }
@@ -62,9 +62,9 @@ TEST_CASE("multi-head attention agrees with PyTorch, fused and plain", "[layers]
   check_attention({.name = "self_both", .causal = true});
   check_attention({"self_per_head"});
   check_attention({"self_weights"});
-  check_attention({"self_no_bias", {.size = 4, .heads = 2, .bias = false}});
-  check_attention({"cross", {.size = 4, .heads = 2}});
-  check_attention({"cross_sizes", {.size = 4, .heads = 2, .key_size = 3, .value_size = 5}});
+  check_attention({"self_no_bias", {.embed_dim = 4, .heads = 2, .bias = false}});
+  check_attention({"cross", {.embed_dim = 4, .heads = 2}});
+  check_attention({"cross_sizes", {.embed_dim = 4, .heads = 2, .key_size = 3, .value_size = 5}});
 }
 
 TEST_CASE("the Transformer's layers agree with PyTorch", "[layers][golden][transformer]") {

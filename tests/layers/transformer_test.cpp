@@ -237,11 +237,11 @@ TEST_CASE("a sample that is only padding has finite outputs and gradients", "[la
 
 // pytorch#63271
 TEST_CASE("key padding beside a mask of queries and keys hides columns alone", "[layers][transformer]") {
-  MultiHeadAttention layer({.size = 4, .heads = 2});
+  MultiHeadAttention layer({.embed_dim = 4, .heads = 2});
   const Tensor x = random({2, 4, 4}, 1, f32), before = causal_mask(4, 4);
   const Tensor each = cat({before, flip(before, 1)}, 0);  // one mask a sample, [2, 4, 4]
   const Tensor mask = both_masks(padding_mask(tensor<int64_t>({2, 3}), 4), each);
-  const Tensor weights = layer(x, {.mask = mask, .weights = HeadWeights::averaged}).weights;
+  const Tensor weights = mean(layer(x, {.mask = mask, .need_weights = true}).alignment.weights, 1);
   for (int64_t b = 0; b < 2; ++b)
     for (int64_t i = 0; i < 4; ++i)
       for (int64_t j = 0; j < 4; ++j)
