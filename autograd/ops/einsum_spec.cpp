@@ -46,7 +46,7 @@ const Case kCases[] = {
     {"ij,k->j", {{3, 4}, {2}}},
 };
 
-InvalidCall invalid(const char* label, const char* equation, std::vector<Shape> shapes) {
+InvalidCall invalid(const char* label, const char* equation, const std::vector<Shape>& shapes) {
   return {label, [=] {
             Inputs operands;
             for (const Shape& shape : shapes) operands.push_back(ones(shape));
