@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fovea/core/parallel.h>
+#include <fovea/optim/training/interrupt.h>
+#include <fovea/optim/training/text_file.h>
 #include <fovea/version.h>
 
 #include <CLI/CLI.hpp>
@@ -11,9 +14,7 @@
 #include <deque>
 #include <thread>
 
-#include "examples/common/interrupt.h"
 #include "examples/common/parameter.h"
-#include "examples/common/text_file.h"
 
 namespace fovea::examples {
 namespace {
@@ -33,13 +34,15 @@ Rule path() {
 }  // namespace
 
 struct CommandLine::Parts {
-  Program program;
+  About program;
   RunOptions& run;
   CLI::App app{};
   std::deque<Parameter> parameters{};  // stays in place: CLI11 keeps addresses
+  std::deque<std::variant<int64_t, double, bool, std::string, std::vector<int64_t>>> own{};
   std::string called = program.name;
 
-  Parameter& add(std::string_view name, Target value, std::string_view help, Rule rule, OnResume on_resume);
+  Parameter& add(std::string_view name, Target value, std::string_view help, Rule rule = {},
+                 OnResume on_resume = OnResume::keep);
   Parameter* find(std::string_view key);
   void read_config(const std::filesystem::path& file);
   void take_flags();
@@ -91,7 +94,7 @@ void CommandLine::Parts::read_config(const std::filesystem::path& file) {
       throw UsageError(
           fmt::format("{}: is of the example \"{}\"; this is {}", where, fmt::join(setting.values, ","), program.name));
     }
-    const Parameter* parameter = find(setting.key);
+    Parameter* parameter = find(setting.key);
     if (parameter == nullptr) {
       std::vector<std::string> known;
       for (const Parameter& each : parameters) {
@@ -101,6 +104,7 @@ void CommandLine::Parts::read_config(const std::filesystem::path& file) {
       throw UsageError(fmt::format("{}: unknown key; {} knows {}", where, program.name, fmt::join(known, ", ")));
     }
     parameter->assign(setting.values, where);
+    parameter->in_file = true;
   }
 }
 
@@ -148,49 +152,83 @@ void CommandLine::Parts::finish() {
   }
 }
 
-CommandLine::CommandLine(Program program, RunOptions& options) : parts_(new Parts{std::move(program), options}) {
+CommandLine::CommandLine(About about, RunOptions defaults)
+    : RunOptions(std::move(defaults)), parts_(new Parts{std::move(about), *this}) {
   Parts& parts = *parts_;
-  RunOptions& run = options;
+  constexpr auto free = OnResume::may_change;
   parts.app.name(parts.program.name);
   parts.app.description(parts.program.description);
   parts.app.set_help_flag("-h,--help", "print this help and leave");
   parts.app.set_version_flag("--version", parts.program.name + " of fovea " FOVEA_VERSION,
                              "print the version and leave");
-  const auto add_here = [&](std::string_view name, Target value, std::string_view help, Rule rule = {},
-                            OnResume on_resume = OnResume::keep) -> Parameter& {
-    return parts.add(name, value, help, std::move(rule), on_resume);
-  };
   if (!parts.program.tasks.empty()) {
-    if (run.task.empty()) run.task = parts.program.tasks.front();
-    add_here("task", &run.task, "what to learn", one_of(parts.program.tasks));
+    task = parts.program.tasks.front();
+    parts.add("task", &task, "what to learn", one_of(parts.program.tasks));
   }
-  add_here("seed", &run.seed, "seed of every random number of the run");
-  add_here("threads", &run.threads, "threads; 0: as many as the machine has. Results do not depend on it",
-           whole(0, most_threads), OnResume::may_change);
-  add_here("steps", &run.steps, "training steps", at_least(0), OnResume::may_change);
-  add_here("batch", &run.batch, "sequences a step", whole(1, 1 << 20));
-  add_here("optimizer", &run.optimizer, "update rule", one_of(parts.program.optimizers));
-  add_here("learning-rate", &run.learning_rate, "step size of the optimizer", positive());
-  if (parts.program.uses_data) {
-    add_here("data", &run.data, "folder of the data sets", {}, OnResume::may_change);
-  }
-  add_here("out", &run.out, "folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
-  add_here("save-every", &run.save_every, "seconds between checkpoints", real(0, 1e9)).saved = false;
-  add_here("quiet", &run.quiet, "no progress on stderr").saved = false;
-  Parameter& resume = add_here("resume", &run.resume, "go on with the run in this folder", path());
-  Parameter& config = add_here("config", &run.config, "take settings from this TOML file; flags win", path());
-  resume.saved = config.saved = resume.in_files = config.in_files = false;
+  parts.add("seed", &seed, "seed of every random number of the run");
+  parts.add("threads", &threads, "threads; 0: as many as the machine has. Results do not depend on it",
+            whole_rule(0, most_threads), free);
+  parts.add("steps", &steps, "training steps", whole_rule(0), free);
+  parts.add("batch", &batch, "sequences a step", whole_rule(1, 1 << 20));
+  parts.add("optimizer", &optimizer, "update rule", one_of({"sgd", "rmsprop", "rmsprop-graves", "adam", "adamw"}));
+  parts.add("learning-rate", &learning_rate, "step size of the optimizer", positive_rule());
+  parts.add("clip", &clip, "largest norm of the gradient", positive_rule());
+  parts.add("validate-every", &validate_every, "steps between validations", whole_rule(1));
+  parts.add("early-stop", &early_stop, "stop after this many all but perfect validations in a row; 0: never",
+            whole_rule(0));
+  if (parts.program.uses_data) parts.add("data", &data, "folder of the data sets", {}, free);
+  parts.add("out", &out, "folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
+  parts.add("save-every", &save_every, "seconds between checkpoints", real_rule(0, 1e9)).saved = false;
+  parts.add("quiet", &quiet, "no progress on stderr").saved = false;
+  const auto not_in_files = [](Parameter& parameter) { parameter.saved = parameter.in_files = false; };
+  not_in_files(parts.add("resume", &resume, "go on with the run in this folder", path()));
+  not_in_files(parts.add("config", &config, "take settings from this TOML file; flags win", path()));
+  if (parts.program.serves.empty()) return;
+  const std::string& serves = parts.program.serves;
+  not_in_files(parts.add(serves, &served, serves + " this, or each line of stdin (-); with --run"));
+  not_in_files(parts.add("run", &run, "folder of the trained run that --" + serves + " uses"));
 }
 
 CommandLine::~CommandLine() = default;
 
-void CommandLine::add(std::string_view name, Target value, std::string_view help, Rule rule, OnResume on_resume) {
-  parts_->add(name, value, help, std::move(rule), on_resume);
+template <class T>
+T& CommandLine::own(std::string_view name, std::string_view help, T value, Rule rule) {
+  T& kept = std::get<T>(parts_->own.emplace_back(std::move(value)));
+  parts_->add(name, &kept, help, std::move(rule));
+  return kept;
 }
+
+int64_t& CommandLine::whole(std::string_view name, std::string_view help, int64_t value, int64_t least, int64_t most) {
+  return own(name, help, value, whole_rule(least, most));
+}
+std::vector<int64_t>& CommandLine::wholes(std::string_view name, std::string_view help, std::vector<int64_t> value,
+                                          int64_t least, int64_t most) {
+  return own(name, help, std::move(value), whole_rule(least, most));
+}
+double& CommandLine::real(std::string_view name, std::string_view help, double value, double least, double most) {
+  return own(name, help, value, real_rule(least, most));
+}
+bool& CommandLine::flag(std::string_view name, std::string_view help, bool value) { return own(name, help, value); }
+std::string& CommandLine::text(std::string_view name, std::string_view help, std::string value, Rule rule) {
+  return own(name, help, std::move(value), std::move(rule));
+}
+std::string& CommandLine::choice(std::string_view name, std::string_view help, std::vector<std::string> names,
+                                 std::string value) {
+  if (value.empty()) value = names.front();
+  return own(name, help, std::move(value), one_of(std::move(names)));
+}
+
+Parameter& CommandLine::of(const Target& target) const {
+  return *std::find_if(parts_->parameters.begin(), parts_->parameters.end(),
+                       [&](const Parameter& parameter) { return parameter.target == target; });
+}
+
+bool CommandLine::given(const Target& target) const { return of(target).is_given || of(target).in_file; }
+void CommandLine::allow_change(const Target& target) { of(target).may_change = true; }
 
 bool CommandLine::parse(int argc, const char* const* argv) {
   if (argc > 0) parts_->called = shell_word(argv[0]);
-  for (Parameter& parameter : parts_->parameters) parameter.is_given = false;
+  for (Parameter& parameter : parts_->parameters) parameter.is_given = parameter.in_file = false;
   try {
     parts_->app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -199,24 +237,27 @@ bool CommandLine::parse(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  RunOptions& run = parts_->run;
   parts_->take_flags();
-  if (!run.resume.empty()) {
+  if (resumed()) {
     parts_->take_resumed();
-  } else if (!run.config.empty()) {
-    parts_->read_config(run.config);
+  } else if (!config.empty()) {
+    parts_->read_config(config);
     parts_->take_flags();
   }
   parts_->finish();
+  if (run.empty() != served.empty())
+    throw UsageError(fmt::format("--{0} needs --run DIR, the folder of a trained run, and --run needs --{0}",
+                                 parts_->program.serves));
+  settle();
   return true;
 }
 
 void CommandLine::parse_as_run(std::string_view folder, int argc, const char* const* argv) {
-  const std::string config = (std::filesystem::path(folder) / "config.toml").string();
-  if (!std::filesystem::exists(config))
+  const std::string file = (std::filesystem::path(folder) / "config.toml").string();
+  if (!std::filesystem::exists(file))
     throw UsageError(fmt::format("--run {}: there is no config.toml in it; need the folder of a run", folder));
   std::vector<const char*> again(argv, argv + argc);
-  again.insert(again.end(), {"--config", config.c_str()});
+  again.insert(again.end(), {"--config", file.c_str()});
   parse(static_cast<int>(again.size()), again.data());
 }
 
@@ -230,16 +271,15 @@ std::string CommandLine::config_toml() const {
 }
 
 std::filesystem::path CommandLine::folder() const {
-  const RunOptions& run = parts_->run;
-  if (!run.resume.empty()) return run.resume;
-  if (!run.out.empty()) return run.out;
-  const std::string task = run.task.empty() ? "" : "-" + run.task;
-  return std::filesystem::path("runs") / fmt::format("{}{}-seed{}", name(), task, run.seed);
+  if (resumed()) return resume;
+  if (!out.empty()) return out;
+  const std::string suffix = task.empty() ? "" : "-" + task;
+  return std::filesystem::path("runs") / fmt::format("{}{}-seed{}", name(), suffix, seed);
 }
 
-bool CommandLine::resumed() const { return !parts_->run.resume.empty(); }
-
 const std::string& CommandLine::name() const { return parts_->program.name; }
+
+std::string CommandLine::served_flag() const { return "--" + parts_->program.serves; }
 
 std::string CommandLine::command() const {
   const char* told = std::getenv("FOVEA_COMMAND");
@@ -247,20 +287,21 @@ std::string CommandLine::command() const {
 }
 
 std::filesystem::path CommandLine::data_file(std::string_view relative) const {
-  const std::string& folder = parts_->run.data;
-  if (folder.empty()) {
+  if (data.empty()) {
     throw FileError(fmt::format("{} needs the file {}: no --data was given and there is no folder {}; give --data DIR",
                                 name(), relative, usual_data_folder));
   }
-  std::filesystem::path file = std::filesystem::path(folder) / relative;
+  std::filesystem::path file = std::filesystem::path(data) / relative;
   if (std::filesystem::exists(file)) return file;
   throw FileError(
-      fmt::format("{} needs the file {}: it is not in {}; give another --data DIR", name(), relative, folder));
+      fmt::format("{} needs the file {}: it is not in {}; give another --data DIR", name(), relative, data));
 }
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {
   try {
-    return line.parse(argc, argv) ? body() : 0;
+    if (!line.parse(argc, argv)) return 0;
+    set_num_threads(static_cast<int>(line.threads));
+    return body();
   } catch (const UsageError& error) {
     std::fprintf(stderr, "%s: %s\nsee %s --help\n", line.name().c_str(), error.what(), line.command().c_str());
     return 2;

@@ -1,9 +1,11 @@
-// The command line of an example: what all share is declared here once, an example adds its own.
+// The command line of a program: what all share stands here once, a program adds its own as members.
 //
-//   RunOptions run{.task = "copy", .steps = 20000};
-//   CommandLine line({.name = "copy", .description = "An NTM learns to copy", .tasks = {"copy", "sort"}}, run);
-//   line.add("memory", memory, "slots x width");
-//   return run_program(line, argc, argv, [&] { return train(run, line.folder(), line.config_toml()); });
+//   struct Options : CommandLine {
+//     Options() : CommandLine({.name = "copy", .description = "An NTM learns to copy", .tasks = {"copy", "sort"}},
+//                             {.steps = 20000}) {}
+//     int64_t& heads = whole("heads", "read heads", 1, 1, 32);       // 1 unless given, from 1 to 32
+//     void settle() override { if (task == "sort") otherwise(heads, 5); }
+//   };
 //
 // Every value may stand in a TOML file under its flag's name (`learning-rate = 0.001`): --config FILE. Precedence:
 // defaults, then the file, then flags; an unknown key is an error. --resume DIR takes all from the run's config.toml; a
@@ -14,9 +16,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -24,19 +28,22 @@
 
 namespace fovea::examples {
 
-// What all examples share; the values it is handed to CommandLine with are the defaults.
+// What all programs share; the values that CommandLine is made with are the defaults.
 struct RunOptions {
   std::string task{};
   uint64_t seed = 1;
-  int64_t threads = 0;  // 0: as many as the machine has; after parse the number itself
+  int64_t threads = 1;  // 0: as many as the machine has; after parse the number itself
   int64_t steps = 10000;
   int64_t batch = 16;
   std::string optimizer = "adam";
   double learning_rate = 1e-3;
+  double clip = 1;
+  int64_t validate_every = 500, early_stop = 0;
   std::string out{};
   std::string resume{};
   std::string config{};
   std::string data{};
+  std::string run{}, served{};  // --run DIR and what its trained model is asked
   bool quiet = false;
   double save_every = 30;  // seconds between checkpoints
 };
@@ -47,50 +54,75 @@ struct Rule {
   std::function<bool(std::string_view)> holds{};
   std::vector<std::string> choices{};  // named in the help
 };
-Rule whole(int64_t least, int64_t most);  // a whole number
-Rule at_least(int64_t least);
-Rule real(double least, double most);  // a number
-Rule positive();                       // a number greater than 0
-Rule one_of(std::vector<std::string> names);
+inline constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-class CommandLine {
+struct Parameter;
+
+class CommandLine : public RunOptions {
  public:
-  struct Program {
+  struct About {
     std::string name{};
     std::string description{};
     std::vector<std::string> tasks{};  // empty: no --task
-    std::vector<std::string> optimizers = {"sgd", "rmsprop", "rmsprop-graves", "adam", "adamw"};
-    bool uses_data = false;  // --data DIR, looked for beside the working folder when not given
+    bool uses_data = false;            // --data DIR, looked for beside the working folder when not given
+    std::string serves{};              // the flag that asks a trained model: --translate TEXT, with --run DIR
   };
   enum class OnResume { keep, may_change };
   // A list is written 10,20,30 after a flag and [10, 20, 30] in a file. A bool that is true by default gets --no-NAME.
-  using Target =
-      std::variant<int64_t*, uint64_t*, double*, bool*, std::string*, std::vector<int64_t>*, std::vector<std::string>*>;
+  using Target = std::variant<int64_t*, uint64_t*, double*, bool*, std::string*, std::vector<int64_t>*>;
 
-  CommandLine(Program program, RunOptions& options);
-  ~CommandLine();
-
-  // The value's own value is its default. The rule of a list is that of each element.
-  void add(std::string_view name, Target value, std::string_view help, Rule rule = {},
-           OnResume on_resume = OnResume::keep);
+  CommandLine(About about, RunOptions defaults);
+  virtual ~CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
 
   // False when --help or --version was asked for and answered on stdout.
   bool parse(int argc, const char* const* argv);
-
   // Once more, with what the run in `folder` says of itself in its config.toml; flags win. UsageError if it has none.
   void parse_as_run(std::string_view folder, int argc, const char* const* argv);
 
   std::string config_toml() const;       // every value that makes the run what it is
   std::filesystem::path folder() const;  // --resume, --out, or runs/<name>-<task>-seed<seed>
-  bool resumed() const;
+  bool resumed() const { return !resume.empty(); }
   const std::string& name() const;
+  std::string served_flag() const;  // "--translate"
   // What to type to call the program again: the variable FOVEA_COMMAND, which ./dev sets, else how it was called.
   std::string command() const;
   // A file below --data; FileError that says where was looked when it is not there.
   std::filesystem::path data_file(std::string_view relative) const;
 
+ protected:
+  // Values of the program's own, in place as long as this: a default, and what they must be. In a
+  // resumed run they must be what they were, but for those that may_change.
+  int64_t& whole(std::string_view name, std::string_view help, int64_t value, int64_t least, int64_t most = kMost);
+  std::vector<int64_t>& wholes(std::string_view name, std::string_view help, std::vector<int64_t> value, int64_t least,
+                               int64_t most = kMost);
+  double& real(std::string_view name, std::string_view help, double value, double least, double most);
+  bool& flag(std::string_view name, std::string_view help, bool value = false);
+  std::string& text(std::string_view name, std::string_view help, std::string value = {}, Rule rule = {});
+  std::string& choice(std::string_view name, std::string_view help, std::vector<std::string> names,
+                      std::string value = {});  // the first of them, unless one is named
+  template <class T>
+  T& may_change(T& value) {
+    allow_change(&value);
+    return value;
+  }
+
+  // Called once all is read: defaults that follow from other values, and UsageError for what does not go together.
+  virtual void settle() {}
+  // In place of the default, unless the value was given.
+  template <class T>
+  void otherwise(T& value, const std::type_identity_t<T>& fallback) {
+    if (!given(&value)) value = fallback;
+  }
+
  private:
   struct Parts;
+  template <class T>
+  T& own(std::string_view name, std::string_view help, T value, Rule rule = {});
+  Parameter& of(const Target& target) const;
+  bool given(const Target& target) const;
+  void allow_change(const Target& target);
   std::unique_ptr<Parts> parts_;
 };
 
@@ -108,17 +140,5 @@ auto as_asked(const Make& make) {
 
 // parse, then `body`; an exception becomes a message on stderr and an exit code: 2 for usage, 1 for the rest.
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body);
-
-// The same where defaults depend on the task. Settings(task) has `run` and `line`; the command line is read once to
-// find the task, and once more with that task's defaults.
-template <class Settings, class Body>
-int run_program_by_task(const std::string& usual, int argc, const char* const* argv, Body&& body) {
-  Settings first(usual);
-  return run_program(first.line, argc, argv, [&] {
-    Settings own(first.run.task);
-    own.line.parse(argc, argv);
-    return body(own);
-  });
-}
 
 }  // namespace fovea::examples

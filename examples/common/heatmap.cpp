@@ -1,13 +1,13 @@
 // Heatmaps: measure every panel, place them in a grid of panels, draw.
 #include <fmt/format.h>
 #include <fovea/core/error.h>
+#include <fovea/optim/training/text_file.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
-#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
 
 namespace fovea::examples {
@@ -226,7 +226,7 @@ void widen(Band& band, double before, double cells, double after) {
 
 }  // namespace
 
-void write_heatmaps(const std::filesystem::path& file, const HeatmapPicture& picture) {
+void write_picture(const std::filesystem::path& file, const HeatmapPicture& picture) {
   constexpr double gap = 22;
   const size_t columns = static_cast<size_t>(std::clamp<int>(picture.columns, 1, 64));
   std::vector<Layout> layouts;

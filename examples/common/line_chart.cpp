@@ -1,6 +1,7 @@
 // Line charts: choose the axes, draw the grid lines, the series and the legend.
 #include <fmt/format.h>
 #include <fovea/core/error.h>
+#include <fovea/optim/training/text_file.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,6 @@
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
-#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
 
 namespace fovea::examples {
@@ -193,7 +193,7 @@ double legend(Canvas* canvas, const LineChart& chart, Point corner) {
 
 }  // namespace
 
-void write_line_chart(const std::filesystem::path& file, const LineChart& chart) {
+void write_picture(const std::filesystem::path& file, const LineChart& chart) {
   check(chart);
   Plot plot{.box = {}, .x = x_axis(chart), .y = y_axis(chart)};
   const std::vector<Tick> y_ticks =

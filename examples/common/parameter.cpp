@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
 namespace fovea::examples {
 namespace {
@@ -64,50 +63,29 @@ void assign_to(std::vector<T>* to, const std::vector<std::string>& texts, const 
 }
 
 template <class T>
-std::string text_of(const T& value) {
-  return fmt::format("{}", value);
-}
-
-template <class T>
-std::string toml_of(const T& value) {
-  if constexpr (std::is_same_v<T, std::string>) return toml_string(value);
-  return text_of(value);
-}
-template <class T>
-std::string toml_of(const std::vector<T>& values) {
-  std::vector<std::string> texts;
-  for (const T& value : values) texts.push_back(toml_of(value));
-  return fmt::format("[{}]", fmt::join(texts, ", "));
-}
-
-template <class T>
 std::string plain_of(const T& value) {
-  return text_of(value);
+  return fmt::format("{}", value);
 }
 template <class T>
 std::string plain_of(const std::vector<T>& values) {
   return fmt::format("{}", fmt::join(values, ","));
 }
 
-Rule number_rule(std::string words, std::function<bool(double)> holds) {
-  return {std::move(words), [holds = std::move(holds)](std::string_view text) {
-            double value = 0;
-            return read_number(text, value) && holds(value);
-          }};
+template <class T>
+std::string toml_of(const T& value) {
+  return plain_of(value);
 }
+std::string toml_of(const std::string& value) { return toml_string(value); }
+std::string toml_of(const std::vector<int64_t>& values) { return fmt::format("[{}]", fmt::join(values, ", ")); }
 
 }  // namespace
 
-bool Parameter::is_list() const {
-  return std::holds_alternative<std::vector<int64_t>*>(target) ||
-         std::holds_alternative<std::vector<std::string>*>(target);
-}
+bool Parameter::is_list() const { return std::holds_alternative<std::vector<int64_t>*>(target); }
 
 std::string Parameter::sign() const {
   if (std::holds_alternative<int64_t*>(target) || std::holds_alternative<uint64_t*>(target)) return "N";
   if (std::holds_alternative<double*>(target)) return "X";
-  if (std::holds_alternative<std::vector<int64_t>*>(target)) return "N,N,...";
-  return is_list() ? "TEXT,TEXT,..." : "TEXT";
+  return is_list() ? "N,N,..." : "TEXT";
 }
 
 void Parameter::assign(const std::vector<std::string>& texts, const std::string& where) const {
@@ -133,26 +111,27 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-Rule whole(int64_t least, int64_t most) {
-  return {fmt::format("a whole number from {} to {}", least, most), [=](std::string_view text) {
+Rule whole_rule(int64_t least, int64_t most) {
+  return {most == kMost ? fmt::format("a whole number of at least {}", least)
+                        : fmt::format("a whole number from {} to {}", least, most),
+          [=](std::string_view text) {
             int64_t value = 0;
             return read_number(text, value) && value >= least && value <= most;
           }};
 }
 
-Rule at_least(int64_t least) {
-  Rule rule = whole(least, std::numeric_limits<int64_t>::max());
-  rule.words = fmt::format("a whole number of at least {}", least);
-  return rule;
+Rule real_rule(double least, double most) {
+  return {fmt::format("a number from {} to {}", least, most), [=](std::string_view text) {
+            double value = 0;
+            return read_number(text, value) && value >= least && value <= most;
+          }};
 }
 
-Rule real(double least, double most) {
-  return number_rule(fmt::format("a number from {} to {}", least, most),
-                     [=](double value) { return value >= least && value <= most; });
-}
-
-Rule positive() {
-  return number_rule("a number greater than 0", [](double value) { return value > 0; });
+Rule positive_rule() {
+  return {"a number greater than 0", [](std::string_view text) {
+            double value = 0;
+            return read_number(text, value) && value > 0;
+          }};
 }
 
 Rule one_of(std::vector<std::string> names) {

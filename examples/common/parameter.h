@@ -15,10 +15,11 @@ struct Parameter {
   std::string help{};
   Rule rule{};
   bool may_change = false;
-  bool saved = true;     // part of config.toml
-  bool in_files = true;  // may stand in a config file
-  std::string given{};   // the text after the flag
-  bool is_given = false;
+  bool saved = true;      // part of config.toml
+  bool in_files = true;   // may stand in a config file
+  std::string given{};    // the text after the flag
+  bool is_given = false;  // by a flag
+  bool in_file = false;   // by a file
 
   bool is_flag() const { return std::holds_alternative<bool*>(target); }
   bool is_list() const;
@@ -31,5 +32,10 @@ struct Parameter {
 };
 
 std::vector<std::string> split(std::string_view text, char separator);
+
+Rule whole_rule(int64_t least, int64_t most = kMost);
+Rule real_rule(double least, double most);
+Rule positive_rule();
+Rule one_of(std::vector<std::string> names);
 
 }  // namespace fovea::examples

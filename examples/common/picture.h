@@ -67,8 +67,8 @@ struct LineChart {
   std::optional<double> y_high{};
 };
 
-void write_heatmaps(const std::filesystem::path& file, const HeatmapPicture& picture);
-void write_point_plots(const std::filesystem::path& file, const PointPicture& picture);
-void write_line_chart(const std::filesystem::path& file, const LineChart& chart);
+void write_picture(const std::filesystem::path& file, const HeatmapPicture& picture);
+void write_picture(const std::filesystem::path& file, const PointPicture& picture);
+void write_picture(const std::filesystem::path& file, const LineChart& chart);
 
 }  // namespace fovea::examples

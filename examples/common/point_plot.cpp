@@ -1,13 +1,13 @@
 // Point plots: a square with axes, a closed line, the points and their numbers above it.
 #include <fmt/format.h>
 #include <fovea/core/error.h>
+#include <fovea/optim/training/text_file.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
-#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
 
 namespace fovea::examples {
@@ -88,7 +88,7 @@ void draw_panel(Canvas& canvas, const PointPlot& panel, Point corner) {
 
 }  // namespace
 
-void write_point_plots(const std::filesystem::path& file, const PointPicture& picture) {
+void write_picture(const std::filesystem::path& file, const PointPicture& picture) {
   for (const PointPlot& panel : picture.panels) check(panel);
   const auto columns = static_cast<size_t>(std::clamp<int>(picture.columns, 1, 64));
   const size_t count = picture.panels.size(), across = std::min(columns, std::max<size_t>(1, count));

@@ -1,12 +1,9 @@
 #include "examples/common/terminal.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "examples/common/colour.h"
 
@@ -14,11 +11,6 @@ namespace fovea::examples {
 namespace {
 
 constexpr std::string_view ramp = " .:-=+*#%@";
-
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // 0 at the least value, 1 at the greatest; for signed values the size alone, for the colour ramp the sign too.
 struct Scale {
@@ -64,23 +56,6 @@ std::string plain_line(const Grid& grid, int64_t row, const Scale& scale) {
 }
 
 }  // namespace
-
-TerminalStyle terminal_style(std::FILE* stream) {
-  TerminalStyle style;
-  const std::string_view term = environment("TERM");
-  if (::isatty(::fileno(stream)) == 0 || term == "dumb") return style;
-  style.rewrites = true;
-  winsize size{};
-  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    style.width = size.ws_col;
-    style.height = size.ws_row;
-  }
-  if (!environment("NO_COLOR").empty()) return style;
-  const std::string_view colours = environment("COLORTERM");
-  const bool full = colours == "truecolor" || colours == "24bit";
-  style.colour = full ? TerminalColour::true_colour : TerminalColour::palette_256;
-  return style;
-}
 
 std::string heatmap_text(const Grid& grid, std::string_view title, const TerminalStyle& style, int max_lines) {
   check_grid(grid, "terminal heatmap");

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "examples/common/picture.h"
 #include "examples/common/tensor_grid.h"
 #include "examples/common/terminal.h"
 
@@ -26,74 +25,98 @@ Grid weights_over_time(const std::vector<NeuralTuringMachine::State>& trace,
 
 }  // namespace
 
+Tensor wrong_bits(const Tensor& logits, const Tensor& target) {
+  return to(ne(gt(logits, zeros_like(logits)), gt(target, full({}, 0.5))), f32);
+}
+
 Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64_t length, int64_t count,
                 Generator generator) {
   const NoGrad guard;
-  double wrong_bits = 0, wrong_sequences = 0, nats = 0, bits = 0, optimum = 0;
-  for (int64_t done = 0; done < count;) {
-    const int64_t batch = std::min<int64_t>(100, count - done);
-    const Batch data = task.make(batch, length, generator);
-    const Tensor logits = model(data.input, data.target.size(1));
-    const Tensor wrong = to(ne(gt(logits, zeros_like(logits)), gt(data.target, full({}, 0.5))), f32);
+  double bits = 0, sequences = 0, nats = 0, all = 0, optimum = 0;
+  in_pieces(count, 100, [&](int64_t batch) {
+    const Bits data = task.make(batch, length, generator);
+    const Tensor logits = model(data.input, data.target.size(1)), wrong = wrong_bits(logits, data.target);
     const Tensor by_sequence = sum(wrong, {1, 2});
-    wrong_bits += sum(wrong).item();
-    wrong_sequences += sum(to(gt(by_sequence, zeros_like(by_sequence)), f32)).item();
+    bits += sum(wrong).item();
+    sequences += sum(to(gt(by_sequence, zeros_like(by_sequence)), f32)).item();
     nats += binary_cross_entropy_with_logits(logits, data.target, Reduction::sum).item();
-    bits += static_cast<double>(wrong.numel());
+    all += static_cast<double>(wrong.numel());
     optimum += data.optimum * static_cast<double>(batch);
-    done += batch;
-  }
+  });
   const double n = static_cast<double>(count);
-  return {100 * wrong_bits / bits, 100 * wrong_sequences / n, nats / std::numbers::ln2 / n, optimum / n};
+  return {100 * bits / all, 100 * sequences / n, nats / std::numbers::ln2 / n, optimum / n};
 }
 
-void show(const NeuralTuringMachine& model, const Task& task, int64_t length, Generator generator,
-          const std::filesystem::path& folder, bool quiet) {
+Validation validation(const NeuralTuringMachine& model, const Task& task, int64_t max_length,
+                      const Generator& generator) {
+  const Errors beyond = evaluate(model, task, task.validation_length(max_length), 50, generator.fork(1));
+  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
+  double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
+  const auto trained =
+      task.one_length() ? std::vector{max_length} : std::vector{max_length / 4, max_length / 2, max_length};
+  for (const int64_t length : trained) {
+    const Errors inside =
+        evaluate(model, task, std::max(length, task.min_length()), 300, generator.fork(static_cast<uint64_t>(length)));
+    score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
+    wrong += inside.wrong_sequences_percent / static_cast<double>(trained.size());
+  }
+  return {score, wrong, beyond.wrong_bits_percent};
+}
+
+Metrics test_by_length(const NeuralTuringMachine& model, const Task& task, const std::vector<int64_t>& lengths,
+                       int64_t count, const Generator& generator) {
+  Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
+  for (const int64_t length : lengths) {
+    const Errors errors = evaluate(model, task, length, count, generator);
+    const bool bounded = !std::isnan(errors.optimum);
+    const std::string name = std::to_string(length);
+    wrong_bits.emplace_back(name, errors.wrong_bits_percent);
+    wrong_sequences.emplace_back(name, errors.wrong_sequences_percent);
+    bits.emplace_back(name, errors.bits_per_sequence);
+    if (bounded) optimum.emplace_back(name, errors.optimum);
+    fmt::print("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}\n", length,
+               errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
+               bounded ? fmt::format(" (optimum {:.2f})", errors.optimum) : "");
+  }
+  Metrics metrics{
+      {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
+  if (!optimum.empty()) metrics.emplace_back("optimum_bits_per_sequence", optimum);
+  return metrics;
+}
+
+Shown show(const NeuralTuringMachine& model, const Task& task, int64_t length, Generator generator, bool quiet) {
   const NoGrad guard;
-  const Batch data = task.make(1, length, generator);
-  std::vector<NeuralTuringMachine::State> trace;
+  const Bits data = task.make(1, length, generator);
+  using State = NeuralTuringMachine::State;
+  std::vector<State> trace;
   Tensor output = sigmoid(model(data.input, 0, &trace));  // [1, T, O]
-  const int64_t T = output.size(1), answers = data.target.size(1);
+  const int64_t T = output.size(1), answers = data.target.size(1), H = model.options().heads;
   Tensor expected = zeros_like(output);
   slice(expected, 1, T - answers).copy_(data.target);
   slice(output, 1, 0, T - answers).zero_();  // nobody asks, and nothing was learned of it
 
-  HeatmapPicture heads{.columns = model.options().heads > 1 ? 2 : 1,
-                       .title = fmt::format("where the heads stand, length {}", length)};
-  for (int64_t h = 0; h < model.options().heads; ++h) {
-    const std::string which = model.options().heads > 1 ? fmt::format(" of head {}", h + 1) : "";
-    heads.panels.push_back({.grid = weights_over_time(trace, &NeuralTuringMachine::State::write_weights, h),
-                            .title = "write weights" + which,
-                            .row_title = "memory slot",
-                            .column_title = "step"});
-    heads.panels.push_back({.grid = weights_over_time(trace, &NeuralTuringMachine::State::read_weights, h),
-                            .title = "read weights" + which,
-                            .row_title = "memory slot",
-                            .column_title = "step"});
+  const auto panel = [](Grid grid, std::string title, std::string rows) -> Heatmap {
+    return {.grid = std::move(grid), .title = std::move(title), .row_title = std::move(rows), .column_title = "step"};
+  };
+  Shown shown{.heads = {.columns = H > 1 ? 2 : 1, .title = fmt::format("where the heads stand, length {}", length)}};
+  for (int64_t h = 0; h < H; ++h) {
+    const std::string which = H > 1 ? fmt::format(" of head {}", h + 1) : "";
+    for (const bool writes : {true, false})
+      shown.heads.panels.push_back(
+          panel(weights_over_time(trace, writes ? &State::write_weights : &State::read_weights, h),
+                (writes ? "write weights" : "read weights") + which, "memory slot"));
   }
-  write_heatmaps(folder / "heads.png", heads);
-
-  write_heatmaps(folder / "answer.png", {.panels = {{.grid = over_time(select(data.input, 0, 0)),
-                                                     .title = "input",
-                                                     .row_title = "channel",
-                                                     .column_title = "step"},
-                                                    {.grid = over_time(select(expected, 0, 0)),
-                                                     .title = "expected output",
-                                                     .row_title = "bit",
-                                                     .column_title = "step"},
-                                                    {.grid = over_time(select(output, 0, 0)),
-                                                     .title = "output",
-                                                     .row_title = "bit",
-                                                     .column_title = "step",
-                                                     .range = ValueRange{0, 1}}}});
-  write_heatmaps(folder / "memory.png", {.panels = {{.grid = grid_of(select(trace.back().memory, 0, 0)),
-                                                     .title = "memory after the last step",
-                                                     .row_title = "component",
-                                                     .column_title = "memory slot"}}});
+  shown.answer.panels = {panel(over_time(select(data.input, 0, 0)), "input", "channel"),
+                         panel(over_time(select(expected, 0, 0)), "expected output", "bit"),
+                         panel(over_time(select(output, 0, 0)), "output", "bit")};
+  shown.answer.panels.back().range = ValueRange{0, 1};
+  shown.memory.panels = {panel(grid_of(select(trace.back().memory, 0, 0)), "memory after the last step", "component")};
+  shown.memory.panels.back().column_title = "memory slot";
   if (!quiet)
     fmt::print("{}",
-               heatmap_text(weights_over_time(trace, &NeuralTuringMachine::State::read_weights, 0),
+               heatmap_text(weights_over_time(trace, &State::read_weights, 0),
                             fmt::format("read weights, slots down, {} steps across", T), terminal_style(stdout), 16));
+  return shown;
 }
 
 }  // namespace fovea::examples

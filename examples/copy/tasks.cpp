@@ -27,20 +27,20 @@ void check_length(std::string_view task, int64_t length, int64_t least) {
                      std::to_string(least));
 }
 
-// `longest` times beyond / trained, rounded up.
-int64_t in_proportion(int64_t longest, int64_t beyond, int64_t trained) {
-  return (longest * beyond + trained - 1) / trained;
+// `max_length` times beyond / trained, rounded up.
+int64_t in_proportion(int64_t max_length, int64_t beyond, int64_t trained) {
+  return (max_length * beyond + trained - 1) / trained;
 }
 
 class Copy final : public Task {
  public:
   int64_t inputs() const override { return kBits + 1; }
   int64_t outputs() const override { return kBits; }
-  int64_t longest_training() const override { return 20; }
+  int64_t max_length() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {10, 20, 30, 50, 120}; }
-  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 116, 20); }
-  Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("copy", length, shortest());
+  int64_t validation_length(int64_t max_length) const override { return in_proportion(max_length, 116, 20); }
+  Bits make(int64_t batch, int64_t length, Generator& generator) const override {
+    check_length("copy", length, min_length());
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
     Tensor input = zeros({batch, 2 * length + 1, kBits + 1});
     place(input, bits, 0);
@@ -56,11 +56,11 @@ class RepeatCopy final : public Task {
  public:
   int64_t inputs() const override { return kBits + 2; }
   int64_t outputs() const override { return kBits + 1; }
-  int64_t longest_training() const override { return 10; }
+  int64_t max_length() const override { return 10; }
   std::vector<int64_t> test_lengths() const override { return {5, 10, 20}; }
-  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 14, 10); }
-  Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("repeat-copy", length, shortest());
+  int64_t validation_length(int64_t max_length) const override { return in_proportion(max_length, 14, 10); }
+  Bits make(int64_t batch, int64_t length, Generator& generator) const override {
+    check_length("repeat-copy", length, min_length());
     const int64_t repeats = generator.randint(1, kMostRepeats + 1);
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
     Tensor input = zeros({batch, length + 1 + length * repeats + 1, kBits + 2});
@@ -82,12 +82,12 @@ class Recall final : public Task {
  public:
   int64_t inputs() const override { return kBits + 2; }
   int64_t outputs() const override { return kBits; }
-  int64_t shortest() const override { return 2; }
-  int64_t longest_training() const override { return 6; }
+  int64_t min_length() const override { return 2; }
+  int64_t max_length() const override { return 6; }
   std::vector<int64_t> test_lengths() const override { return {2, 4, 6, 10, 15}; }
-  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 8, 6); }
-  Batch make(int64_t batch, int64_t items, Generator& generator) const override {
-    check_length("recall", items, shortest());
+  int64_t validation_length(int64_t max_length) const override { return in_proportion(max_length, 8, 6); }
+  Bits make(int64_t batch, int64_t items, Generator& generator) const override {
+    check_length("recall", items, min_length());
     constexpr int64_t kItem = kVectors + 1;  // with its delimiter
     const Tensor bits = bernoulli({batch, items, kVectors, kBits}, 0.5, generator);
     const int64_t query = items * kItem;
@@ -117,14 +117,14 @@ class NGrams final : public Task {
  public:
   int64_t inputs() const override { return 1; }
   int64_t outputs() const override { return 1; }
-  int64_t shortest() const override { return kContext + 2; }
-  int64_t longest_training() const override { return 200; }
+  int64_t min_length() const override { return kContext + 2; }
+  int64_t max_length() const override { return 200; }
   std::vector<int64_t> test_lengths() const override { return {200}; }
-  int64_t validation_length(int64_t longest) const override { return longest; }
+  int64_t validation_length(int64_t max_length) const override { return max_length; }
   bool one_length() const override { return true; }
   // Input bits 1 .. n-1; targets bits 2 .. n. The optimum counts the same predictions.
-  Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("ngrams", length, shortest());
+  Bits make(int64_t batch, int64_t length, Generator& generator) const override {
+    check_length("ngrams", length, min_length());
     Tensor input = empty({batch, length - 1, 1}), target = empty({batch, length - 1, 1});
     double optimum = 0;
     for (int64_t b = 0; b < batch; ++b) {
@@ -170,14 +170,14 @@ class Sort final : public Task {
  public:
   int64_t inputs() const override { return kBits + 2; }
   int64_t outputs() const override { return kBits; }
-  int64_t shortest() const override { return 2; }
-  int64_t longest_training() const override { return 20; }
+  int64_t min_length() const override { return 2; }
+  int64_t max_length() const override { return 20; }
   std::vector<int64_t> test_lengths() const override { return {20}; }
-  int64_t validation_length(int64_t longest) const override { return in_proportion(longest, 22, 20); }
+  int64_t validation_length(int64_t max_length) const override { return in_proportion(max_length, 22, 20); }
   bool one_length() const override { return true; }
   // Answers are 4/5 of the vectors: 16 of 20.
-  Batch make(int64_t batch, int64_t length, Generator& generator) const override {
-    check_length("sort", length, shortest());
+  Bits make(int64_t batch, int64_t length, Generator& generator) const override {
+    check_length("sort", length, min_length());
     const int64_t answers = std::max<int64_t>(1, length * 4 / 5);
     const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
     const Tensor priorities = uniform({batch, length}, -1, 1, generator);

@@ -16,7 +16,7 @@
 
 namespace fovea::examples {
 
-struct Batch {
+struct Bits {
   Tensor input;    // [B, T, I]
   Tensor target;   // [B, L, O], 0 or 1: the answers expected in the last L steps
   double optimum;  // bits a sequence that the best possible predictor still gets wrong; NaN where 0 is possible
@@ -27,17 +27,17 @@ class Task {
   virtual ~Task() = default;
   virtual int64_t inputs() const = 0;
   virtual int64_t outputs() const = 0;
-  virtual int64_t shortest() const { return 1; }
-  virtual int64_t longest_training() const = 0;  // default of --length
+  virtual int64_t min_length() const { return 1; }
+  virtual int64_t max_length() const = 0;  // default of --length
   virtual std::vector<int64_t> test_lengths() const = 0;
   // Beyond what is trained, in a fixed proportion to it; by default none of the test lengths. ngrams: the trained one.
-  virtual int64_t validation_length(int64_t longest) const = 0;
-  virtual bool one_length() const { return false; }  // training has the longest alone
-  // A training length, uniform from the shortest to `longest`.
-  int64_t draw_length(int64_t longest, Generator& generator) const {
-    return one_length() ? longest : generator.randint(shortest(), longest + 1);
+  virtual int64_t validation_length(int64_t max_length) const = 0;
+  virtual bool one_length() const { return false; }  // training has that length alone
+  // A training length, uniform from the least to `max_length`.
+  int64_t draw_length(int64_t max_length, Generator& generator) const {
+    return one_length() ? max_length : generator.randint(min_length(), max_length + 1);
   }
-  virtual Batch make(int64_t batch, int64_t length, Generator& generator) const = 0;
+  virtual Bits make(int64_t batch, int64_t length, Generator& generator) const = 0;
 };
 
 std::unique_ptr<Task> make_task(std::string_view name);

@@ -85,15 +85,30 @@ std::string iso(int64_t day) {
   return fmt::format("{}-{:02}-{:02}", p.year, p.month, p.day);
 }
 
-int64_t Characters::count() { return static_cast<int64_t>(kCharacters.size()) + 3; }
+Pair pair_of(int64_t day, int64_t form) { return {characters(written(day, form)), characters(iso(day))}; }
 
-int64_t Characters::id(char c) {
-  const size_t at = kCharacters.find(c);
-  return at == std::string_view::npos ? -1 : static_cast<int64_t>(at) + 3;
+std::vector<Pair> draw_pairs(int64_t count, Share share, Generator& generator, int64_t form) {
+  std::vector<Pair> pairs;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t day = draw_day(share, generator);
+    pairs.push_back(pair_of(day, form < 0 ? generator.randint(0, forms()) : form));
+  }
+  return pairs;
 }
 
-char Characters::character(int64_t id) {
-  return id < 3 || id >= count() ? '?' : kCharacters[static_cast<size_t>(id - 3)];
+const Vocabulary& date_characters() {
+  static const Vocabulary all = Vocabulary::of(characters(kCharacters), true);
+  return all;
+}
+
+void check_characters(const std::string& text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (kCharacters.find(c) != std::string_view::npos) continue;
+    throw ValueError(fmt::format(
+        "\"{}\": character {} is {}, which no date has; need letters A-Z a-z, digits, blanks and , . / -", text, i + 1,
+        c >= 32 && c < 127 ? fmt::format("'{}'", c) : fmt::format("byte {}", static_cast<unsigned char>(c))));
+  }
 }
 
 }  // namespace fovea::examples

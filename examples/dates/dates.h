@@ -9,11 +9,11 @@
 #pragma once
 
 #include <fovea/core/random.h>
-
-#include <string>
-#include <string_view>
+#include <fovea/optim/training/text/pairs.h>
 
 namespace fovea::examples {
+
+using namespace text;
 
 // Days since 1950-01-01, below day_count.
 inline constexpr int64_t day_count = 36525;
@@ -27,14 +27,14 @@ int64_t forms();
 std::string written(int64_t day, int64_t form);
 std::string iso(int64_t day);
 
-// The characters that a date is made of, as ids: 0 fills up, 1 begins, 2 ends, then the characters.
-class Characters {
- public:
-  static constexpr int64_t pad = 0, begin = 1, end = 2;
-  static int64_t count();
-  // -1 for a character that no date has.
-  static int64_t id(char c);
-  static char character(int64_t id);
-};
+// A day as it is written and as ISO 8601 has it, character by character.
+Pair pair_of(int64_t day, int64_t form);
+// Pairs of fresh days of one share in random forms; of one form where `form` is given.
+std::vector<Pair> draw_pairs(int64_t count, Share share, Generator& generator, int64_t form = -1);
+
+// The characters that a date is made of.
+const Vocabulary& date_characters();
+// ValueError for a character that no date has, naming it.
+void check_characters(const std::string& text);
 
 }  // namespace fovea::examples

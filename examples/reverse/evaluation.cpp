@@ -3,73 +3,57 @@
 #include <fmt/format.h>
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
-#include <fovea/layers/attention/weights.h>
 #include <fovea/layers/decoding/search.h>
 
 #include <limits>
 
-#include "examples/common/picture.h"
-#include "examples/common/tensor_grid.h"
+#include "examples/common/attention_map.h"
+#include "examples/common/program.h"
 #include "examples/common/terminal.h"
 
 namespace fovea::examples {
 namespace {
 
-// What the model says to each source, exactly `steps` ids, filled up with the end mark: i64 [B, steps].
-Tensor answers(const SequenceModel& model, const LetterTask& task, const Tensor& source, int64_t steps) {
+// What the model answers to each source, filled up with the end mark, i64 [B, L + 1]; and what it attended to while it
+// did, [B, L + 1, L]: undefined for a model without attention.
+std::pair<Tensor, Tensor> answers(const SequenceModel& model, const LetterTask& task, const Tensor& source) {
+  const NoGrad quiet;
+  const int64_t steps = source.size(1) + 1;
   const auto decoder = model.decoder(source, {});
-  const Tensor said = greedy(*decoder, {.begin = task.begin(), .end = task.end(), .max_length = steps}).ids;
-  return pad(said, {0, steps - said.size(1)}, static_cast<double>(task.end()));
+  const Tensor found = greedy(*decoder, {.begin = task.begin(), .end = task.end(), .max_length = steps}).ids;
+  const Tensor ids = pad(found, {0, steps - found.size(1)}, static_cast<double>(task.end()));
+  return {ids, cross_attention([&] { model(source, {}, task.inputs_of(ids)); })};
 }
 
 }  // namespace
-
-Tensor weights_of(const SequenceModel& model, const Tensor& source, const Tensor& heard) {
-  const NoGrad quiet;
-  WeightCollector collected;
-  model(source, {}, heard);
-  const auto& all = collected.weights();
-  if (all.empty()) return {};
-  const Tensor weights = collected.over_time(all.back().first);  // the last to report is the one nearest the answer
-  return weights.dim() == 4 ? mean(weights, 1) : weights;
-}
 
 Rightness evaluate(const SequenceModel& model, const LetterTask& task, int64_t length, int64_t count,
                    Generator generator) {
   const NoGrad quiet;
   double right = 0, on_origin = 0;
-  bool has_weights = false;
-  for (int64_t done = 0; done < count;) {
-    const int64_t batch = std::min<int64_t>(100, count - done);
-    const Strings data = task.make(batch, length, generator);
-    const Tensor said = answers(model, task, data.source, length + 1);
-    right += sum(min(to(eq(said, data.target), f64), 1)).item();
-    const Tensor weights = weights_of(model, data.source, task.heard_of(said));
-    has_weights = weights.defined();
-    if (has_weights) on_origin += sum(where(task.origins(data), slice(weights, 1, 0, length), scalar(0))).item();
-    done += batch;
-  }
+  in_pieces(count, 100, [&](int64_t batch) {
+    const Strings strings = task.make(batch, length, generator);
+    const auto [ids, weights] = answers(model, task, strings.source);
+    right += sum(min(to(eq(ids, strings.target), f64), 1)).item();
+    on_origin += weights.defined() ? sum(where(task.origins(strings), slice(weights, 1, 0, length), scalar(0))).item()
+                                   : std::numeric_limits<double>::quiet_NaN();
+  });
   const auto n = static_cast<double>(count);
-  return {100 * right / n,
-          has_weights ? 100 * on_origin / (n * static_cast<double>(length)) : std::numeric_limits<double>::quiet_NaN()};
+  return {100 * right / n, 100 * on_origin / (n * static_cast<double>(length))};
 }
 
-void show_attention(const SequenceModel& model, const LetterTask& task, int64_t length, Generator generator,
-                    const std::filesystem::path& folder, bool quiet) {
+std::optional<HeatmapPicture> show_attention(const SequenceModel& model, const LetterTask& task, int64_t length,
+                                             Generator generator, bool quiet) {
   const NoGrad no_tape;
-  const Strings data = task.make(1, length, generator);
-  const Tensor said = answers(model, task, data.source, length + 1);
-  const Tensor weights = weights_of(model, data.source, task.heard_of(said));
-  if (!weights.defined()) return;
-  Heatmap map{.grid = grid_of(select(weights, 0, 0)),
-              .row_title = "letter said",
-              .column_title = "letter of the source",
-              .range = ValueRange{0, 1}};
-  for (int64_t j = 0; j < length; ++j) map.column_labels.push_back(task.letter(data.source.at<int64_t>({0, j})));
-  for (int64_t i = 0; i <= length; ++i) map.row_labels.push_back(task.letter(said.at<int64_t>({0, i})));
+  const Strings strings = task.make(1, length, generator);
+  const auto [ids, weights] = answers(model, task, strings.source);
+  if (!weights.defined()) return {};
+  MapLabels labels{.row_title = "letter of the answer", .column_title = "letter of the source"};
+  for (int64_t j = 0; j < length; ++j) labels.columns.push_back(task.letter(strings.source.at<int64_t>({0, j})));
+  for (int64_t i = 0; i <= length; ++i) labels.rows.push_back(task.letter(ids.at<int64_t>({0, i})));
+  Heatmap map = attention_map(select(weights, 0, 0), labels);
   if (!quiet) fmt::print("{}", heatmap_text(map.grid, "answer down, source across", terminal_style(stdout), 16));
-  write_heatmaps(folder / "attention.png",
-                 {.panels = {std::move(map)}, .title = "where the model looks while it says each letter"});
+  return HeatmapPicture{.panels = {std::move(map)}, .title = "where the model looks while it gives each letter"};
 }
 
 }  // namespace fovea::examples

@@ -14,21 +14,31 @@ Tensor baseline_of(const Tensor& returns, const HardOptions& o, double running) 
   return reshape(leave_one_out(reshape(returns, {o.draws, B / o.draws, U})), {B, U});
 }
 
+// Of the weights of each step, [B, U].
+Tensor entropy_of(const SequenceOutput& output) {
+  if (output.entropy.defined()) return output.entropy;
+  return neg(sum(output.weights * log(output.weights + 1e-8), -1));
+}
+
 }  // namespace
 
 Strings repeated(const Strings& strings, const HardOptions& o) {
   if (o.baseline != "leave-one-out") return strings;
-  return {repeat(strings.source, o.draws), repeat(strings.heard, o.draws), repeat(strings.target, o.draws)};
+  return {repeat(strings.source, o.draws), repeat(strings.input_ids, o.draws), repeat(strings.target, o.draws)};
 }
 
-Tensor answer_loss(const SequenceOutput& taught, const Tensor& target, const HardOptions& o, double& running) {
-  if (!taught.log_probability.defined()) return cross_entropy(taught.logits, target);
-  const Tensor surprise = cross_entropy(taught.logits, target, {.reduction = Reduction::none});  // -log p  [B, U]
+Tensor answer_loss(const SequenceOutput& output, const Tensor& target, const HardOptions& o, double& running,
+                   double sharpen) {
+  const auto sharpened = [&](const Tensor& loss) {
+    return sharpen > 0 && output.weights.defined() ? loss + mean(entropy_of(output)) * sharpen : loss;
+  };
+  if (!output.log_probability.defined()) return sharpened(cross_entropy(output.logits, target));
+  const Tensor surprise = cross_entropy(output.logits, target, {.reduction = Reduction::none});  // -log p  [B, U]
   const Tensor returns = reward_to_go(neg(surprise), o.discount);                                // (1), (2) [B, U]
   const Tensor baseline = baseline_of(returns, o, running);
   running = 0.9 * running + 0.1 * mean(returns).item();
-  const Tensor score = surrogate_loss(taught.log_probability, returns, {.baseline = baseline});
-  return mean(surprise) + score * o.weight - mean(taught.entropy) * o.entropy;  // (3)
+  const Tensor score = surrogate_loss(output.log_probability, returns, {.baseline = baseline});
+  return sharpened(mean(surprise) + score * o.weight - mean(output.entropy) * o.entropy);  // (3)
 }
 
 std::vector<std::pair<std::string, double>> gradient_variance(const SequenceModel& model,
@@ -44,8 +54,8 @@ std::vector<std::pair<std::string, double>> gradient_variance(const SequenceMode
     std::vector<Tensor> total, squares;
     double running = 0;
     for (int64_t i = -20; i < count; ++i) {  // the first twenty are for the moving baseline alone
-      const SequenceOutput taught = model(data.source, {}, data.heard, {.generator = generator});
-      const Tensor loss = answer_loss(taught, data.target, own, running);
+      const SequenceOutput output = model(data.source, {}, data.input_ids, {.generator = generator});
+      const Tensor loss = answer_loss(output, data.target, own, running);
       if (i < 0) continue;
       const std::vector<Tensor> gradients = grad(loss, watched);
       for (size_t k = 0; k < gradients.size(); ++k) {

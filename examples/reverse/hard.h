@@ -29,15 +29,16 @@ struct HardOptions {
   double discount = 0;              // γ
   double weight = 1;                // λ
   double entropy = 0;               // μ
-  double expectation = 0.5;         // share of steps that read the expectation and draw nothing
-  int64_t warm = 6000;              // updates before that in which all steps do
 };
 
 // Strings for one update: those of a batch, each `draws` times where the baseline wants it.
 Strings repeated(const Strings& strings, const HardOptions& options);
 
-// (3); its last two terms only where the attention drew. `running` is the moving baseline so far, and is updated.
-Tensor answer_loss(const SequenceOutput& taught, const Tensor& target, const HardOptions& options, double& running);
+// (3); its last two terms only where the attention drew. `running` is the moving baseline so far, and is updated. Added
+// is the entropy of the weights times `sharpen`, which makes a soft attention decide for one letter: what it has given
+// it knows, so a share of the weight left on that would cost it nothing.
+Tensor answer_loss(const SequenceOutput& output, const Tensor& target, const HardOptions& options, double& running,
+                   double sharpen = 0);
 
 // The variance of the gradient of (3) by `watched` under each baseline: the sum over all elements, from `count`
 // gradients of one batch of strings.

@@ -21,10 +21,10 @@ Strings LetterTask::make(int64_t batch, int64_t length, Generator& generator) co
   const Tensor source = randint({batch, length}, 0, letters_, generator);
   const Tensor answer = kind_ == Kind::reverse ? flip(source, 1) : kind_ == Kind::sort ? sort(source, 1).first : source;
   const Tensor target = cat({answer, full({batch, 1}, static_cast<double>(end()), i64)}, 1);
-  return {source, heard_of(target), target};
+  return {source, inputs_of(target), target};
 }
 
-Tensor LetterTask::heard_of(const Tensor& ids) const {
+Tensor LetterTask::inputs_of(const Tensor& ids) const {
   const Tensor first = full({ids.size(0), 1}, static_cast<double>(begin()), i64);
   return cat({first, slice(ids, 1, 0, ids.size(1) - 1)}, 1);
 }

@@ -15,9 +15,9 @@
 namespace fovea::examples {
 
 struct Strings {
-  Tensor source;  // i64 [B, L]
-  Tensor heard;   // i64 [B, L + 1]: begin, then the answer
-  Tensor target;  // i64 [B, L + 1]: the answer, then end
+  Tensor source;     // i64 [B, L]
+  Tensor input_ids;  // i64 [B, L + 1]: begin, then the answer
+  Tensor target;     // i64 [B, L + 1]: the answer, then end
 };
 
 class LetterTask {
@@ -27,8 +27,8 @@ class LetterTask {
   int64_t begin() const { return letters_; }
   int64_t end() const { return letters_ + 1; }
   Strings make(int64_t batch, int64_t length, Generator& generator) const;
-  // What a model heard that said `ids` i64 [B, U]: begin, then all but the last.
-  Tensor heard_of(const Tensor& ids) const;
+  // The inputs of a model that gave `ids` i64 [B, U]: begin, then all but the last.
+  Tensor inputs_of(const Tensor& ids) const;
   // Where the letters of an answer may come from: bool [B, L, L], answer by source. For sort every equal letter.
   Tensor origins(const Strings& strings) const;
   // "a" to "z", then "A" to "Z"; "." for the end.

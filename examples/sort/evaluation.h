@@ -3,8 +3,7 @@
 
 #include <fovea/layers/pointer/pointer_decoder.h>
 
-#include <filesystem>
-
+#include "examples/common/picture.h"
 #include "examples/sort/problems.h"
 
 namespace fovea::examples {
@@ -18,9 +17,12 @@ struct Asked {
 std::unique_ptr<Problem::Judge> evaluate(const PointerModel& model, const Problem& problem, const Asked& asked,
                                          int64_t count, Generator generator);
 
-// attention.png: the weights of every step over the items of one set, and what else the model attends to; for points
-// answers.png too: what was said above what is right, of a few sets. Names the model's paths.
-void show(PointerModel& model, const Problem& problem, const Asked& asked, Generator generator,
-          const std::filesystem::path& folder, bool quiet);
+// Of one set the weights of every step over its items, and what else the model attends to; for points also what was
+// answered above what is right, of a few sets. The weights in the terminal too, unless quiet.
+struct Shown {
+  HeatmapPicture attention{};
+  std::optional<PointPicture> answers{};
+};
+Shown show(PointerModel& model, const Problem& problem, const Asked& asked, Generator generator, bool quiet);
 
 }  // namespace fovea::examples

@@ -21,9 +21,9 @@ double percent(int64_t part, int64_t whole) {
 
 class ExactJudge : public Problem::Judge {
  public:
-  void add(const Tensor&, int64_t, const Positions& said, const Positions& right) override {
+  void add(const Tensor&, int64_t, const Positions& found, const Positions& right) override {
     ++sets_;
-    if (said == right) ++exact_;
+    if (found == right) ++exact_;
   }
   Figures figures() const override { return {{"exact_percent", percent(exact_, sets_)}}; }
   double score() const override { return 100 - percent(exact_, sets_); }
@@ -36,7 +36,6 @@ class Sort final : public Problem {
  public:
   int64_t inputs() const override { return 1; }
   bool stop() const override { return false; }
-  int64_t default_items() const override { return 10; }
   std::unique_ptr<Judge> judge() const override { return std::make_unique<ExactJudge>(); }
   void check_items(int64_t items) const override { need_items("sort", items, 1, 1000); }
 
@@ -54,12 +53,12 @@ class Sort final : public Problem {
 // the hull and its share of the hull's area is what it covers.
 class HullJudge final : public ExactJudge {
  public:
-  void add(const Tensor& points, int64_t set, const Positions& said, const Positions& right) override {
-    ExactJudge::add(points, set, said, right);
+  void add(const Tensor& points, int64_t set, const Positions& found, const Positions& right) override {
+    ExactJudge::add(points, set, found, right);
     const std::vector<Place> corners = places(points, set);
-    if (!is_simple(corners, said)) return;
+    if (!is_simple(corners, found)) return;
     ++simple_;
-    covered_ += std::abs(area(corners, said)) / area(corners, right);
+    covered_ += std::abs(area(corners, found)) / area(corners, right);
   }
   Figures figures() const override {
     Figures all = ExactJudge::figures();
@@ -77,7 +76,6 @@ class Hull final : public Problem {
  public:
   int64_t inputs() const override { return 2; }
   bool stop() const override { return true; }
-  int64_t default_items() const override { return 5; }
   std::unique_ptr<Judge> judge() const override { return std::make_unique<HullJudge>(); }
   void check_items(int64_t items) const override { need_items("hull", items, 3, 1000); }
 
@@ -88,10 +86,10 @@ class Hull final : public Problem {
 // Watches the length of the tours rather than exactness: a tour that is nearly as short is nearly as good.
 class TourJudge final : public ExactJudge {
  public:
-  void add(const Tensor& points, int64_t set, const Positions& said, const Positions& right) override {
-    ExactJudge::add(points, set, said, right);
+  void add(const Tensor& points, int64_t set, const Positions& found, const Positions& right) override {
+    ExactJudge::add(points, set, found, right);
     const std::vector<Place> cities = places(points, set);
-    length_ += tour_length(cities, said);
+    length_ += tour_length(cities, found);
     optimum_ += tour_length(cities, right);
   }
   Figures figures() const override {
@@ -111,8 +109,6 @@ class Tour final : public Problem {
  public:
   int64_t inputs() const override { return 2; }
   bool stop() const override { return false; }
-  int64_t default_items() const override { return 5; }
-  int64_t beam() const override { return 4; }
   std::unique_ptr<Judge> judge() const override { return std::make_unique<TourJudge>(); }
   void check_items(int64_t items) const override { need_items("tsp", items, 2, 12); }
 
@@ -126,18 +122,18 @@ Sets Problem::make(int64_t batch, int64_t items, Generator& generator) const {
   check_items(items);
   const Tensor points = uniform({batch, items, inputs()}, 0, 1, generator);
   std::vector<Positions> answers;
-  size_t longest = 0;
+  size_t length = 0;
   for (int64_t b = 0; b < batch; ++b) {
     answers.push_back(solve(points, b));
     if (stop()) answers.back().push_back(items);
-    longest = std::max(longest, answers.back().size());
+    length = std::max(length, answers.back().size());
   }
   std::vector<int64_t> padded;
   for (Positions& answer : answers) {
-    answer.resize(longest, -100);
+    answer.resize(length, -100);
     padded.insert(padded.end(), answer.begin(), answer.end());
   }
-  return {points, from(padded, {batch, static_cast<int64_t>(longest)})};
+  return {points, from(padded, {batch, static_cast<int64_t>(length)})};
 }
 
 Positions positions(const Tensor& ids, int64_t row, int64_t items) {

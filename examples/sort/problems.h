@@ -36,17 +36,15 @@ class Problem {
   virtual ~Problem() = default;
   virtual int64_t inputs() const = 0;
   virtual bool stop() const = 0;  // answers vary in length
-  virtual int64_t default_items() const = 0;
   // ValueError for a number of items that the task cannot have.
   virtual void check_items(int64_t items) const = 0;
-  virtual int64_t beam() const { return 1; }
   Sets make(int64_t batch, int64_t items, Generator& generator) const;
 
   // How good answers are, added up over sets.
   class Judge {
    public:
     virtual ~Judge() = default;
-    virtual void add(const Tensor& points, int64_t set, const Positions& said, const Positions& right) = 0;
+    virtual void add(const Tensor& points, int64_t set, const Positions& found, const Positions& right) = 0;
     virtual Figures figures() const = 0;
     virtual double score() const = 0;  // what training watches, in percent: lower is better
   };

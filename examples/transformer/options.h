@@ -2,40 +2,66 @@
 #pragma once
 
 #include <fovea/layers/transformer/encoder.h>
-#include <fovea/optim/optimizer.h>
-#include <fovea/optim/schedule.h>
+#include <fovea/optim/adam.h>
 
-#include <memory>
-#include <string>
-
-#include "examples/common/command_line.h"
+#include "examples/common/program.h"
 
 namespace fovea::examples {
 
-struct Options {
-  int64_t size = 64, heads = 4, layers = 2;  // D, H, N; F = 4 D
-  double dropout = 0;
-  std::string norm = "pre";
-  int64_t warmup = 200, anneal = 2000;
-  double clip = 1;
-  int64_t validate_every = 250;
-  int64_t shortest = 10, longest = 20;  // strings
-  int64_t test = 2000;                  // strings
-  std::string answer = "forwards";      // of addition
-  int64_t context = 64;                 // characters that a language model looks back at, at most
-  double temperature = 0.8;
-  int64_t top_k = 20;
-  std::string beginning = "\n";
+struct Options : CommandLine {
+  Options()
+      : CommandLine({.name = "transformer",
+                     .description = "A small Transformer learns a task, and shows where its heads look. Defaults are "
+                                    "those of the task; here those of copy.",
+                     .tasks = {"copy", "reverse", "sort", "addition", "shakespeare"},
+                     .uses_data = true},
+                    {.threads = 0, .steps = 2000, .batch = 64, .learning_rate = 2e-3, .validate_every = 250}) {}
+  int64_t& embed_dim = whole("embed-dim", "D, features of a position; the feed-forward part has 4 D", 64, 1, 4096);
+  int64_t& heads = whole("heads", "H, heads of each attention; H divides D", 4, 1, 64);
+  int64_t& layers = whole("layers", "layers of the encoder, and of the decoder", 2, 1, 64);
+  double& dropout = real("dropout", "share of what is dropped while training", 0, 0, 0.9);
+  std::string& norm =
+      choice("norm", "layer norm before each part (pre) or after it (post, as in the paper)", {"pre", "post"});
+  int64_t& warmup = whole("warmup", "steps until the rate is full", 200, 0);
+  int64_t& anneal = whole("anneal", "steps until the rate has fallen to a hundredth, along a cosine", 2000, 1);
+  int64_t& min_length = whole("min-length", "digits of a string at least", 10, 4, 1000);
+  int64_t& max_length = whole("max-length", "digits of a string at most", 20, 4, 1000);
+  int64_t& test_size = may_change(whole("test-size", "held-out strings of the test", 2000, 1));
+  std::string& answer =
+      choice("answer", "of addition: 0579 (forwards) or 9750, units first (backwards)", {"forwards", "backwards"});
+  int64_t& context = whole("context", "shakespeare: characters that are looked back at, at most", 64, 1, 100000);
+  double& temperature = real("temperature", "of the samples of shakespeare; 0: the most probable", 0.8, 0, 100);
+  int64_t& top_k = whole("top-k", "samples come from the k most probable characters; 0: all", 20, 0, 256);
+  std::string& beginning = text("beginning", "what samples of shakespeare begin with", "\n");
 
-  TransformerOptions transformer() const;
-  CosineOptions schedule(double rate) const;
+  void settle() override {
+    if (task == "shakespeare") otherwise(batch, 32), otherwise(embed_dim, 128), otherwise(layers, 3);
+    if (task == "addition") otherwise(steps, 6000), otherwise(anneal, 6000), otherwise(validate_every, 500);
+    if (embed_dim % heads != 0) throw UsageError("--heads must divide --embed-dim");
+    if (anneal <= warmup) throw UsageError("--anneal must be more than --warmup");
+    if (beginning.empty()) throw UsageError("--beginning is empty; it must be one character at least");
+    if (max_length < min_length)
+      throw UsageError("--max-length is less than --min-length; need 4 <= min-length <= max-length");
+  }
+
+  TransformerOptions transformer() const {
+    return {.embed_dim = embed_dim,
+            .heads = heads,
+            .feed_forward = 4 * embed_dim,
+            .layers = layers,
+            .dropout = dropout,
+            .norm_first = norm == "pre"};
+  }
+  // Adam with the paper's β2 = 0.98 and eps = 1e-9; others as all programs have them.
+  std::unique_ptr<Optimizer> make(const std::vector<Tensor>& parameters) const {
+    if (optimizer != "adam") return make_optimizer(optimizer, parameters, learning_rate);
+    return std::make_unique<Adam>(parameters, AdamOptions{.lr = learning_rate, .beta2 = 0.98, .eps = 1e-9});
+  }
+  CosineOptions cosine() const { return {.total = anneal, .lr_min = 0.01 * learning_rate, .warmup = warmup}; }
 };
 
-// Adam with the paper's β2 = 0.98 and eps = 1e-9; others as all programs have them.
-std::unique_ptr<Optimizer> make_teacher(const RunOptions& run, const std::vector<Tensor>& parameters);
-
-// Both train, test, draw and return the exit code.
-int run_strings(const CommandLine& line, const RunOptions& run, const Options& options);
-int run_text(const CommandLine& line, const RunOptions& run, const Options& options);
+// Each trains, tests, draws, and returns the exit code.
+int run_strings(const Options& options);
+int run_text(const Options& options);
 
 }  // namespace fovea::examples

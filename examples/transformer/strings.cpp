@@ -6,27 +6,17 @@
 #include <algorithm>
 
 namespace fovea::examples {
-namespace {
-
-Words characters(std::string_view text) {
-  Words words;
-  for (const char c : text) words.emplace_back(1, c);
-  return words;
-}
-
-}  // namespace
-
 Strings::Strings(const StringRules& rules) : rules_(rules), vocabulary_(Vocabulary::of(characters("0123456789+="))) {
   const auto& names = {"copy", "reverse", "sort", "addition"};
   if (std::find(names.begin(), names.end(), rules.task) == names.end())
     throw ValueError("task \"" + rules.task + "\" is unknown; choose copy, reverse, sort or addition");
   // Shorter ones are so few that a part might have none.
-  if (rules.shortest < 4 || rules.longest < rules.shortest)
-    throw ValueError(
-        fmt::format("strings of {} to {} digits; need 4 <= shortest <= longest", rules.shortest, rules.longest));
+  if (rules.min_length < 4 || rules.max_length < rules.min_length)
+    throw ValueError(fmt::format("strings of {} to {} digits; need 4 <= min_length <= max_length", rules.min_length,
+                                 rules.max_length));
 }
 
-int64_t Strings::longest_answer() const { return (rules_.task == "addition" ? 4 : rules_.longest) + 1; }
+int64_t Strings::max_answer() const { return (rules_.task == "addition" ? 4 : rules_.max_length) + 1; }
 
 Pair Strings::any(Generator& generator) const {
   if (rules_.task == "addition") {
@@ -36,7 +26,7 @@ Pair Strings::any(Generator& generator) const {
     return {characters(fmt::format("{:03}+{:03}=", a, b)), characters(sum)};
   }
   Words source, target;
-  for (int64_t i = generator.randint(rules_.shortest, rules_.longest + 1); i > 0; --i)
+  for (int64_t i = generator.randint(rules_.min_length, rules_.max_length + 1); i > 0; --i)
     source.push_back(std::to_string(generator.randint(0, 10)));
   target = source;
   if (rules_.task == "reverse") std::reverse(target.begin(), target.end());
@@ -65,10 +55,6 @@ std::vector<Pair> Strings::draw(Part part, int64_t count, Generator generator) c
   std::vector<Pair> pairs;
   while (static_cast<int64_t>(pairs.size()) < count) pairs.push_back(draw(part, generator));
   return pairs;
-}
-
-IdPair Strings::ids(const Pair& pair) const {
-  return {source_ids(vocabulary_, pair.source), vocabulary_.ids(pair.target)};
 }
 
 }  // namespace fovea::examples

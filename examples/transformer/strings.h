@@ -1,4 +1,4 @@
-// Tasks over strings of characters: the source is read, the target has to be said.
+// Tasks over strings of characters: the source is read, the target is to be the output.
 //   copy       "4071.."    the same
 //   reverse    "4071.."    backwards
 //   sort       "4071.."    its digits in order
@@ -9,14 +9,17 @@
 // Errors: ValueError for an unknown task and for lengths that cannot be.
 #pragma once
 
-#include "examples/common/text/corpus.h"
+#include <fovea/core/random.h>
+#include <fovea/optim/training/text/corpus.h>
 
 namespace fovea::examples {
 
+using namespace text;
+
 struct StringRules {
   std::string task{};
-  int64_t shortest = 10, longest = 20;  // digits; addition has 3 + 3
-  bool backwards = false;               // the answer of addition
+  int64_t min_length = 10, max_length = 20;  // digits; addition has 3 + 3
+  bool backwards = false;                    // the answer of addition
 };
 
 enum class Part { training, validation, test };
@@ -25,11 +28,10 @@ class Strings {
  public:
   explicit Strings(const StringRules& rules);
   const Vocabulary& vocabulary() const { return vocabulary_; }
-  int64_t longest_answer() const;  // the end mark included
+  int64_t max_answer() const;  // the end mark included
   // One character a word.
   Pair draw(Part part, Generator& generator) const;
   std::vector<Pair> draw(Part part, int64_t count, Generator generator) const;
-  IdPair ids(const Pair& pair) const;
 
  private:
   Pair any(Generator& generator) const;

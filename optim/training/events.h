@@ -13,9 +13,10 @@
 //   saved        text is the file
 //   end          text says why; also where an error ends the run
 //
-// In this order: start, then step by step step, validation and what it brings, saving, saved; end. A listener that
-// throws never stops the run: its first failure is reported on stderr, and it is told of later events all the same.
-// Views in an event live as long as the call. Threads: used from the one that trains.
+// In this order: start; step by step step, validation and what it brings, saving, saved; end. Pictures and samples of
+// what was learned may come after it. A listener that throws never stops the run: its first failure is reported on
+// stderr, and it is told of later events all the same. Views in an event live as long as the call. Threads: used from
+// the one that trains.
 #pragma once
 
 #include <cstdint>

@@ -66,6 +66,7 @@ class Trainer {
   // Once a Trainer. Without a validation the last weights are kept.
   Ended run(const Step& step, const Validate& validate = {});
   template <class Source, class StepOn>
+  requires requires(Source& data) { data.next(); }
   Ended run(Source& data, StepOn&& step, const Validate& validate = {}) {
     state_("data", data);
     return run([&]() -> StepOutput { return step(data.next()); }, validate);
@@ -76,6 +77,7 @@ class Trainer {
   void picture(std::string_view file) { emit({.kind = Event::Kind::picture, .text = file}); }
   void stop() { stopped_ = true; }
 
+  Module& kept() const { return *kept_; }       // the model, or its average
   int64_t step() const { return place_.step; }  // made so far
   int64_t best_step() const { return place_.best_step; }
   double seconds() const { return seconds_; }  // of training, over all sittings

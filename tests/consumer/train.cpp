@@ -6,7 +6,7 @@
 using namespace fovea;
 
 struct Counter : Module {
-  explicit Counter(Generator& g) : lstm({.inputs = 1, .hidden = 8}, g), output(8, 1, true, g) {}
+  explicit Counter(Generator& g) : lstm({.input_size = 1, .hidden_size = 8}, g), output(8, 1, true, g) {}
   void members(Members& m) override { m("lstm", lstm)("output", output); }
   Tensor operator()(const Batch& batch) const {
     return output(select(lstm(batch.fields[0], {}, batch.lengths[0]).state.hidden, 0, 0));

@@ -7,7 +7,7 @@ adding=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "adding_run: $*" >&2; exit 1; }
-short=(--quiet --test-sequences 20 --hidden 16 --length 20 --batch 16 --decay-every 20 --validate-every 40)
+short=(--quiet --test-size 20 --hidden 16 --length 20 --batch 16 --decay-every 20 --validate-every 40)
 
 for model in feed-forward lstmn; do
   for threads in 1 2 4; do

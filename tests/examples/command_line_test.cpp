@@ -2,13 +2,14 @@
 #include "examples/common/command_line.h"
 
 #include <fovea/core/error.h>
+#include <fovea/optim/training/text_file.h>
+#include <fovea/version.h>
 #include <stdlib.h>
 
 #include <iostream>
 #include <sstream>
 
-#include "examples/common/header_line.h"
-#include "examples/common/text_file.h"
+#include "examples/common/program.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
 
@@ -19,65 +20,63 @@ using test::contains;
 using test::Scratch;
 
 // A program with some values of its own.
-struct Copy {
-  RunOptions run{.steps = 500, .learning_rate = 1e-4};
-  std::string memory = "128x20";
-  int64_t heads = 1;
-  std::vector<int64_t> lengths = {10, 20};
-  bool clip = true;
-  std::string title{};
-  CommandLine line{{.name = "copy", .description = "test", .tasks = {"copy", "sort"}}, run};
-
-  Copy() {
-    line.add("memory", &memory, "slots x width");
-    line.add("heads", &heads, "heads", whole(1, 16));
-    line.add("lengths", &lengths, "lengths to test", at_least(1));
-    line.add("clip", &clip, "clip gradients");
-    line.add("title", &title, "any text");
+struct Copy : CommandLine {
+  Copy()
+      : CommandLine({.name = "copy", .description = "test", .tasks = {"copy", "sort"}},
+                    {.threads = 0, .steps = 500, .learning_rate = 1e-4}) {}
+  std::string& memory = text("memory", "slots x width", "128x20");
+  int64_t& heads = whole("heads", "heads", 1, 1, 16);
+  std::vector<int64_t>& lengths = wholes("lengths", "lengths to test", {10, 20}, 1);
+  bool& clipped = flag("clipped", "clip gradients", true);
+  std::string& title = text("title", "any text");
+  std::string& controller = choice("controller", "controller", {"lstm", "ff"});
+  int64_t& test_size = may_change(whole("test-size", "of the test", 10, 1));
+  void settle() override {
+    if (task == "sort") otherwise(heads, 5), otherwise(batch, 3);
   }
 
-  bool parse(const std::vector<std::string>& words) {
+  bool read(const std::vector<std::string>& words) {
     std::vector<const char*> pointers = {"copy"};
     for (const std::string& word : words) pointers.push_back(word.c_str());
-    return line.parse(static_cast<int>(pointers.size()), pointers.data());
+    return parse(static_cast<int>(pointers.size()), pointers.data());
   }
 };
 
 void check_refused(const std::vector<std::string>& words, const std::string& flag, const std::string& rule) {
   Copy copy;
-  CHECK_THROWS_AS(Copy().parse(words), UsageError);
-  CHECK_THROWS_WITH(copy.parse(words), contains(flag) && contains(rule));
+  CHECK_THROWS_AS(Copy().read(words), UsageError);
+  CHECK_THROWS_WITH(copy.read(words), contains(flag) && contains(rule));
 }
 
 TEST_CASE("defaults, then the file, then flags") {
   const Scratch scratch;
   write_text(scratch / "a.toml",
-             "# a recipe\nsteps = 1_000  # more\nmemory = \"64x10\"\nlengths = [5, 7]\nheads = 2\nclip = false\n");
+             "# a recipe\nsteps = 1_000  # more\nmemory = \"64x10\"\nlengths = [5, 7]\nheads = 2\nclipped = false\n");
   Copy copy;
-  CHECK(copy.parse({"--config", (scratch / "a.toml").string(), "--heads", "4", "--task=sort"}));
-  CHECK(copy.run.steps == 1000);
+  CHECK(copy.read({"--config", (scratch / "a.toml").string(), "--heads", "4", "--task=sort"}));
+  CHECK(copy.steps == 1000);
   CHECK(copy.memory == "64x10");
   CHECK(copy.lengths == std::vector<int64_t>{5, 7});
   CHECK(copy.heads == 4);
-  CHECK_FALSE(copy.clip);
-  CHECK(copy.run.task == "sort");
-  CHECK(copy.run.learning_rate == 1e-4);
-  CHECK(copy.run.threads >= 1);
-  CHECK(copy.line.folder() == "runs/copy-sort-seed1");
+  CHECK_FALSE(copy.clipped);
+  CHECK(copy.task == "sort");
+  CHECK(copy.learning_rate == 1e-4);
+  CHECK(copy.threads >= 1);
+  CHECK(copy.folder() == "runs/copy-sort-seed1");
 }
 
 TEST_CASE("what config.toml says reads back to the same run") {
   const Scratch scratch;
   Copy first;
-  first.parse({"--seed", "18446744073709551615", "--learning-rate", "3e-5", "--lengths", "3,4,5", "--no-clip",
-               "--title", "a \"b\" # c\\d"});
-  write_text(scratch / "config.toml", first.line.config_toml());
+  first.read({"--seed", "18446744073709551615", "--learning-rate", "3e-5", "--lengths", "3,4,5", "--no-clipped",
+              "--title", "a \"b\" # c\\d"});
+  write_text(scratch / "config.toml", first.config_toml());
   Copy second;
-  second.parse({"--config", (scratch / "config.toml").string()});
-  CHECK(second.line.config_toml() == first.line.config_toml());
-  CHECK(second.run.seed == 18446744073709551615U);
+  second.read({"--config", (scratch / "config.toml").string()});
+  CHECK(second.config_toml() == first.config_toml());
+  CHECK(second.seed == 18446744073709551615U);
   CHECK(second.title == "a \"b\" # c\\d");
-  CHECK_FALSE(second.clip);
+  CHECK_FALSE(second.clipped);
 }
 
 TEST_CASE("a wrong value is refused with flag, value and rule") {
@@ -100,7 +99,7 @@ TEST_CASE("a config file is read strictly, errors name file and line") {
   const auto refused = [&](const std::string& text, const std::string& reason) {
     write_text(scratch / "c.toml", text);
     Copy copy;
-    CHECK_THROWS_WITH(copy.parse({"--config", (scratch / "c.toml").string()}), contains("c.toml:") && contains(reason));
+    CHECK_THROWS_WITH(copy.read({"--config", (scratch / "c.toml").string()}), contains("c.toml:") && contains(reason));
   };
   refused("steps = 5\nlerning-rate = 0.1\n", ":2: lerning-rate: unknown key; copy knows batch");
   refused("steps = 5\nsteps = 6\n", ":2: steps is given twice, first in line 1");
@@ -114,41 +113,40 @@ TEST_CASE("a config file is read strictly, errors name file and line") {
   refused("resume = \"x\"\n", "unknown key");
   refused("example = \"reverse\"\n", "is of the example \"reverse\"");
   Copy copy;
-  CHECK_THROWS_AS(copy.parse({"--config", (scratch / "none.toml").string()}), FileError);
+  CHECK_THROWS_AS(copy.read({"--config", (scratch / "none.toml").string()}), FileError);
 }
 
 TEST_CASE("a resumed run keeps its config, but for what may change") {
   const Scratch scratch;
   const std::string folder = scratch.path().string();
   Copy first;
-  first.parse({"--batch", "32", "--seed", "5", "--out", folder, "--threads", "2"});
-  write_text(scratch / "config.toml", first.line.config_toml());
+  first.read({"--batch", "32", "--seed", "5", "--out", folder, "--threads", "2"});
+  write_text(scratch / "config.toml", first.config_toml());
 
   Copy same;
-  same.parse({"--resume", folder, "--steps", "9000", "--threads", "1", "--batch", "32", "--learning-rate", "0.0001"});
-  CHECK(same.line.resumed());
-  CHECK(same.line.folder() == folder);
-  CHECK(same.run.batch == 32);
-  CHECK(same.run.seed == 5);
-  CHECK(same.run.steps == 9000);
-  CHECK(same.run.threads == 1);
+  same.read({"--resume", folder, "--steps", "9000", "--threads", "1", "--batch", "32", "--learning-rate", "0.0001"});
+  CHECK(same.resumed());
+  CHECK(same.folder() == folder);
+  CHECK(same.batch == 32);
+  CHECK(same.seed == 5);
+  CHECK(same.steps == 9000);
+  CHECK(same.threads == 1);
 
   check_refused({"--resume", folder, "--batch", "16"}, "--batch 16 contradicts the run in", "which has 32");
   check_refused({"--resume", folder, "--lengths", "1"}, "--lengths 1 contradicts", "which has 10,20");
-  check_refused({"--resume", folder, "--no-clip"}, "--clip false contradicts", "which has true");
+  check_refused({"--resume", folder, "--no-clipped"}, "--clipped false contradicts", "which has true");
   check_refused({"--resume", folder, "--out", folder + "/other"}, "--out", "contradicts");
   check_refused({"--resume", folder, "--config", folder + "/config.toml"}, "--config", "contradicts");
   check_refused({"--resume", folder + "/none"}, "--resume", "no config.toml");
   check_refused({"--lengths", ""}, "--lengths", "is empty");
   Copy out;
-  CHECK_NOTHROW(out.parse({"--resume", folder, "--out", folder}));
+  CHECK_NOTHROW(out.read({"--resume", folder, "--out", folder}));
 }
 
 TEST_CASE("data files are looked for and their absence explained") {
   const Scratch scratch;
   write_text(scratch / "a.tsv", "x\ty\n");
-  RunOptions run;
-  CommandLine line({.name = "translate", .description = "test", .uses_data = true}, run);
+  CommandLine line({.name = "translate", .description = "test", .uses_data = true}, {});
   const std::string folder = scratch.path().string();
   const char* words[] = {"translate", "--data", folder.c_str()};
   CHECK(line.parse(3, words));
@@ -160,10 +158,9 @@ TEST_CASE("data files are looked for and their absence explained") {
 TEST_CASE("the help names the choices of a flag") {
   Copy copy;
   std::string controller = "lstm";
-  copy.line.add("controller", &controller, "controller", one_of({"lstm", "ff"}));
   std::ostringstream text;
   std::streambuf* const former = std::cout.rdbuf(text.rdbuf());
-  const bool runs = copy.parse({"--help"});
+  const bool runs = copy.read({"--help"});
   std::cout.rdbuf(former);
   CHECK_FALSE(runs);
   CHECK_THAT(text.str(), contains("controller: lstm, ff"));
@@ -174,29 +171,69 @@ TEST_CASE("the help names the choices of a flag") {
 TEST_CASE("the command is what a person types to call the program again") {
   ::unsetenv("FOVEA_COMMAND");
   Copy copy;
-  CHECK(copy.line.command() == "copy");
+  CHECK(copy.command() == "copy");
   const char* called[] = {"./my builds/copy"};
-  copy.line.parse(1, called);
-  CHECK(copy.line.command() == "'./my builds/copy'");
+  copy.parse(1, called);
+  CHECK(copy.command() == "'./my builds/copy'");
   ::setenv("FOVEA_COMMAND", "./dev run copy", 1);
-  CHECK(copy.line.command() == "./dev run copy");
+  CHECK(copy.command() == "./dev run copy");
   ::unsetenv("FOVEA_COMMAND");
 }
 
 TEST_CASE("exit codes tell a wrong command line from a failed run") {
   const char* wrong[] = {"copy", "--batch", "0"};
   Copy copy;
-  CHECK(run_program(copy.line, 3, wrong, [] { return 0; }) == 2);
+  CHECK(run_program(copy, 3, wrong, [] { return 0; }) == 2);
   const char* right[] = {"copy"};
-  CHECK(run_program(copy.line, 1, right, [] { return 5; }) == 5);
-  CHECK(run_program(copy.line, 1, right, []() -> int { throw FileError("disk"); }) == 1);
+  CHECK(run_program(copy, 1, right, [] { return 5; }) == 5);
+  CHECK(run_program(copy, 1, right, []() -> int { throw FileError("disk"); }) == 1);
+}
+
+TEST_CASE("defaults that follow from other values give way to what is given", "[command line]") {
+  const Scratch scratch;
+  Copy sort;
+  sort.read({"--task", "sort", "--batch", "7"});
+  CHECK(sort.heads == 5);
+  CHECK(sort.batch == 7);
+  write_text(scratch / "config.toml", sort.config_toml());
+  Copy resumed;
+  resumed.read({"--resume", scratch.path().string(), "--test-size", "4"});
+  CHECK(resumed.heads == 5);
+  CHECK(resumed.batch == 7);
+  CHECK(resumed.test_size == 4);
+  Copy from_file;
+  write_text(scratch / "heads.toml", "heads = 2\n");
+  from_file.read({"--task", "sort", "--config", (scratch / "heads.toml").string()});
+  CHECK(from_file.heads == 2);
+  Copy copy;
+  copy.read({});
+  CHECK(copy.heads == 1);
+}
+
+TEST_CASE("a trained run is asked with --run and the flag that asks, never with one of them", "[command line]") {
+  const Scratch scratch;
+  CommandLine line({.name = "translate", .description = "test", .serves = "translate"}, {});
+  const auto read = [&](std::vector<const char*> words) {
+    return line.parse(static_cast<int>(words.size()), words.data());
+  };
+  const std::string folder = scratch.path().string();
+  CHECK_THROWS_WITH(read({"translate", "--translate", "a"}), contains("needs --run"));
+  CHECK_THROWS_WITH(read({"translate", "--translate", "", "--run", folder.c_str()}), contains("needs --translate"));
+  std::string asked;
+  const auto answer = [&](const std::string& text, const std::string& where) { return asked = text + where, "b"; };
+  CHECK(read({"translate", "--translate", "a", "--run", folder.c_str()}));
+  CHECK(serve(line, answer) == 0);
+  CHECK(asked == "a--translate");
 }
 
 TEST_CASE("the header line says what one needs to repeat the run") {
-  CHECK(header_line({"copy", "sort", 3, 2, "SkylakeX", 1017162, "0.1.0"}) ==
-        "copy: task sort, seed 3, threads 2, BLAS SkylakeX, parameters 1,017,162, fovea 0.1.0");
-  CHECK(header_line({"copy", "", 3, 1, "Generic", 999, "0.1.0"}) ==
-        "copy: seed 3, threads 1, BLAS Generic, parameters 999, fovea 0.1.0");
+  Copy copy;
+  copy.read({"--task", "sort", "--seed", "3", "--threads", "2"});
+  const std::string version(library_version());
+  CHECK(header_line(copy, "SkylakeX", 1017162) ==
+        "copy: task sort, seed 3, threads 2, BLAS SkylakeX, parameters 1,017,162, fovea " + version);
+  copy.task.clear();
+  CHECK(header_line(copy, "Generic", 999) == "copy: seed 3, threads 2, BLAS Generic, parameters 999, fovea " + version);
 }
 
 }  // namespace

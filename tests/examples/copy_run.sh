@@ -12,7 +12,7 @@ copy=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "copy_run: $*" >&2; exit 1; }
-short=(--quiet --test-sequences 20 --test-lengths 5)
+short=(--quiet --test-size 20 --test-lengths 5)
 
 for threads in 1 2 4; do
   "$copy" "${short[@]}" --steps 1000 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
@@ -58,7 +58,7 @@ done
 rm "$folder/early/last.safetensors"
 "$copy" --resume "$folder/early" --quiet >/dev/null 2>"$folder/log" && fail "a run that lost its checkpoint began again over its best model"
 
-"$copy" --resume "$folder/whole" --test-lengths 2,3 --test-sequences 10 --quiet >/dev/null 2>"$folder/log" ||
+"$copy" --resume "$folder/whole" --test-lengths 2,3 --test-size 10 --quiet >/dev/null 2>"$folder/log" ||
   { cat "$folder/log" >&2; fail "a resumed run cannot test other lengths"; }
 grep -q '"2":' "$folder/whole/summary.json" && grep -q '"3":' "$folder/whole/summary.json" || fail "the lengths asked for were not tested"
 cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "testing other lengths changed the run"
@@ -86,12 +86,12 @@ for key in example task seed threads steps seconds parameters metrics wrong_bits
   grep -q "\"$key\"" "$folder/whole/summary.json" || fail "summary.json has no $key"
 done
 for task in repeat-copy recall ngrams sort; do
-  "$copy" --task "$task" --controller ff --steps 4 --length 8 --quiet --test-sequences 10 --test-lengths 8 --out "$folder/$task" \
+  "$copy" --task "$task" --controller ff --steps 4 --length 8 --quiet --test-size 10 --test-lengths 8 --out "$folder/$task" \
     >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "task $task failed"; }
 done
 
 # Sort has defaults of its own, which flags overrule and a resumed run keeps.
-small=(--task sort --quiet --length 4 --batch 2 --memory 6x5 --curriculum 20 --validate-every 10 --test-sequences 10 --test-lengths 4)
+small=(--task sort --quiet --length 4 --batch 2 --memory 6x5 --curriculum 20 --validate-every 10 --test-size 10 --test-lengths 4)
 "$copy" "${small[@]}" --steps 60 --out "$folder/sort-whole" >/dev/null 2>&1
 "$copy" "${small[@]}" --steps 15 --out "$folder/sort-parts" >/dev/null 2>&1
 "$copy" --resume "$folder/sort-parts" --steps 60 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "sort cannot be resumed"; }

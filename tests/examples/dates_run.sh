@@ -8,7 +8,7 @@ dates=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "dates_run: $*" >&2; exit 1; }
-short=(--quiet --test 20 --hidden 16 --embedding 8 --batch 16 --validate-every 60)
+short=(--quiet --test-size 20 --hidden 16 --embedding 8 --batch 16 --validate-every 60)
 
 for threads in 1 2 4; do
   "$dates" "${short[@]}" --steps 100 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||

@@ -5,12 +5,12 @@
 #include <fovea/core/array.h>
 #include <fovea/core/creation.h>
 #include <fovea/core/error.h>
+#include <fovea/optim/training/text_file.h>
 
 #include <cmath>
 
 #include "examples/common/canvas.h"
 #include "examples/common/tensor_grid.h"
-#include "examples/common/text_file.h"
 #include "examples/common/ticks.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
@@ -55,7 +55,7 @@ TEST_CASE("a heatmap is a PNG whose size is bounded whatever the grid") {
   const Scratch scratch;
   for (const auto& [rows, cols] :
        {std::pair<int64_t, int64_t>{8, 20}, {128, 42}, {50, 5000}, {4000, 3}, {1, 1}, {0, 0}}) {
-    write_heatmaps(scratch / "a.png", {.panels = {{.grid = filled(rows, cols), .title = "weights"}}});
+    write_picture(scratch / "a.png", HeatmapPicture{.panels = {{.grid = filled(rows, cols), .title = "weights"}}});
     const PngSize size = png_size(scratch / "a.png");
     CHECK(size.width >= 100);
     CHECK(size.width <= 1900);
@@ -67,11 +67,11 @@ TEST_CASE("a heatmap is a PNG whose size is bounded whatever the grid") {
 TEST_CASE("panels stand above one another or side by side") {
   const Scratch scratch;
   HeatmapPicture picture{.panels = {{.grid = filled(10, 10)}}};
-  write_heatmaps(scratch / "one.png", picture);
+  write_picture(scratch / "one.png", picture);
   picture.panels.push_back(picture.panels.front());
-  write_heatmaps(scratch / "above.png", picture);
+  write_picture(scratch / "above.png", picture);
   picture.columns = 2;
-  write_heatmaps(scratch / "beside.png", picture);
+  write_picture(scratch / "beside.png", picture);
   const PngSize one = png_size(scratch / "one.png");
   const PngSize above = png_size(scratch / "above.png");
   const PngSize beside = png_size(scratch / "beside.png");
@@ -84,9 +84,10 @@ TEST_CASE("panels stand above one another or side by side") {
 TEST_CASE("labels may be words of any language, bytes that are no text, or too long") {
   const Scratch scratch;
   const std::vector<std::string> labels = {"façade", "\xff\xfe", std::string(500, 'w'), " ", ""};
-  CHECK_NOTHROW(write_heatmaps(
+  CHECK_NOTHROW(write_picture(
       scratch / "a.png",
-      {.panels = {{.grid = filled(5, 5), .title = "é \xc3", .row_labels = labels, .column_labels = labels}}}));
+      HeatmapPicture{
+          .panels = {{.grid = filled(5, 5), .title = "é \xc3", .row_labels = labels, .column_labels = labels}}}));
   CHECK(png_size(scratch / "a.png").width <= 1900);
   CHECK(drawable("façade") == "façade");
   CHECK(drawable("a\xff"
@@ -104,17 +105,20 @@ TEST_CASE("values that are no numbers and flat grids can be drawn") {
   const Scratch scratch;
   const float inf = std::numeric_limits<float>::infinity();
   for (const float value : {0.0F, -3.0F, std::nanf(""), inf, -inf, 1e-30F, 1e30F}) {
-    CHECK_NOTHROW(write_heatmaps(scratch / "a.png", {.panels = {{.grid = filled(3, 3, value)}}}));
+    CHECK_NOTHROW(write_picture(scratch / "a.png", HeatmapPicture{.panels = {{.grid = filled(3, 3, value)}}}));
   }
 }
 
 TEST_CASE("a heatmap that does not fit is refused") {
   const Scratch scratch;
-  CHECK_THROWS_WITH(write_heatmaps(scratch / "a.png", {.panels = {{.grid = {2, 3, {1, 2}}, .title = "w"}}}),
-                    contains("heatmap 'w'") && contains("2 rows x 3 columns"));
-  CHECK_THROWS_AS(write_heatmaps(scratch / "a.png", {.panels = {{.grid = filled(2, 2), .row_labels = {"one"}}}}),
-                  ShapeError);
-  CHECK_THROWS_AS(write_heatmaps(scratch / "none" / "a.png", {.panels = {{.grid = filled(2, 2)}}}), FileError);
+  CHECK_THROWS_WITH(
+      write_picture(scratch / "a.png", HeatmapPicture{.panels = {{.grid = {2, 3, {1, 2}}, .title = "w"}}}),
+      contains("heatmap 'w'") && contains("2 rows x 3 columns"));
+  CHECK_THROWS_AS(
+      write_picture(scratch / "a.png", HeatmapPicture{.panels = {{.grid = filled(2, 2), .row_labels = {"one"}}}}),
+      ShapeError);
+  CHECK_THROWS_AS(write_picture(scratch / "none" / "a.png", HeatmapPicture{.panels = {{.grid = filled(2, 2)}}}),
+                  FileError);
   CHECK_FALSE(std::filesystem::exists(scratch / "a.png"));
 }
 
@@ -124,7 +128,7 @@ TEST_CASE("line charts take long, broken, constant and empty series") {
   for (const bool log_y : {false, true}) {
     chart.log_y = log_y;
     chart.series.clear();
-    CHECK_NOTHROW(write_line_chart(scratch / "a.png", chart));
+    CHECK_NOTHROW(write_picture(scratch / "a.png", chart));
     Series series{.name = "run"};
     for (int i = 0; i < 200000; ++i) {
       series.x.push_back(i);
@@ -132,36 +136,37 @@ TEST_CASE("line charts take long, broken, constant and empty series") {
     }
     chart.series = {series, {"flat", {0, 10}, {1, 1}}, {"none", {}, {}}};
     chart.smoothing = 0.9;
-    CHECK_NOTHROW(write_line_chart(scratch / "a.png", chart));
+    CHECK_NOTHROW(write_picture(scratch / "a.png", chart));
     const PngSize size = png_size(scratch / "a.png");
     CHECK(size.width <= 1600);
     CHECK(size.height <= 1000);
   }
   // A lone point is a dot, smoothed or not.
   chart.series = {{"run", {20}, {0.5}}};
-  write_line_chart(scratch / "smooth.png", chart);
+  write_picture(scratch / "smooth.png", chart);
   chart.smoothing = 0;
-  write_line_chart(scratch / "plain.png", chart);
+  write_picture(scratch / "plain.png", chart);
   CHECK(read_text(scratch / "smooth.png") == read_text(scratch / "plain.png"));
   chart.smoothing = 1;
-  CHECK_THROWS_AS(write_line_chart(scratch / "a.png", chart), ValueError);
+  CHECK_THROWS_AS(write_picture(scratch / "a.png", chart), ValueError);
   chart.smoothing = 0;
   chart.series = {{"bad", {1, 2}, {1}}};
-  CHECK_THROWS_WITH(write_line_chart(scratch / "a.png", chart), contains("'bad' has 2 x and 1 y"));
+  CHECK_THROWS_WITH(write_picture(scratch / "a.png", chart), contains("'bad' has 2 x and 1 y"));
 }
 
 TEST_CASE("point plots take any points and lines through them, and refuse corners that are no points") {
   const Scratch scratch;
   const PointPlot square{.title = "square", .x = {0, 1, 1, 0, 0.5}, .y = {0, 0, 1, 1, 0.5}, .corners = {0, 1, 2, 3}};
   const PointPlot same{.title = "equal points", .x = {0.2, 0.2}, .y = {0.2, 0.2}}, none{};
-  write_point_plots(scratch / "a.png", {.panels = {square}});
-  write_point_plots(scratch / "b.png", {.panels = {square, same, none}, .columns = 2, .title = "three"});
-  write_point_plots(scratch / "c.png", {});
+  write_picture(scratch / "a.png", PointPicture{.panels = {square}});
+  write_picture(scratch / "b.png", PointPicture{.panels = {square, same, none}, .columns = 2, .title = "three"});
+  write_picture(scratch / "c.png", PointPicture{});
   CHECK(png_size(scratch / "b.png").width > png_size(scratch / "a.png").width);
   CHECK(png_size(scratch / "b.png").height > png_size(scratch / "a.png").height);
   CHECK(png_size(scratch / "c.png").width > 0);
-  CHECK_THROWS_AS(write_point_plots(scratch / "d.png", {.panels = {{.x = {0}, .y = {}}}}), ShapeError);
-  CHECK_THROWS_AS(write_point_plots(scratch / "d.png", {.panels = {{.x = {0}, .y = {0}, .corners = {1}}}}), IndexError);
+  CHECK_THROWS_AS(write_picture(scratch / "d.png", PointPicture{.panels = {{.x = {0}, .y = {}}}}), ShapeError);
+  CHECK_THROWS_AS(write_picture(scratch / "d.png", PointPicture{.panels = {{.x = {0}, .y = {0}, .corners = {1}}}}),
+                  IndexError);
 }
 
 TEST_CASE("ticks are round numbers, written with the decimals they need") {

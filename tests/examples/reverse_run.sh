@@ -7,7 +7,7 @@ reverse=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "reverse_run: $*" >&2; exit 1; }
-short=(--quiet --test-sequences 10 --test-lengths 3,6 --hidden 16 --embedding 8 --batch 8 --length 6 --validate-every 40)
+short=(--quiet --test-size 10 --test-lengths 3,6 --hidden 16 --embedding 8 --batch 8 --length 6 --validate-every 40)
 
 for threads in 1 2 4; do
   "$reverse" "${short[@]}" --steps 120 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
@@ -21,7 +21,7 @@ done
 for align in soft hard; do
   for baseline in leave-one-out moving; do
     [ "$align/$baseline" = soft/moving ] && continue
-    own=("${short[@]}" --align "$align" --baseline "$baseline" --warm 30)
+    own=("${short[@]}" --align "$align" --baseline "$baseline" --warmup 30)
     rm -rf "$folder/whole" "$folder/parts"
     "$reverse" "${own[@]}" --steps 90 --out "$folder/whole" >/dev/null 2>&1
     "$reverse" "${own[@]}" --steps 50 --out "$folder/parts" >/dev/null 2>&1

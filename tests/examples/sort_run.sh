@@ -8,7 +8,7 @@ sort=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "sort_run: $*" >&2; exit 1; }
-short=(--quiet --test-sets 20 --hidden 32 --batch 16 --decay-every 20 --validate-every 40)
+short=(--quiet --test-size 20 --hidden 32 --batch 16 --decay-every 20 --validate-every 40)
 
 for threads in 1 2 4; do
   "$sort" "${short[@]}" --steps 60 --batch 64 --hidden 64 --threads "$threads" --out "$folder/t$threads" \
@@ -36,7 +36,7 @@ bash -c "$typed --steps 1 --quiet" >/dev/null 2>"$folder/log" || { cat "$folder/
 [ -s "$folder/stopped/last.safetensors" ] || fail "Ctrl-C did not save"
 
 for task in sort hull tsp; do
-  for model in "pointer" "read-process-write --process-steps 2" "pointer --glimpse --revisit --items 4 --beam 3"; do
+  for model in "pointer" "read-process-write --process-steps 2" "pointer --glimpse --allow-repeats --items 4 --beam 3"; do
     # shellcheck disable=SC2086
     "$sort" "${short[@]}" --task $task --model $model --steps 41 --out "$folder/each" >"$folder/log" 2>&1 ||
       { cat "$folder/log" >&2; fail "task $task, model $model failed"; }

@@ -10,7 +10,7 @@ transformer=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "transformer_run: $*" >&2; exit 1; }
-small=(--quiet --size 16 --heads 2 --layers 1 --batch 8 --test 20)
+small=(--quiet --embed-dim 16 --heads 2 --layers 1 --batch 8 --test-size 20)
 
 for threads in 1 2 4; do
   "$transformer" "${small[@]}" --task reverse --dropout 0.1 --steps 60 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
@@ -46,8 +46,8 @@ for key in example task seed threads steps seconds parameters metrics token_perc
   grep -q "\"$key\"" "$folder/sort/summary.json" || fail "summary.json has no $key"
 done
 
-"$transformer" --quiet --task copy --shortest 4 --longest 6 --size 32 --steps 700 --anneal 700 --warmup 100 --learning-rate 0.004 --batch 32 \
-  --threads 1 --test 200 --out "$folder/copied" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "copying failed"; }
+"$transformer" --quiet --task copy --min-length 4 --max-length 6 --embed-dim 32 --steps 700 --anneal 700 --warmup 100 --learning-rate 0.004 --batch 32 \
+  --threads 1 --test-size 200 --out "$folder/copied" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "copying failed"; }
 right=$(sed -n 's/.*"token_percent": \([0-9]*\).*/\1/p' "$folder/copied/summary.json")
 [ "$right" -ge 95 ] || fail "copied $right % of the tokens; expected 95"
 
@@ -68,10 +68,10 @@ refused() {
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
 refused 1 "char-rnn" --task shakespeare --data "$folder"
-refused 2 "heads must divide" --size 10 --heads 4
-refused 2 "shortest <= longest" --shortest 12 --longest 8
+refused 2 "heads must divide" --embed-dim 10 --heads 4
+refused 2 "min-length <= max-length" --min-length 12 --max-length 8
 refused 2 "anneal must be more than" --warmup 50 --anneal 50
-refused 2 "shortest <= longest" --task shakespeare --shortest 12 --longest 8
+refused 2 "min-length <= max-length" --task shakespeare --min-length 12 --max-length 8
 refused 2 "--task" --task swim
 refused 2 "--norm" --norm middle
 refused 2 "--steps" --steps -1

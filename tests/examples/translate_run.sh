@@ -20,7 +20,7 @@ for c in 0 1 2 3 4; do for a in 0 1 2 3 4; do for b in 0 1 2 3 4; do
     "${colours[c]}" "${names[a]}" "${names[b]}" "${noms[b]}" "${noms[a]}" "${couleurs[c]}"
 done; done; done >"$folder/pairs.tsv"
 
-small=(--pairs "$folder/pairs.tsv" --quiet --batch 16 --embedding 16 --hidden 16 --test 10 --validation 10 --validate-every 20)
+small=(--pairs "$folder/pairs.tsv" --quiet --batch 16 --embedding 16 --hidden 16 --test-size 10 --validation-size 10 --validate-every 20)
 for model in encoder-decoder rnnsearch luong transformer; do
   for threads in 1 2; do
     "$translate" "${small[@]}" --model "$model" --steps 40 --threads "$threads" --out "$folder/$model$threads" >"$folder/log" 2>&1 ||
@@ -30,7 +30,7 @@ for model in encoder-decoder rnnsearch luong transformer; do
   cmp "$folder/${model}1/metrics.csv" "$folder/${model}2/metrics.csv" || fail "metrics of $model differ at 1 and 2 threads"
 done
 
-"$translate" "${small[@]}" --model luong --truth 10 --steps 40 --threads 1 --out "$folder/scheduled" >"$folder/log" 2>&1 ||
+"$translate" "${small[@]}" --model luong --teacher-forcing 10 --steps 40 --threads 1 --out "$folder/scheduled" >"$folder/log" 2>&1 ||
   { cat "$folder/log" >&2; fail "scheduled sampling failed"; }
 cmp -s "$folder/luong1/last.safetensors" "$folder/scheduled/last.safetensors" && fail "scheduled sampling changes nothing"
 
@@ -81,7 +81,7 @@ refused 1 "manythings.org" --pairs "$folder/none.tsv" --data "$folder"
 refused 2 "must be one of\|model" --model swim --pairs "$folder/pairs.tsv"
 refused 2 "--hidden" --hidden 0 --pairs "$folder/pairs.tsv"
 refused 2 "config.toml" --run "$folder/nowhere" --translate "a"
-refused 2 "--truth is 0.5" "${small[@]}" --model luong --truth 0.5
+refused 2 "--teacher-forcing is 0.5" "${small[@]}" --model luong --teacher-forcing 0.5
 refused 2 "needs --run" --translate "a"
 refused 1 "not UTF-8" --run "$folder/good" --translate $'caf\351'
 refused 2 "heads" "${small[@]}" --model transformer --hidden 18 --heads 4

@@ -23,7 +23,8 @@ int64_t resident_bytes() {
 
 TEST_CASE("memory is flat over 10^5 steps of training", "[optim][slow]") {
   Generator generator(1);
-  const NeuralTuringMachine model({.input_size = 3, .output_size = 2, .hidden_size = 4, .slots = 5, .width = 3}, generator);
+  const NeuralTuringMachine model({.input_size = 3, .output_size = 2, .hidden_size = 4, .slots = 5, .width = 3},
+                                  generator);
   Adam adam(parameters(model), {.lr = 1e-3});
   const Tensor x = normal({1, 3, 3}, 0, 1, generator), target = bernoulli({1, 3, 2}, 0.5, generator);
   int64_t live = 0, resident = 0;

@@ -1,0 +1,88 @@
+#include "examples/common/program.h"
+
+#include <fmt/format.h>
+#include <fovea/core/parallel.h>
+#include <fovea/optim/training/interrupt.h>
+#include <fovea/version.h>
+
+#include <iostream>
+
+namespace fovea::examples {
+
+Program::Program(const CommandLine& command_line, ProgramOptions options)
+    : line(command_line),
+      root(command_line.seed),
+      initial(root.fork(1)),
+      data(root.fork(2)),
+      options_(std::move(options)) {}
+
+void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
+  optimizer_ =
+      optimizer ? std::move(optimizer) : make_optimizer(line.optimizer, fovea::parameters(model), line.learning_rate);
+  folder_ = line.resumed() ? RunFolder::resume(line.folder(), line.config_toml())
+                           : RunFolder::create(line.folder(), line.config_toml());
+  trainer_.emplace(model, *optimizer_,
+                   TrainerOptions{.steps = line.steps,
+                                  .clip = line.clip,
+                                  .figures = {options_.figure},
+                                  .validate_every = line.validate_every,
+                                  .early_stop = line.early_stop,
+                                  .good_score = options_.good_score,
+                                  .save_every = line.save_every});
+  trainer_->folder(*folder_).state()("data", data).notes = {{"example", line.name()}, {"task", line.task}};
+  name_paths(model);
+  parameters_ = parameter_count(model);
+  fmt::print(stderr, "{}\n", header_line(line, blas_core_name(), parameters_));
+}
+
+int Program::run() {
+  Progress progress(trainer_->events(), {.name = line.name(), .unit = options_.unit, .quiet = line.quiet});
+  const auto step_of_batch = [this] {
+    StepOutput output = step();
+    if (output.batch == 0) output.batch = line.batch;
+    return output;
+  };
+  if (trainer_->run(step_of_batch, [this] { return validate(); }) == Trainer::Ended::interrupted) {
+    fmt::print(stderr, "{}\n", resume_hint(line.command(), folder_->path(), trainer_->step()));
+    return 130;
+  }
+  const EvalMode quiet(trainer_->kept());
+  Summary summary{line.name(),      line.task,           line.seed,   num_threads(),
+                  trainer_->step(), trainer_->seconds(), parameters_, test()};
+  summary.metrics.emplace_back("best_step", static_cast<double>(trainer_->best_step()));
+  folder_->write_summary(summary);
+  picture("loss.png", LineChart{.title = fmt::format("{}: loss", line.task),
+                                .x_title = "step",
+                                .y_title = options_.loss,
+                                .series = losses(read_metrics(file("metrics.csv"))),
+                                .log_y = options_.log_loss,
+                                .smoothing = options_.smoothing});
+  draw();
+  fmt::print("pictures, metrics.csv and summary.json are in {}\n", folder_->path().string());
+  return 0;
+}
+
+std::vector<Series> Program::losses(const MetricsTable& metrics) const {
+  return {{"loss", metrics.column("step"), metrics.column("loss")}};
+}
+
+std::string header_line(const CommandLine& line, std::string_view blas, int64_t parameters) {
+  std::string digits = std::to_string(parameters);
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
+  const std::string task = line.task.empty() ? "" : fmt::format("task {}, ", line.task);
+  return fmt::format("{}: {}seed {}, threads {}, BLAS {}, parameters {}, fovea {}", line.name(), task, line.seed,
+                     line.threads, blas, digits, library_version());
+}
+
+int serve(const CommandLine& line, const Answer& answer) {
+  const auto say = [&](const std::string& text, const std::string& where) {
+    fmt::print("{}\n", answer(text, where));
+    std::fflush(stdout);
+  };
+  if (line.served != "-") return say(line.served, line.served_flag()), 0;
+  std::string text;
+  for (int64_t i = 1; std::getline(std::cin, text); ++i) say(text, fmt::format("stdin:{}", i));
+  return 0;
+}
+
+}  // namespace fovea::examples

@@ -1,0 +1,60 @@
+// What the copy program may be told, besides what all programs share, and the machine that it asks for.
+#pragma once
+
+#include <fovea/layers/memory/ntm.h>
+
+#include "examples/common/program.h"
+#include "examples/copy/tasks.h"
+
+namespace fovea::examples {
+
+// "128x20" is 128 slots of width 20. `holds` says whether a text is one, of no more numbers than there is room for:
+// every step of a sequence keeps some memories.
+Rule memory_rule();
+
+struct Options : CommandLine {
+  Options()
+      : CommandLine({.name = "copy",
+                     .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes. "
+                                    "Defaults are those of the task; here those of copy.",
+                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
+                    {.steps = 40000,
+                     .batch = 1,
+                     .optimizer = "rmsprop",
+                     .learning_rate = 1e-4,
+                     .clip = 10,
+                     .validate_every = 1000,
+                     .early_stop = 12}) {}
+  std::string& controller = choice("controller", "the network that steers the heads", {"lstm", "ff"});
+  int64_t& heads = whole("heads", "read heads, and as many write heads", 1, 1, 32);
+  int64_t& hidden = whole("hidden", "size of the controller", 100, 1, 4096);
+  std::string& memory = text("memory", "slots x width of the memory", "128x20", memory_rule());
+  std::string& memory_start = choice(
+      "memory-start", "the memory before the first step: the same everywhere, or learned", {"constant", "learned"});
+  int64_t& length = whole("length", "longest training sequence", 20, 1, 10000);
+  double& decay = real("decay", "what the rate is multiplied by after a validation", 0.95, 0.01, 1);
+  std::string& decay_after = choice(
+      "decay-after", "validations that the rate falls after: those without a mistake, or all", {"perfect", "every"});
+  double& eps = real("eps",
+                     "what the optimizer adds to a gradient's size; a large one lets a solved task rest; "
+                     "rmsprop-graves has 1e-4, sgd none",
+                     1e-5, 0, 1);
+  double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
+                         0.999, 0, 0.999999);
+  int64_t& grown_batch = whole(
+      "grown-batch", "sequences a step once most are right: single ones find the way, many find the rare mistakes", 8,
+      1, 1 << 20);
+  int64_t& curriculum =
+      whole("curriculum",
+            "steps with sequences of all lengths at first, for a task that is else trained on the longest alone", 0, 0);
+  std::vector<int64_t>& test_lengths = may_change(wholes("test-lengths", "lengths to test", {}, 1, 10000));
+  int64_t& test_size = may_change(whole("test-size", "fresh sequences a test length", 1000, 1));
+  int64_t& patience =
+      whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0);
+
+  void settle() override;
+};
+
+NeuralTuringMachine make_model(const Options& options, const Task& task, Generator& generator);
+
+}  // namespace fovea::examples

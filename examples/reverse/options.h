@@ -1,0 +1,60 @@
+// What the reverse program may be told, besides what all programs share, and the model that it asks for.
+#pragma once
+
+#include "examples/common/program.h"
+#include "examples/common/sequence_models.h"
+#include "examples/reverse/hard.h"
+
+namespace fovea::examples {
+
+struct Options : CommandLine {
+  Options()
+      : CommandLine({.name = "reverse",
+                     .description = "A decoder with attention learns to give a string backwards. Defaults are those of "
+                                    "the alignment; here those of soft.",
+                     .tasks = {"reverse", "copy", "sort"}},
+                    {.steps = 6000, .batch = 32, .learning_rate = 3e-3, .validate_every = 100}) {}
+  std::string& model = choice("model", "model", sequence_models());
+  std::string& score = choice("score", "score of the attention", score_names(), "additive");
+  std::string& align = choice("align", "how scores become weights", align_names(), "soft");
+  std::string& cell = choice("cell", "recurrent cell", {"gru", "lstm"});
+  int64_t& hidden = whole("hidden", "size of the states and of the attention", 64, 4, 4096);
+  int64_t& embedding = whole("embedding", "size of a letter's embedding", 64, 1, 4096);
+  int64_t& encoder = whole("encoder", "size of rnnsearch's encoder in each direction; 0: as hidden", 0, 0, 4096);
+  int64_t& layers = whole("layers", "layers, of luong, encoder-decoder and transformer", 1, 1, 16);
+  double& window = real("window", "half the width of a local attention's window", 10, 1e-3, 1e9);
+  bool& embeddings = flag("embeddings", "rnnsearch: read the letters' embeddings, not the encoder's states", true);
+  bool& feeding = flag("feeding", "luong: feed the last attentional state", true);
+  int64_t& letters = whole("letters", "size of the alphabet", 26, 2, 10000);
+  int64_t& length = whole("length", "longest training string", 30, 1, 1000);
+  int64_t& first_length = whole("first-length", "longest training string at first", 5, 1, 1000);
+  double& sharpen = real("sharpen", "weight of the entropy of the attention's weights in the loss", 0.2, 0, 1000);
+  std::string& baseline = choice("baseline", "hard: baseline", {"moving", "none", "leave-one-out"});
+  int64_t& draws = whole("draws", "hard: draws a string for leave-one-out", 2, 2, 64);
+  double& discount = real("discount", "hard: share of later rewards", 0, 0, 1);
+  double& score_weight = real("score-weight", "hard: weight of the score-function term", 1, 0, 1000);
+  double& expectation =
+      real("expectation", "hard: share of steps that read the expectation and draw nothing", 0.5, 0, 1);
+  int64_t& warmup =
+      whole("warmup", "hard: updates before the first draw, in which all steps read the expectation", 6000, 0);
+  double& entropy = real("entropy", "hard: weight of the entropy", 0, 0, 1000);
+  bool& compare = flag("compare", "train the network without attention beside it", true);
+  int64_t& halve = whole("halve", "steps after which the rate is halved, again and again", 1500, 1);
+  std::vector<int64_t>& test_lengths = wholes("test-lengths", "lengths to test", {5, 10, 15, 20, 25, 30, 40}, 1, 1000);
+  int64_t& test_size = may_change(whole("test-size", "fresh strings a test length", 1000, 1));
+
+  // An attention that draws learns more slowly.
+  void settle() override {
+    if (align == "hard") otherwise(steps, 18000), otherwise(halve, 4500), otherwise(validate_every, 300);
+    if (model == "encoder-decoder") compare = false;
+  }
+  HardOptions hard() const {
+    return {.baseline = baseline, .draws = draws, .discount = discount, .weight = score_weight, .entropy = entropy};
+  }
+};
+
+// `name` in place of --model. Errors: ValueError for what does not go together.
+std::unique_ptr<SequenceModel> make_model(const Options& o, const std::string& name, int64_t vocabulary,
+                                          Generator& generator);
+
+}  // namespace fovea::examples
