@@ -1,6 +1,7 @@
 // What the reverse program may be told, besides what all programs share, and the model that it asks for.
 #pragma once
 
+#include "examples/common/parameter.h"
 #include "examples/common/program.h"
 #include "examples/common/sequence_models.h"
 #include "examples/reverse/hard.h"
@@ -17,7 +18,7 @@ struct Options : CommandLine {
   std::string& model = choice("model", "model", sequence_models());
   std::string& score = choice("score", "score of the attention", score_names(), "additive");
   std::string& align = choice("align", "how scores become weights", align_names(), "soft");
-  std::string& cell = choice("cell", "recurrent cell", {"gru", "lstm"});
+  std::string& cell = text("cell", "recurrent cell", "gru", one_of(cell_names()));
   int64_t& hidden = whole("hidden", "size of the states and of the attention", 64, 4, 4096);
   int64_t& embedding = whole("embedding", "size of a letter's embedding", 64, 1, 4096);
   int64_t& encoder = whole("encoder", "size of rnnsearch's encoder in each direction; 0: as hidden", 0, 0, 4096);
