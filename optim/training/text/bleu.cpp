@@ -49,14 +49,14 @@ double bleu(const std::vector<Words>& candidates, const std::vector<std::vector<
   if (candidates.size() != references.size())
     throw ShapeError(fmt::format("bleu: {} candidates, references of {}; need references for each", candidates.size(),
                                  references.size()));
-  constexpr size_t longest = 4;
-  double said = 0, wanted = 0, log_sum = 0;
+  constexpr size_t orders = 4;
+  double output = 0, wanted = 0, log_sum = 0;
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (references[i].empty()) throw ShapeError(fmt::format("bleu: candidate {} has no reference; need one", i));
-    said += static_cast<double>(candidates[i].size());
+    output += static_cast<double>(candidates[i].size());
     wanted += static_cast<double>(nearest_length(candidates[i], references[i]));
   }
-  for (size_t n = 1; n <= longest; ++n) {
+  for (size_t n = 1; n <= orders; ++n) {
     double right = 0, all = 0;
     for (size_t i = 0; i < candidates.size(); ++i) {
       right += static_cast<double>(matches(candidates[i], references[i], n));
@@ -65,8 +65,8 @@ double bleu(const std::vector<Words>& candidates, const std::vector<std::vector<
     if (right == 0) return 0;
     log_sum += std::log(right / all);  // (1)
   }
-  const double brevity = said > wanted ? 1 : std::exp(1 - wanted / said);  // (2)
-  return 100 * brevity * std::exp(log_sum / longest);                      // (3)
+  const double brevity = output > wanted ? 1 : std::exp(1 - wanted / output);  // (2)
+  return 100 * brevity * std::exp(log_sum / orders);                           // (3)
 }
 
 }  // namespace fovea::text
