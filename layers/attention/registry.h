@@ -14,11 +14,8 @@
 #include <fovea/layers/attention/align/straight_through.h>
 #include <fovea/layers/attention/attention.h>
 #include <fovea/layers/attention/score/additive.h>
-#include <fovea/layers/attention/score/concat.h>
 #include <fovea/layers/attention/score/cosine.h>
-#include <fovea/layers/attention/score/dot.h>
-#include <fovea/layers/attention/score/general.h>
-#include <fovea/layers/attention/score/location.h>
+#include <fovea/layers/attention/score/luong.h>
 #include <fovea/layers/attention/score/scaled_dot.h>
 
 #include <string>

@@ -9,13 +9,13 @@
 namespace fovea {
 namespace {
 
-const PointerDecoderOptions& checked(const PointerDecoderOptions& o) {
+const PointerOptions& checked(const PointerOptions& o) {
   if (o.inputs < 1 || o.hidden < 1)
     throw ValueError(fmt::format("PointerDecoder: inputs {}, hidden {}; need at least 1", o.inputs, o.hidden));
   return o;
 }
 
-void check_source(const PointerSource& s, const PointerDecoderOptions& o) {
+void check_source(const PointerSource& s, const PointerOptions& o) {
   const bool ranks = s.items.defined() && s.encoded.defined() && s.items.dim() == 3 && s.encoded.dim() == 3;
   if (!ranks || s.items.size(2) != o.inputs || s.encoded.size(2) != o.hidden || s.items.size(0) != s.encoded.size(0) ||
       s.items.size(1) != s.encoded.size(1))
@@ -42,8 +42,8 @@ Tensor items_at(const Tensor& items, const Tensor& ids) {
 
 Tensor expanded(const Tensor& vector, int64_t batch) { return expand(vector, {batch, 1, vector.size(0)}); }
 
-// The ids that name an item, and 0 in place of the others, which no one hears.
-Tensor heard_ids(const Tensor& ids, int64_t items) {
+// The ids that name an item, and 0 in place of the others, which are no input.
+Tensor named_ids(const Tensor& ids, int64_t items) {
   const Tensor none = scalar(0, i64), count = scalar(static_cast<double>(items), i64);
   return where(logical_and(ge(ids, none), lt(ids, count)), ids, none);
 }
@@ -92,7 +92,7 @@ Tensor PointerDecoder::step(const Tensor& last, Steps& s) const {
   Tensor x = expanded(start_, s.items.size(0));
   if (s.offset > 0) {
     s.visited = s.visited + named(last, T);
-    x = items_at(s.items, unsqueeze(heard_ids(last, T), 1));
+    x = items_at(s.items, unsqueeze(named_ids(last, T), 1));
   }
   const RecurrentOutput d = lstm_(x, s.state);  // (1) [R, 1, H]
   s.state = d.state;
@@ -104,7 +104,7 @@ Tensor PointerDecoder::step(const Tensor& last, Steps& s) const {
   return options_.stop ? log_p : with_end(log_p, lt(s.lengths, scalar(static_cast<double>(s.offset), i64)));
 }
 
-PointerDecoder::PointerDecoder(const PointerDecoderOptions& o, Generator& generator)
+PointerDecoder::PointerDecoder(const PointerOptions& o, Generator& generator)
     : options_(checked(o)),
       lstm_({.input_size = o.inputs, .hidden_size = o.hidden}, generator),
       start_(init::uniform_fan({o.inputs}, o.inputs, generator)),
@@ -130,18 +130,12 @@ PointerDecoder::Keys PointerDecoder::keys(const PointerSource& source) const {
   return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{}};
 }
 
-LogWeights PointerDecoder::point(const Tensor& d, const Keys& keys, const Tensor& mask) const {
-  Tensor query = d;
-  if (glimpse_) query = cat({d, (*glimpse_)(d, keys.glimpsed, {.mask = mask}).context}, 2);  // (2) [B, U, 2H]
-  return pointer_(query, keys.pointed, {.mask = mask}).alignment;                            // (3), (4) [B, U, S]
-}
-
 LogWeights PointerDecoder::teach(const PointerSource& source, const Tensor& answers) const {
   const Keys prepared = keys(source);
   const int64_t B = source.items.size(0), T = source.items.size(1), U = answers.defined() ? answers.size(-1) : 0;
   check_answers(answers, B, options_.stop ? T + 1 : T);
   Tensor x = expanded(start_, B);
-  if (U > 1) x = cat({x, items_at(source.items, heard_ids(slice(answers, 1, 0, U - 1), T))}, 1);  // [B, U, E]
+  if (U > 1) x = cat({x, items_at(source.items, named_ids(slice(answers, 1, 0, U - 1), T))}, 1);  // [B, U, E]
   const Tensor d = lstm_(x, source.state).output;                                                 // (1) [B, U, H]
   Tensor mask;
   if (!options_.revisit) {

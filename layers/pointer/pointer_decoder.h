@@ -1,4 +1,4 @@
-// PointerDecoder: says which items of an input come next, by pointing at them; the second half of a pointer network
+// PointerDecoder: which items of an input come next, by pointing at them; the second half of a pointer network
 // (pointer_network.h) and of read-process-write (read_process_write.h). Vinyals, Fortunato, Jaitly 2015, "Pointer
 // Networks", arXiv 1506.03134, equation (3); the glimpse: Vinyals, Bengio, Kudlur 2016, arXiv 1511.06391, section 4.2.
 //
@@ -8,10 +8,10 @@
 //   p(C_i = j | C_<i, P) = softmax_j(u_i)                                        (4)
 //
 //   symbol   shape          meaning
-//   items    [B, T, E]      what the decoder hears of an item once it was chosen
+//   items    [B, T, E]      the decoder's input for an item that was chosen
 //   e_j      [B, T, H]      encoded items; with `stop` one learned slot more, the last: S = T + 1, else S = T
 //   d_i      [B, U, H]      decoder's states; d_0 is given
-//   g        [E]            learned, heard at the first step
+//   g        [E]            learned, the first input
 //   C_i      [B, U]         answers: positions of items; T is the stop slot
 //   p        [B, U, S]
 //
@@ -26,12 +26,13 @@
 
 namespace fovea {
 
-struct PointerDecoderOptions {
-  int64_t inputs;        // E
-  int64_t hidden = 128;  // H
-  bool stop = false;     // answers of variable length: the stop slot ends them. Else every item is asked for
-  bool revisit = false;
-  bool glimpse = false;
+struct PointerOptions {
+  int64_t inputs;             // I of a network's points, E of the decoder's items
+  int64_t hidden = 128;       // H
+  int64_t process_steps = 5;  // P of read-process-write
+  bool stop = false;          // answers of variable length: the stop slot ends them. Else every item is asked for
+  bool revisit = false;       // an item may be chosen again
+  bool glimpse = false;       // attend once more before pointing
 };
 
 // An input as an encoder has read it.
@@ -44,16 +45,14 @@ struct PointerSource {
 
 class PointerDecoder final : public Module {
  public:
-  explicit PointerDecoder(const PointerDecoderOptions& options, Generator& generator = default_generator());
+  explicit PointerDecoder(const PointerOptions& options, Generator& generator = default_generator());
   void members(Members& m) override;
 
-  // Hears the true answers, i64 [B, U]; what is negative stands past a row's end and nothing is to be learned there.
+  // For the true answers, i64 [B, U]; what is negative stands past a row's end and nothing is to be learned there.
   // log_weights are log p(C_i | C_<i) [B, U, S], for nll_loss.
   LogWeights teach(const PointerSource& source, const Tensor& answers) const;
   // A step at a time, for the searches; ids 0 .. T, of which T begins and ends.
   std::unique_ptr<IncrementalDecoder> start(const PointerSource& source) const;
-
-  const PointerDecoderOptions& options() const { return options_; }
 
  private:
   struct Steps;
@@ -63,10 +62,13 @@ class PointerDecoder final : public Module {
   Keys keys(const PointerSource& source) const;
   // ids i64 [R] -> log p [R, T + 1] of what comes next.
   Tensor step(const Tensor& last, Steps& steps) const;
-  // (2) to (4) for decoder states d [B, U, H].
-  LogWeights point(const Tensor& d, const Keys& keys, const Tensor& mask) const;
+  LogWeights point(const Tensor& d, const Keys& keys, const Tensor& mask) const {
+    Tensor query = d;                                                                          // [B, U, H]
+    if (glimpse_) query = cat({d, (*glimpse_)(d, keys.glimpsed, {.mask = mask}).context}, 2);  // (2) [B, U, 2H]
+    return pointer_(query, keys.pointed, {.mask = mask}).alignment;                            // (3), (4) [B, U, S]
+  }
 
-  PointerDecoderOptions options_;
+  PointerOptions options_;
   LSTM lstm_;
   Parameter start_, stop_;
   std::optional<BahdanauAttention> glimpse_;
@@ -90,7 +92,8 @@ class PointerModel : public Module {
   PointerDecoder write;
 
  protected:
-  PointerModel(const PointerDecoderOptions& options, Generator& generator) : write(options, generator) {}
+  PointerModel(PointerOptions options, Generator& generator)
+      : write((options.inputs = options.hidden, options), generator) {}
   // ShapeError unless points are [B, T, inputs] with T >= 1; zeros past each length, so that it is not looked at.
   static Tensor checked_points(const char* model, const Tensor& points, int64_t inputs, const Tensor& lengths);
 };

@@ -3,7 +3,7 @@
 //
 //   p_j = W_e P_j + b_e                                                          (1)
 //   e_j = LSTM(p_j, e_{j-1})                                                     (2)
-//   d_i = LSTM(p_{C_{i-1}}, d_{i-1});   d_0 = e_n, and at i = 1 it hears g       (3)
+//   d_i = LSTM(p_{C_{i-1}}, d_{i-1});   d_0 = e_n, and at i = 1 its input is g       (3)
 //   u_ij = vᵀ tanh(W_1 e_j + W_2 d_i);   p(C_i = j | C_<i, P) = softmax_j(u_i)   (4)
 //
 //   symbol   shape        meaning
@@ -14,7 +14,7 @@
 //   C_i      [B, U]       answers, positions of points
 //
 // No context is mixed in: the weights are the answer. (3) and (4) are PointerDecoder, where answers of variable length,
-// the mask of chosen points and the glimpse stand too. (1) is ours; the paper's LSTMs hear the coordinates themselves.
+// the mask of chosen points and the glimpse stand too. (1) is ours; the paper's LSTMs take the coordinates themselves.
 //   PointerNetwork network({.inputs = 2, .stop = true});
 //   const Tensor loss = nll_loss(network.teach(points, hulls).log_weights, hulls);
 //   const Tensor hull = network.greedy(points).ids;
@@ -25,19 +25,22 @@
 
 namespace fovea {
 
-struct PointerNetworkOptions {
-  int64_t inputs;        // I
-  int64_t hidden = 128;  // H
-  bool stop = false;     // answers of variable length
-  bool revisit = false;  // a point may be chosen again
-  bool glimpse = false;  // attend once more before pointing
-};
+using PointerNetworkOptions = PointerOptions;
 
 class PointerNetwork final : public PointerModel {
  public:
-  explicit PointerNetwork(const PointerNetworkOptions& options, Generator& generator = default_generator());
+  explicit PointerNetwork(const PointerNetworkOptions& o, Generator& generator = default_generator())
+      : PointerModel(o, generator),
+        embed_(o.inputs, o.hidden, true, generator),
+        encoder_({.input_size = o.hidden, .hidden_size = o.hidden}, generator) {}
   void members(Members& m) override { m("embed", embed_)("encoder", encoder_)("decoder", write); }
-  PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override;
+
+  PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override {
+    const Tensor P = checked_points("PointerNetwork", points, embed_.weight->size(1), lengths);
+    const Tensor p = embed_(P);                          // (1) [B, T, H]
+    const RecurrentOutput e = encoder_(p, {}, lengths);  // (2) [B, T, H]
+    return {p, e.output, e.state, lengths};
+  }
 
  private:
   Linear embed_;

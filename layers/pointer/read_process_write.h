@@ -15,30 +15,47 @@
 //   q*_t     [B, 2H]      what is known of the set after t steps
 //   a_t      [B, T]       weights
 //
-// The LSTM hears nothing but q*: no item comes before another, and q*_P is the same for every order of the items. With
-// P = 0 the writer starts from zeros. The paper leaves open how q*_P starts the writer; (8) is ours.
+// The only input of the LSTM is q*: no item comes before another, and q*_P is the same for every order of the items.
+// With P = 0 the writer starts from zeros. The paper leaves open how q*_P starts the writer; (8) is ours.
 #pragma once
 
+#include <fovea/autograd/shared_weights.h>
+#include <fovea/layers/attention/mask.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/pointer/pointer_decoder.h>
-#include <fovea/layers/recurrent/cell.h>
 
 namespace fovea {
 
-struct ReadProcessWriteOptions {
-  int64_t inputs;             // I
-  int64_t hidden = 128;       // H
-  int64_t process_steps = 5;  // P
-  bool stop = false;          // answers of variable length
-  bool revisit = false;       // an item may be chosen again
-  bool glimpse = false;       // attend once more before pointing
-};
+using ReadProcessWriteOptions = PointerOptions;
 
 class ReadProcessWrite final : public PointerModel {
  public:
-  explicit ReadProcessWrite(const ReadProcessWriteOptions& options, Generator& generator = default_generator());
-  void members(Members& m) override;
-  PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override;
+  explicit ReadProcessWrite(const ReadProcessWriteOptions& o, Generator& generator = default_generator())
+      : PointerModel(o, generator),
+        process_steps_(o.process_steps),
+        first_(o.inputs, o.hidden, true, generator),
+        second_(o.hidden, o.hidden, true, generator) {
+    if (process_steps_ < 0) throw ValueError("ReadProcessWrite: process_steps below 0");
+    if (process_steps_ > 0) lstm_.emplace(CellOptions{o.hidden, o.hidden}, generator);
+  }
+  void members(Members& m) override {
+    m("first", first_)("second", second_)("lstm", lstm_)("attention", attention_)("decoder", write);
+  }
+
+  PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override {
+    const Tensor x = checked_points("ReadProcessWrite", points, first_.weight->size(1), lengths);
+    const Tensor m = second_(relu(first_(x)));  // (1) [B, T, H]
+    const AttentionMemory memory =
+        attention_.prepare(m, {}, lengths.defined() ? padding_mask(lengths, x.size(1)) : Tensor());
+    const SharedWeights shared;
+    Tensor r = zeros({x.size(0), m.size(2)}, x.dtype());
+    State q{r, r};
+    for (int64_t t = 0; t < process_steps_; ++t) {  // the LSTM's own state is q, so that q* reaches it whole
+      q = (*lstm_)(r, q).state;                     // (3), (7) [B, H]
+      r = attention_(q.hidden, memory).context;     // (4)-(6) [B, H]
+    }
+    return {m, m, {unsqueeze(q.hidden, 0), unsqueeze(r, 0)}, lengths};  // (8)
+  }
 
  private:
   int64_t process_steps_;
