@@ -38,7 +38,7 @@ said=$("$dates" --run "$folder/t1" --convert "3 May 1979") || fail "--convert fa
 "$dates" --run "$folder/t1" --convert "3 May 1979!" >/dev/null 2>"$folder/log" && fail "an unknown character was accepted"
 grep -q "'!'" "$folder/log" || fail "the message does not name the unknown character"
 
-for bad in "--hidden 1" "--cell rnn" "--score dot" "--nonsense" "--convert x" "--run $folder" "--run $folder --convert x"; do
+for bad in "--hidden 1" "--cell swim" "--score dot" "--nonsense" "--convert x" "--run $folder" "--run $folder --convert x"; do
   code=0
   # shellcheck disable=SC2086
   "$dates" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
