@@ -1,9 +1,16 @@
 // How wrong an NTM is on fresh sequences, and the pictures of one.
 #pragma once
 
+#include <fmt/format.h>
+#include <fovea/autograd/mode.h>
 #include <fovea/layers/memory/ntm.h>
 
+#include <cmath>
+#include <numbers>
+
 #include "examples/common/program.h"
+#include "examples/common/tensor_grid.h"
+#include "examples/common/terminal.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
@@ -15,32 +22,128 @@ struct Errors {
   double optimum = 0;                  // of the best possible predictor; NaN where that is 0
 };
 
-// `count` fresh sequences of one length, drawn from `generator`.
-Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64_t length, int64_t count, Generator generator);
-
-// 1 where the more likely bit is the wrong one, as f32.
-Tensor wrong_bits(const Tensor& logits, const Tensor& target);
-
 struct Validation {
   double score = 0;
   double wrong = 0;   // percent of the sequences up to the longest training length; NaN where none can be perfect
   double beyond = 0;  // percent of the bits at the length beyond it
 };
-// Wrong sequences up to the longest training length, and wrong bits beyond it. Cross-entropy decides between weights
-// that are equal in these, and is the whole score where no predictor can be perfect.
-Validation validation(const NeuralTuringMachine& model, const Task& task, int64_t max_length,
-                      const Generator& generator);
 
 // The figures of each length by name, for summary.json; also printed.
 using Metrics = std::vector<std::pair<std::string, Summary::Metric>>;
-Metrics test_by_length(const NeuralTuringMachine& model, const Task& task, const std::vector<int64_t>& lengths,
-                       int64_t count, const Generator& generator);
 
 // One sequence: read and write weights over time; input, expected and given output; the memory in the end. The read
 // weights in the terminal too, unless quiet.
 struct Shown {
   HeatmapPicture heads{}, answer{}, memory{};
 };
-Shown show(const NeuralTuringMachine& model, const Task& task, int64_t length, Generator generator, bool quiet);
+
+// Time runs across, channels or slots down.
+inline Grid over_time(const Tensor& rows) { return grid_of(contiguous(transpose(rows, 0, 1))); }
+
+// Head h of sequence 0 over time: [T, N].
+inline Grid weights_over_time(const std::vector<NeuralTuringMachine::State>& trace,
+                              Tensor NeuralTuringMachine::State::*weights, int64_t head) {
+  std::vector<Tensor> steps;
+  for (const NeuralTuringMachine::State& state : trace) steps.push_back(select(select(state.*weights, 0, 0), 0, head));
+  return over_time(stack(steps, 0));
+}
+
+// 1 where the more likely bit is the wrong one, as f32.
+inline Tensor wrong_bits(const Tensor& logits, const Tensor& target) {
+  return to(ne(gt(logits, zeros_like(logits)), gt(target, full({}, 0.5))), f32);
+}
+
+// `count` fresh sequences of one length, drawn from `generator`.
+inline Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64_t length, int64_t count,
+                       Generator generator) {
+  const NoGrad guard;
+  double bits = 0, sequences = 0, nats = 0, all = 0, optimum = 0;
+  in_pieces(count, 100, [&](int64_t batch) {
+    const Bits data = task.make(batch, length, generator);
+    const Tensor logits = model(data.input, data.target.size(1)), wrong = wrong_bits(logits, data.target);
+    const Tensor by_sequence = sum(wrong, {1, 2});
+    bits += sum(wrong).item();
+    sequences += sum(to(gt(by_sequence, zeros_like(by_sequence)), f32)).item();
+    nats += binary_cross_entropy_with_logits(logits, data.target, Reduction::sum).item();
+    all += static_cast<double>(wrong.numel());
+    optimum += data.optimum * static_cast<double>(batch);
+  });
+  const double n = static_cast<double>(count);
+  return {100 * bits / all, 100 * sequences / n, nats / std::numbers::ln2 / n, optimum / n};
+}
+
+// Wrong sequences up to the longest training length, and wrong bits beyond it. Cross-entropy decides between weights
+// that are equal in these, and is the whole score where no predictor can be perfect.
+inline Validation validation(const NeuralTuringMachine& model, const Task& task, int64_t max_length,
+                             const Generator& generator) {
+  const Errors beyond = evaluate(model, task, task.validation_length(max_length), 50, generator.fork(1));
+  if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
+  double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
+  const auto trained =
+      task.one_length ? std::vector{max_length} : std::vector{max_length / 4, max_length / 2, max_length};
+  for (const int64_t length : trained) {
+    const Errors inside =
+        evaluate(model, task, std::max(length, task.min_length), 300, generator.fork(static_cast<uint64_t>(length)));
+    score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
+    wrong += inside.wrong_sequences_percent / static_cast<double>(trained.size());
+  }
+  return {score, wrong, beyond.wrong_bits_percent};
+}
+
+inline Metrics test_by_length(const NeuralTuringMachine& model, const Task& task, const std::vector<int64_t>& lengths,
+                              int64_t count, const Generator& generator) {
+  Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
+  for (const int64_t length : lengths) {
+    const Errors errors = evaluate(model, task, length, count, generator);
+    const bool bounded = !std::isnan(errors.optimum);
+    const std::string name = std::to_string(length);
+    wrong_bits.emplace_back(name, errors.wrong_bits_percent);
+    wrong_sequences.emplace_back(name, errors.wrong_sequences_percent);
+    bits.emplace_back(name, errors.bits_per_sequence);
+    if (bounded) optimum.emplace_back(name, errors.optimum);
+    fmt::print("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}\n", length,
+               errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
+               bounded ? fmt::format(" (optimum {:.2f})", errors.optimum) : "");
+  }
+  Metrics metrics{
+      {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};
+  if (!optimum.empty()) metrics.emplace_back("optimum_bits_per_sequence", optimum);
+  return metrics;
+}
+
+inline Shown show(const NeuralTuringMachine& model, const Task& task, int64_t length, Generator generator, bool quiet) {
+  const NoGrad guard;
+  const Bits data = task.make(1, length, generator);
+  using State = NeuralTuringMachine::State;
+  std::vector<State> trace;
+  Tensor output = sigmoid(model(data.input, 0, &trace));  // [1, T, O]
+  const int64_t T = output.size(1), answers = data.target.size(1), H = model.options().heads;
+  Tensor expected = zeros_like(output);
+  slice(expected, 1, T - answers).copy_(data.target);
+  slice(output, 1, 0, T - answers).zero_();  // nobody asks, and nothing was learned of it
+
+  const auto panel = [](Grid grid, std::string title, std::string rows) -> Heatmap {
+    return {.grid = std::move(grid), .title = std::move(title), .row_title = std::move(rows), .column_title = "step"};
+  };
+  Shown shown{.heads = {.columns = H > 1 ? 2 : 1, .title = fmt::format("where the heads stand, length {}", length)}};
+  for (int64_t h = 0; h < H; ++h) {
+    const std::string which = H > 1 ? fmt::format(" of head {}", h + 1) : "";
+    for (const bool writes : {true, false})
+      shown.heads.panels.push_back(
+          panel(weights_over_time(trace, writes ? &State::write_weights : &State::read_weights, h),
+                (writes ? "write weights" : "read weights") + which, "memory slot"));
+  }
+  shown.answer.panels = {panel(over_time(select(data.input, 0, 0)), "input", "channel"),
+                         panel(over_time(select(expected, 0, 0)), "expected output", "bit"),
+                         panel(over_time(select(output, 0, 0)), "output", "bit")};
+  shown.answer.panels.back().range = ValueRange{0, 1};
+  shown.memory.panels = {panel(grid_of(select(trace.back().memory, 0, 0)), "memory after the last step", "component")};
+  shown.memory.panels.back().column_title = "memory slot";
+  if (!quiet)
+    fmt::print("{}",
+               heatmap_text(weights_over_time(trace, &State::read_weights, 0),
+                            fmt::format("read weights, slots down, {} steps across", T), terminal_style(stdout), 16));
+  return shown;
+}
 
 }  // namespace fovea::examples

@@ -20,7 +20,7 @@ class Copy final : public Program {
       : Program(o, {.figure = "bit errors", .loss = "cross-entropy a bit, nats", .good_score = 0.01}),
         o_(o),
         task_(make_task(o.task)),
-        model_(as_asked([&] { return make_model(o, *task_, initial); })),
+        model_(as_asked([&] { return make_model(o, task_, initial); })),
         averaged_(clone(model_)),
         average_(model_, averaged_, o.average) {
     train_with(model_, make_optimizer(o.optimizer, parameters(model_), o.learning_rate,
@@ -37,8 +37,8 @@ class Copy final : public Program {
     const int64_t batch = learned_ != 0 ? std::max(o_.batch, o_.grown_batch) : o_.batch;
     const bool any_length = trainer().step() < o_.curriculum;
     const int64_t length =
-        any_length ? data.randint(task_->min_length(), o_.length + 1) : task_->draw_length(o_.length, data);
-    const Bits fresh = task_->make(batch, length, data);
+        any_length ? data.randint(task_.min_length, o_.length + 1) : task_.draw_length(o_.length, data);
+    const Bits fresh = task_.make(batch, length, data);
     const Tensor logits = model_(fresh.input, fresh.target.size(1));
     return {binary_cross_entropy_with_logits(logits, fresh.target),
             {sum(wrong_bits(logits.detach(), fresh.target)).item() / static_cast<double>(batch)},
@@ -47,7 +47,7 @@ class Copy final : public Program {
 
   // The rate falls with every validation, or those that find nothing wrong: in small steps rare mistakes go away.
   double validate() override {
-    const Validation found = validation(averaged_, *task_, o_.length, root.fork(3));
+    const Validation found = validation(averaged_, task_, o_.length, root.fork(3));
     if (learned_ == 0 && found.wrong < 50) learned_ = trainer().step();
     if (found.wrong == 0 || o_.decay_after == "every") schedule_->step();
     if (o_.patience > 0 && hopeless(found)) draw_anew();
@@ -68,23 +68,23 @@ class Copy final : public Program {
     trainer().sample(fmt::format("step {}: the weights do not find the way and are drawn anew", trainer().step()));
     began_ = trainer().step();
     learned_ = 0;
-    load_state(model_, state(make_model(o_, *task_, initial)));
+    load_state(model_, state(make_model(o_, task_, initial)));
     average_.restart();
     optimizer().load_state(fresh_optimizer_);
     schedule_->load_state(fresh_schedule_);
   }
 
-  Metrics test() override { return test_by_length(averaged_, *task_, o_.test_lengths, o_.test_size, root.fork(4)); }
+  Metrics test() override { return test_by_length(averaged_, task_, o_.test_lengths, o_.test_size, root.fork(4)); }
 
   void draw() override {
-    const Shown shown = show(averaged_, *task_, o_.length, root.fork(5), line.quiet);
+    const Shown shown = show(averaged_, task_, o_.length, root.fork(5), line.quiet);
     picture("heads.png", shown.heads);
     picture("answer.png", shown.answer);
     picture("memory.png", shown.memory);
   }
 
   const Options& o_;
-  std::unique_ptr<Task> task_;
+  Task task_;
   NeuralTuringMachine model_, averaged_;
   WeightAverage average_;
   Schedule* schedule_ = nullptr;

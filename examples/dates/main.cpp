@@ -11,7 +11,6 @@
 #include <fovea/optim/training/text/translator.h>
 
 #include "examples/common/attention_map.h"
-#include "examples/common/parameter.h"
 #include "examples/common/program.h"
 #include "examples/dates/dates.h"
 
@@ -31,7 +30,7 @@ struct Options : CommandLine {
                      .early_stop = 4}) {}
   int64_t& hidden = whole("hidden", "size of the states and of the attention", 64, 2, 4096);
   int64_t& embedding = whole("embedding", "size of a character's embedding", 32, 1, 4096);
-  std::string& cell = text("cell", "recurrent cell", "gru", one_of(cell_names()));
+  std::string& cell = choice("cell", "recurrent cell", cell_names(), "gru");
   std::string& score = choice("score", "score of the attention", {"additive", "general", "concat"});
   double& decay = real("decay", "what the rate is multiplied by after a good validation", 0.7, 0.01, 1);
   int64_t& test_size = may_change(whole("test-size", "dates of the test", 2000, 1));

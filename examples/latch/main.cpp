@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include "examples/common/parameter.h"
 #include "examples/common/program.h"
 #include "examples/common/tensor_grid.h"
 #include "examples/latch/task.h"
@@ -16,7 +15,7 @@ struct Options : CommandLine {
   Options()
       : CommandLine({.name = "latch", .description = "A recurrent cell learns to hold the value of the last mark."},
                     {.steps = 1500, .batch = 32, .learning_rate = 2e-2, .clip = 1, .validate_every = 250}) {}
-  std::string& cell = text("cell", "recurrent cell", "min_gru", one_of(cell_names()));
+  std::string& cell = choice("cell", "recurrent cell", cell_names(), "min_gru");
   int64_t& hidden = whole("hidden", "size of the state", 32, 1, 4096);
   int64_t& layers = whole("layers", "layers of cells", 1, 1, 16);
   int64_t& length = whole("length", "steps of a sequence", 50, 2, 10000);

@@ -1,9 +1,18 @@
 // How right a model is on fresh strings that it answers on its own, and where it looks while it does.
 #pragma once
 
+#include <fmt/format.h>
+#include <fovea/autograd/mode.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/layers/decoding/search.h>
 #include <fovea/layers/seq2seq/sequence_model.h>
 
+#include <limits>
+
+#include "examples/common/attention_map.h"
 #include "examples/common/picture.h"
+#include "examples/common/program.h"
+#include "examples/common/terminal.h"
 #include "examples/reverse/task.h"
 
 namespace fovea::examples {
@@ -13,13 +22,47 @@ struct Rightness {
   double alignment_percent = 0;  // of the weight while letters are given, on those they come from; NaN: no weights
 };
 
+// What the model answers to each source, filled up with the end mark, i64 [B, L + 1]; and what it attended to while it
+// did, [B, L + 1, L]: undefined for a model without attention.
+inline std::pair<Tensor, Tensor> answers(const SequenceModel& model, const LetterTask& task, const Tensor& source) {
+  const NoGrad quiet;
+  const int64_t steps = source.size(1) + 1;
+  const auto decoder = model.decoder(source, {});
+  const Tensor found = greedy(*decoder, {.begin = task.begin(), .end = task.end(), .max_length = steps}).ids;
+  const Tensor ids = pad(found, {0, steps - found.size(1)}, static_cast<double>(task.end()));
+  return {ids, cross_attention([&] { model(source, {}, task.inputs_of(ids)); })};
+}
+
 // `count` fresh strings of one length, answered greedily. The weights are those of the model's own answers: the
 // attention of a recurrent model, the mean over the heads of a Transformer's last.
-Rightness evaluate(const SequenceModel& model, const LetterTask& task, int64_t length, int64_t count,
-                   Generator generator);
+inline Rightness evaluate(const SequenceModel& model, const LetterTask& task, int64_t length, int64_t count,
+                          Generator generator) {
+  const NoGrad quiet;
+  double right = 0, on_origin = 0;
+  in_pieces(count, 100, [&](int64_t batch) {
+    const Strings strings = task.make(batch, length, generator);
+    const auto [ids, weights] = answers(model, task, strings.source);
+    right += sum(min(to(eq(ids, strings.target), f64), 1)).item();
+    on_origin += weights.defined() ? sum(where(task.origins(strings), slice(weights, 1, 0, length), scalar(0))).item()
+                                   : std::numeric_limits<double>::quiet_NaN();
+  });
+  const auto n = static_cast<double>(count);
+  return {100 * right / n, 100 * on_origin / (n * static_cast<double>(length))};
+}
 
 // One string, letters on both axes, in the terminal too unless quiet; nothing for a model without attention.
-std::optional<HeatmapPicture> show_attention(const SequenceModel& model, const LetterTask& task, int64_t length,
-                                             Generator generator, bool quiet);
+inline std::optional<HeatmapPicture> show_attention(const SequenceModel& model, const LetterTask& task, int64_t length,
+                                                    Generator generator, bool quiet) {
+  const NoGrad no_tape;
+  const Strings strings = task.make(1, length, generator);
+  const auto [ids, weights] = answers(model, task, strings.source);
+  if (!weights.defined()) return {};
+  MapLabels labels{.row_title = "letter of the answer", .column_title = "letter of the source"};
+  for (int64_t j = 0; j < length; ++j) labels.columns.push_back(task.letter(strings.source.at<int64_t>({0, j})));
+  for (int64_t i = 0; i <= length; ++i) labels.rows.push_back(task.letter(ids.at<int64_t>({0, i})));
+  Heatmap map = attention_map(select(weights, 0, 0), labels);
+  if (!quiet) fmt::print("{}", heatmap_text(map.grid, "answer down, source across", terminal_style(stdout), 16));
+  return HeatmapPicture{.panels = {std::move(map)}, .title = "where the model looks while it gives each letter"};
+}
 
 }  // namespace fovea::examples

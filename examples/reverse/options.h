@@ -1,7 +1,8 @@
 // What the reverse program may be told, besides what all programs share, and the model that it asks for.
 #pragma once
 
-#include "examples/common/parameter.h"
+#include <algorithm>
+
 #include "examples/common/program.h"
 #include "examples/common/sequence_models.h"
 #include "examples/reverse/hard.h"
@@ -18,7 +19,7 @@ struct Options : CommandLine {
   std::string& model = choice("model", "model", sequence_models());
   std::string& score = choice("score", "score of the attention", score_names(), "additive");
   std::string& align = choice("align", "how scores become weights", align_names(), "soft");
-  std::string& cell = text("cell", "recurrent cell", "gru", one_of(cell_names()));
+  std::string& cell = choice("cell", "recurrent cell", cell_names(), "gru");
   int64_t& hidden = whole("hidden", "size of the states and of the attention", 64, 4, 4096);
   int64_t& embedding = whole("embedding", "size of a letter's embedding", 64, 1, 4096);
   int64_t& encoder = whole("encoder", "size of rnnsearch's encoder in each direction; 0: as hidden", 0, 0, 4096);
@@ -55,7 +56,26 @@ struct Options : CommandLine {
 };
 
 // `name` in place of --model. Errors: ValueError for what does not go together.
-std::unique_ptr<SequenceModel> make_model(const Options& o, const std::string& name, int64_t vocabulary,
-                                          Generator& generator);
+inline std::unique_ptr<SequenceModel> make_model(const Options& o, const std::string& name, int64_t vocabulary,
+                                                 Generator& generator) {
+  const int64_t max_length =
+      std::max({int64_t{256}, o.length, *std::max_element(o.test_lengths.begin(), o.test_lengths.end())});
+  const AttentionChoice attention{
+      .score = o.score, .align = o.align, .width = o.hidden, .max_length = max_length, .half_width = o.window};
+  const bool one_size = needs_one_size(o.score);
+  if (name == "rnnsearch" && one_size && o.hidden % 2 != 0)
+    throw ValueError("--hidden is " + std::to_string(o.hidden) + "; the score " + o.score + " needs it to be even");
+  SequenceModelOptions model;
+  model.sizes(vocabulary, 0, o.embedding, o.hidden);
+  model.rnnsearch.cell = model.luong.cell = model.encoder_decoder.cell = o.cell;
+  model.rnnsearch.attention = model.luong.attention = attention;
+  model.rnnsearch.encoder_size = one_size ? o.hidden / 2 : o.encoder;
+  model.rnnsearch.read_embeddings = o.embeddings;
+  model.luong.input_feeding = o.feeding;
+  model.luong.layers = model.encoder_decoder.layers = model.transformer.transformer.layers = o.layers;
+  model.transformer.transformer.heads = 4;
+  model.transformer.transformer.dropout = 0;
+  return make_sequence_model(name, model, generator);
+}
 
 }  // namespace fovea::examples

@@ -39,22 +39,22 @@ struct Options : CommandLine {
       otherwise(hidden, hull ? 128 : 64);
       otherwise(beam, hull ? 1 : 4);
     }
-    as_asked([&] { make_problem(task)->check_items(items); });
+    as_asked([&] { make_problem(task).check_items(items); });
   }
 };
 
 Box<PointerModel> make_model(const Options& o, const Problem& problem, Generator& generator) {
   if (o.model == "read-process-write")
-    return ReadProcessWrite({.inputs = problem.inputs(),
+    return ReadProcessWrite({.inputs = problem.inputs,
                              .hidden = o.hidden,
                              .process_steps = o.process_steps,
-                             .stop = problem.stop(),
+                             .stop = problem.stop,
                              .revisit = o.allow_repeats,
                              .glimpse = o.glimpse},
                             generator);
-  return PointerNetwork({.inputs = problem.inputs(),
+  return PointerNetwork({.inputs = problem.inputs,
                          .hidden = o.hidden,
-                         .stop = problem.stop(),
+                         .stop = problem.stop,
                          .revisit = o.allow_repeats,
                          .glimpse = o.glimpse},
                         generator);
@@ -66,14 +66,14 @@ class Sort final : public Program {
       : Program(o, {.figure = "wrong %", .unit = "sets", .loss = "-log p of a position, nats", .smoothing = 0.6}),
         o_(o),
         problem_(make_problem(o.task)),
-        model_(as_asked([&] { return make_model(o, *problem_, initial); })) {
+        model_(as_asked([&] { return make_model(o, problem_, initial); })) {
     train_with(*model_);
     each_step<StepDecay>(StepDecayOptions{.every = o.decay_every, .gamma = o.decay});
   }
 
  private:
   StepOutput step() override {
-    const Sets fresh = problem_->make(o_.batch, o_.items, data);
+    const Sets fresh = problem_.make(o_.batch, o_.items, data);
     const LogWeights pointed = model_->teach(fresh.points, fresh.answers);
     const Tensor counted = ge(fresh.answers, scalar(0, i64));
     const Tensor wrong = logical_and(ne(argmax(pointed.weights.detach(), -1), fresh.answers), counted);
@@ -81,10 +81,10 @@ class Sort final : public Program {
             {100 * sum(to(wrong, f32)).item() / sum(to(counted, f32)).item()}};
   }
 
-  double validate() override { return evaluate(*model_, *problem_, {o_.items}, 1000, root.fork(3))->score(); }
+  double validate() override { return evaluate(*model_, problem_, {o_.items}, 1000, root.fork(3))->score(); }
 
   Metrics test() override {
-    const auto judge = evaluate(*model_, *problem_, {o_.items, o_.beam}, o_.test_size, root.fork(4));
+    const auto judge = evaluate(*model_, problem_, {o_.items, o_.beam}, o_.test_size, root.fork(4));
     fmt::print("{} fresh sets of {} items, {}:\n", o_.test_size, o_.items,
                o_.beam == 1 ? "greedy" : fmt::format("beam of {}", o_.beam));
     Metrics metrics;
@@ -96,13 +96,13 @@ class Sort final : public Program {
   }
 
   void draw() override {
-    const Shown shown = show(*model_, *problem_, {o_.items, o_.beam}, root.fork(5), line.quiet);
+    const Shown shown = show(*model_, problem_, {o_.items, o_.beam}, root.fork(5), line.quiet);
     picture("attention.png", shown.attention);
     if (shown.answers) picture("answers.png", *shown.answers);
   }
 
   const Options& o_;
-  std::unique_ptr<Problem> problem_;
+  Problem problem_;
   Box<PointerModel> model_;
 };
 

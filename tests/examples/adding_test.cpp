@@ -5,9 +5,6 @@
 
 #include "examples/adding/problem.h"
 
-// The program's own source: it belongs to no library.
-#include "examples/adding/problem.cpp"  // NOLINT(bugprone-suspicious-include)
-
 using namespace fovea;
 using namespace fovea::examples;
 

@@ -5,8 +5,6 @@
 #include <algorithm>
 
 #include "examples/copy/tasks.h"
-// The program's own file: what a program alone has is in no library.
-#include "examples/copy/tasks.cpp"  // NOLINT(bugprone-suspicious-include)
 
 namespace fovea::examples {
 namespace {
@@ -18,11 +16,11 @@ TEST_CASE("a task has sequences of its shortest length, and none shorter") {
     CAPTURE(name);
     const auto task = make_task(name);
     Generator generator(1);
-    const Bits batch = task->make(2, task->min_length(), generator);
+    const Bits batch = task.make(2, task.min_length, generator);
     CHECK(batch.input.shape()[0] == 2);
-    CHECK(batch.input.size(2) == task->inputs());
-    CHECK(batch.target.size(2) == task->outputs());
-    CHECK_THROWS_AS(task->make(2, task->min_length() - 1, generator), ValueError);
+    CHECK(batch.input.size(2) == task.inputs);
+    CHECK(batch.target.size(2) == task.outputs);
+    CHECK_THROWS_AS(task.make(2, task.min_length - 1, generator), ValueError);
   }
   CHECK_THROWS_AS(make_task("swim"), ValueError);
 }
@@ -32,11 +30,11 @@ TEST_CASE("training draws every length from the shortest to the longest, or the 
     CAPTURE(name);
     const auto task = make_task(name);
     Generator generator(1);
-    const int64_t longest = task->min_length() + 3;
+    const int64_t longest = task.min_length + 3;
     std::vector<int64_t> seen;
-    for (int i = 0; i < 200; ++i) seen.push_back(task->draw_length(longest, generator));
+    for (int i = 0; i < 200; ++i) seen.push_back(task.draw_length(longest, generator));
     CHECK(*std::max_element(seen.begin(), seen.end()) == longest);
-    CHECK(*std::min_element(seen.begin(), seen.end()) == (task->one_length() ? longest : task->min_length()));
+    CHECK(*std::min_element(seen.begin(), seen.end()) == (task.one_length ? longest : task.min_length));
   }
 }
 
@@ -45,17 +43,17 @@ TEST_CASE("validation is beyond training in proportion, by default at a length t
   for (size_t i = 0; i < names.size(); ++i) {
     CAPTURE(names[i]);
     const auto task = make_task(names[i]);
-    const int64_t trained = task->max_length();
-    CHECK(task->validation_length(trained) == defaults[i]);
+    const int64_t trained = task.max_length;
+    CHECK(task.validation_length(trained) == defaults[i]);
     if (names[i] == "ngrams") continue;  // the sources differ, not the lengths
-    const std::vector<int64_t> tested = task->test_lengths();
-    CHECK(std::count(tested.begin(), tested.end(), task->validation_length(trained)) == 0);
-    for (int64_t longest = task->min_length(); longest < 3 * trained; ++longest) {
-      CHECK(task->validation_length(longest) > longest);
-      CHECK(task->validation_length(longest) * trained < (longest + 1) * defaults[i]);
+    const std::vector<int64_t> tested = task.test_lengths;
+    CHECK(std::count(tested.begin(), tested.end(), task.validation_length(trained)) == 0);
+    for (int64_t longest = task.min_length; longest < 3 * trained; ++longest) {
+      CHECK(task.validation_length(longest) > longest);
+      CHECK(task.validation_length(longest) * trained < (longest + 1) * defaults[i]);
     }
   }
-  CHECK(make_task("copy")->validation_length(1) == 6);
+  CHECK(make_task("copy").validation_length(1) == 6);
 }
 
 }  // namespace

@@ -9,10 +9,6 @@
 
 #include "examples/sort/problems.h"
 
-// The program's own sources: they belong to no library.
-#include "examples/sort/geometry.cpp"  // NOLINT(bugprone-suspicious-include)
-#include "examples/sort/problems.cpp"  // NOLINT(bugprone-suspicious-include)
-
 using namespace fovea;
 using namespace fovea::examples;
 
@@ -29,7 +25,7 @@ double side_of(const Place& a, const Place& b, const Place& c) {
 }
 
 Figures judged(const char* task, const Tensor& points, const Positions& said, const Positions& right) {
-  const auto judge = make_problem(task)->judge();
+  const auto judge = make_problem(task).judge();
   judge->add(points, 0, said, right);
   return judge->figures();
 }
@@ -103,12 +99,12 @@ TEST_CASE("what is a simple polygon", "[examples][sort]") {
 
 TEST_CASE("answers of the tasks are what they are said to be", "[examples][sort]") {
   Generator generator(3);
-  const Sets sorting = make_problem("sort")->make(20, 6, generator);
+  const Sets sorting = make_problem("sort").make(20, 6, generator);
   for (int64_t b = 0; b < 20; ++b)
     for (int64_t i = 1; i < 6; ++i)
       REQUIRE(sorting.points.at({b, sorting.answers.at<int64_t>({b, i - 1}), 0}) <=
               sorting.points.at({b, sorting.answers.at<int64_t>({b, i}), 0}));
-  const Sets hulls = make_problem("hull")->make(20, 5, generator);
+  const Sets hulls = make_problem("hull").make(20, 5, generator);
   for (int64_t b = 0; b < 20; ++b) {
     const Positions hull = positions(hulls.answers, b, 5);
     REQUIRE(hull == convex_hull(places(hulls.points, b)));
@@ -116,8 +112,8 @@ TEST_CASE("answers of the tasks are what they are said to be", "[examples][sort]
     REQUIRE(hulls.answers.at<int64_t>({b, n}) == 5);
     for (int64_t i = n + 1; i < hulls.answers.size(1); ++i) REQUIRE(hulls.answers.at<int64_t>({b, i}) == -100);
   }
-  REQUIRE_THROWS_AS(make_problem("hull")->make(1, 2, generator), ValueError);
-  REQUIRE_THROWS_AS(make_problem("tsp")->make(1, 13, generator), ValueError);
+  REQUIRE_THROWS_AS(make_problem("hull").make(1, 2, generator), ValueError);
+  REQUIRE_THROWS_AS(make_problem("tsp").make(1, 13, generator), ValueError);
   REQUIRE_THROWS_AS(make_problem("knit"), ValueError);
 }
 

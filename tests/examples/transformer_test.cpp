@@ -7,9 +7,6 @@
 
 #include "examples/transformer/strings.h"
 
-// The program's own source: it belongs to no library.
-#include "examples/transformer/strings.cpp"  // NOLINT(bugprone-suspicious-include)
-
 using namespace fovea;
 using namespace fovea::examples;
 
