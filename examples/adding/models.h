@@ -16,7 +16,7 @@ class Answerer : public Module {
 class FeedForwardAnswerer final : public Answerer {
  public:
   FeedForwardAnswerer(int64_t size, bool unweighted, Generator& generator)
-      : network_({.inputs = 2, .size = size, .unweighted = unweighted}, generator) {}
+      : network_({.input_size = 2, .hidden_size = size, .unweighted = unweighted}, generator) {}
   void members(Members& m) override { m("network", network_); }
   Tensor operator()(const Tensor& x, const Tensor& lengths) const override { return network_(x, lengths); }
 

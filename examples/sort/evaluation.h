@@ -49,7 +49,7 @@ inline std::vector<std::string> item_texts(const Tensor& points, const Tensor& i
 // All that the model attends to while it gives the answer `ids` to set 0: glimpses, steps over a set, the pointer last.
 inline std::vector<Heatmap> attention(PointerModel& model, const Tensor& points, const Tensor& ids) {
   const WeightCollector collected;
-  const Tensor pointed = model.teach(points, ids).weights;
+  const Tensor pointed = model(points, ids).weights;
   std::vector<Heatmap> maps;
   const auto add = [&](const Tensor& weights, const char* title, const char* rows) -> Heatmap& {
     const Grid grid = grid_of(select(weights, 0, 0));

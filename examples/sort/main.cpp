@@ -45,15 +45,15 @@ struct Options : CommandLine {
 
 Box<PointerModel> make_model(const Options& o, const Problem& problem, Generator& generator) {
   if (o.model == "read-process-write")
-    return ReadProcessWrite({.inputs = problem.inputs,
-                             .hidden = o.hidden,
+    return ReadProcessWrite({.input_size = problem.inputs,
+                             .hidden_size = o.hidden,
                              .process_steps = o.process_steps,
                              .stop = problem.stop,
                              .revisit = o.allow_repeats,
                              .glimpse = o.glimpse},
                             generator);
-  return PointerNetwork({.inputs = problem.inputs,
-                         .hidden = o.hidden,
+  return PointerNetwork({.input_size = problem.inputs,
+                         .hidden_size = o.hidden,
                          .stop = problem.stop,
                          .revisit = o.allow_repeats,
                          .glimpse = o.glimpse},
@@ -74,7 +74,7 @@ class Sort final : public Program {
  private:
   StepOutput step() override {
     const Sets fresh = problem_.make(o_.batch, o_.items, data);
-    const LogWeights pointed = model_->teach(fresh.points, fresh.answers);
+    const LogWeights pointed = (*model_)(fresh.points, fresh.answers);
     const Tensor counted = ge(fresh.answers, scalar(0, i64));
     const Tensor wrong = logical_and(ne(argmax(pointed.weights.detach(), -1), fresh.answers), counted);
     return {nll_loss(pointed.log_weights, fresh.answers),

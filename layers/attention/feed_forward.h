@@ -48,19 +48,19 @@ class FeedForwardAttention final : public Module {
 };
 
 struct FeedForwardAttentionOptions {
-  int64_t inputs;
-  int64_t size = 100;       // D
-  bool unweighted = false;  // the baseline: a mean in place of attention
+  int64_t input_size;         // I
+  int64_t hidden_size = 100;  // D
+  bool unweighted = false;    // the baseline: a mean in place of attention
 };
 
 class FeedForwardAttentionNetwork final : public Module {
  public:
   explicit FeedForwardAttentionNetwork(const FeedForwardAttentionOptions& options,
                                        Generator& generator = default_generator())
-      : input_(options.inputs, options.size, generator),
-        summary_(options.size, options.size, generator),
-        output_(options.size, 1, generator) {
-    if (!options.unweighted) attention_.emplace(options.size, generator);
+      : input_(options.input_size, options.hidden_size, generator),
+        summary_(options.hidden_size, options.hidden_size, generator),
+        output_(options.hidden_size, 1, generator) {
+    if (!options.unweighted) attention_.emplace(options.hidden_size, generator);
   }
   void members(Members& m) override {
     m("input", input_)("attention", attention_)("summary", summary_)("output", output_);

@@ -10,17 +10,18 @@ namespace fovea {
 namespace {
 
 const PointerOptions& checked(const PointerOptions& o) {
-  if (o.inputs < 1 || o.hidden < 1)
-    throw ValueError(fmt::format("PointerDecoder: inputs {}, hidden {}; need at least 1", o.inputs, o.hidden));
+  if (o.input_size < 1 || o.hidden_size < 1)
+    throw ValueError(
+        fmt::format("PointerDecoder: input_size {}, hidden_size {}; need at least 1", o.input_size, o.hidden_size));
   return o;
 }
 
 void check_source(const PointerSource& s, const PointerOptions& o) {
   const bool ranks = s.items.defined() && s.encoded.defined() && s.items.dim() == 3 && s.encoded.dim() == 3;
-  if (!ranks || s.items.size(2) != o.inputs || s.encoded.size(2) != o.hidden || s.items.size(0) != s.encoded.size(0) ||
-      s.items.size(1) != s.encoded.size(1))
+  if (!ranks || s.items.size(2) != o.input_size || s.encoded.size(2) != o.hidden_size ||
+      s.items.size(0) != s.encoded.size(0) || s.items.size(1) != s.encoded.size(1))
     throw ShapeError(fmt::format("PointerDecoder: items {}, encoded {}; need items[B, T, {}], encoded[B, T, {}]",
-                                 describe(s.items), describe(s.encoded), o.inputs, o.hidden));
+                                 describe(s.items), describe(s.encoded), o.input_size, o.hidden_size));
 }
 
 void check_answers(const Tensor& answers, int64_t batch, int64_t slots) {
@@ -36,8 +37,8 @@ void check_answers(const Tensor& answers, int64_t batch, int64_t slots) {
 // Row b, item ids[b, u]: items [B, T, E], ids [B, U] in [0, T) -> [B, U, E].
 Tensor items_at(const Tensor& items, const Tensor& ids) {
   const int64_t B = items.size(0), T = items.size(1), E = items.size(2);
-  const Tensor first = unsqueeze(arange(0, B * T, T), 1);  // [B, 1]
-  return reshape(index_select(reshape(items, {B * T, E}), 0, reshape(ids + first, {-1})), {B, ids.size(1), E});
+  const Tensor offset = unsqueeze(arange(0, B * T, T), 1);  // [B, 1]
+  return reshape(index_select(reshape(items, {B * T, E}), 0, reshape(ids + offset, {-1})), {B, ids.size(1), E});
 }
 
 Tensor expanded(const Tensor& vector, int64_t batch) { return expand(vector, {batch, 1, vector.size(0)}); }
@@ -106,11 +107,11 @@ Tensor PointerDecoder::step(const Tensor& last, Steps& s) const {
 
 PointerDecoder::PointerDecoder(const PointerOptions& o, Generator& generator)
     : options_(checked(o)),
-      lstm_({.input_size = o.inputs, .hidden_size = o.hidden}, generator),
-      start_(init::uniform_fan({o.inputs}, o.inputs, generator)),
-      pointer_(AdditiveScore(o.glimpse ? 2 * o.hidden : o.hidden, o.hidden, o.hidden, generator)) {
-  if (o.stop) stop_ = Parameter(init::uniform_fan({o.hidden}, o.hidden, generator));
-  if (o.glimpse) glimpse_.emplace(AdditiveScore(o.hidden, o.hidden, o.hidden, generator));
+      lstm_({.input_size = o.input_size, .hidden_size = o.hidden_size}, generator),
+      start_(init::uniform_fan({o.input_size}, o.input_size, generator)),
+      pointer_(AdditiveScore(o.glimpse ? 2 * o.hidden_size : o.hidden_size, o.hidden_size, o.hidden_size, generator)) {
+  if (o.stop) stop_ = Parameter(init::uniform_fan({o.hidden_size}, o.hidden_size, generator));
+  if (o.glimpse) glimpse_.emplace(AdditiveScore(o.hidden_size, o.hidden_size, o.hidden_size, generator));
 }
 
 void PointerDecoder::members(Members& m) {
@@ -130,7 +131,7 @@ PointerDecoder::Keys PointerDecoder::keys(const PointerSource& source) const {
   return {pointer_.prepare(encoded, {}, mask), glimpse_ ? glimpse_->prepare(encoded, {}, mask) : AttentionMemory{}};
 }
 
-LogWeights PointerDecoder::teach(const PointerSource& source, const Tensor& answers) const {
+LogWeights PointerDecoder::operator()(const PointerSource& source, const Tensor& answers) const {
   const Keys prepared = keys(source);
   const int64_t B = source.items.size(0), T = source.items.size(1), U = answers.defined() ? answers.size(-1) : 0;
   check_answers(answers, B, options_.stop ? T + 1 : T);
@@ -170,9 +171,11 @@ Decoded PointerModel::beam_search(const Tensor& points, int64_t width, const Ten
                             {.width = width, .length_penalty = 0});
 }
 
-Tensor PointerModel::checked_points(const char* model, const Tensor& points, int64_t inputs, const Tensor& lengths) {
-  if (!points.defined() || points.dim() != 3 || points.size(1) < 1 || points.size(2) != inputs)
-    throw ShapeError(fmt::format("{}: points are {}; need [B, T, {}] with T >= 1", model, describe(points), inputs));
+Tensor PointerModel::checked_points(const char* model, const Tensor& points, int64_t input_size,
+                                    const Tensor& lengths) {
+  if (!points.defined() || points.dim() != 3 || points.size(1) < 1 || points.size(2) != input_size)
+    throw ShapeError(
+        fmt::format("{}: points are {}; need [B, T, {}] with T >= 1", model, describe(points), input_size));
   if (!lengths.defined()) return points;
   return where(query_padding_mask(lengths, points.size(1)), points, scalar(0, points.dtype()));
 }

@@ -27,8 +27,8 @@
 namespace fovea {
 
 struct PointerOptions {
-  int64_t inputs;             // I of a network's points, E of the decoder's items
-  int64_t hidden = 128;       // H
+  int64_t input_size;         // I of a network's points, E of the decoder's items
+  int64_t hidden_size = 128;  // H
   int64_t process_steps = 5;  // P of read-process-write
   bool stop = false;          // answers of variable length: the stop slot ends them. Else every item is asked for
   bool revisit = false;       // an item may be chosen again
@@ -50,7 +50,7 @@ class PointerDecoder final : public Module {
 
   // For the true answers, i64 [B, U]; what is negative stands past a row's end and nothing is to be learned there.
   // log_weights are log p(C_i | C_<i) [B, U, S], for nll_loss.
-  LogWeights teach(const PointerSource& source, const Tensor& answers) const;
+  LogWeights operator()(const PointerSource& source, const Tensor& answers) const;
   // A step at a time, for the searches; ids 0 .. T, of which T begins and ends.
   std::unique_ptr<IncrementalDecoder> start(const PointerSource& source) const;
 
@@ -80,9 +80,9 @@ class PointerModel : public Module {
  public:
   // points [B, T, I], lengths i64 [B] or undefined.
   virtual PointerSource read(const Tensor& points, const Tensor& lengths = {}) const = 0;
-  // Answers as in PointerDecoder::teach.
-  LogWeights teach(const Tensor& points, const Tensor& answers, const Tensor& lengths = {}) const {
-    return write.teach(read(points, lengths), answers);
+  // Answers as in PointerDecoder.
+  LogWeights operator()(const Tensor& points, const Tensor& answers, const Tensor& lengths = {}) const {
+    return write(read(points, lengths), answers);
   }
   // ids [B, L] are positions of items; past a row's end they are T. Without `stop` every item is named.
   Decoded greedy(const Tensor& points, const Tensor& lengths = {}) const;
@@ -93,9 +93,9 @@ class PointerModel : public Module {
 
  protected:
   PointerModel(PointerOptions options, Generator& generator)
-      : write((options.inputs = options.hidden, options), generator) {}
-  // ShapeError unless points are [B, T, inputs] with T >= 1; zeros past each length, so that it is not looked at.
-  static Tensor checked_points(const char* model, const Tensor& points, int64_t inputs, const Tensor& lengths);
+      : write((options.input_size = options.hidden_size, options), generator) {}
+  // ShapeError unless points are [B, T, input_size] with T >= 1; zeros past each length, so that it is not looked at.
+  static Tensor checked_points(const char* model, const Tensor& points, int64_t input_size, const Tensor& lengths);
 };
 
 }  // namespace fovea

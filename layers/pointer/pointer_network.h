@@ -15,8 +15,8 @@
 //
 // No context is mixed in: the weights are the answer. (3) and (4) are PointerDecoder, where answers of variable length,
 // the mask of chosen points and the glimpse stand too. (1) is ours; the paper's LSTMs take the coordinates themselves.
-//   PointerNetwork network({.inputs = 2, .stop = true});
-//   const Tensor loss = nll_loss(network.teach(points, hulls).log_weights, hulls);
+//   PointerNetwork network({.input_size = 2, .stop = true});
+//   const Tensor loss = nll_loss(network(points, hulls).log_weights, hulls);
 //   const Tensor hull = network.greedy(points).ids;
 #pragma once
 
@@ -31,8 +31,8 @@ class PointerNetwork final : public PointerModel {
  public:
   explicit PointerNetwork(const PointerNetworkOptions& o, Generator& generator = default_generator())
       : PointerModel(o, generator),
-        embed_(o.inputs, o.hidden, true, generator),
-        encoder_({.input_size = o.hidden, .hidden_size = o.hidden}, generator) {}
+        embed_(o.input_size, o.hidden_size, true, generator),
+        encoder_({.input_size = o.hidden_size, .hidden_size = o.hidden_size}, generator) {}
   void members(Members& m) override { m("embed", embed_)("encoder", encoder_)("decoder", write); }
 
   PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override {

@@ -33,10 +33,10 @@ class ReadProcessWrite final : public PointerModel {
   explicit ReadProcessWrite(const ReadProcessWriteOptions& o, Generator& generator = default_generator())
       : PointerModel(o, generator),
         process_steps_(o.process_steps),
-        first_(o.inputs, o.hidden, true, generator),
-        second_(o.hidden, o.hidden, true, generator) {
+        first_(o.input_size, o.hidden_size, true, generator),
+        second_(o.hidden_size, o.hidden_size, true, generator) {
     if (process_steps_ < 0) throw ValueError("ReadProcessWrite: process_steps below 0");
-    if (process_steps_ > 0) lstm_.emplace(CellOptions{o.hidden, o.hidden}, generator);
+    if (process_steps_ > 0) lstm_.emplace(CellOptions{o.hidden_size, o.hidden_size}, generator);
   }
   void members(Members& m) override {
     m("first", first_)("second", second_)("lstm", lstm_)("attention", attention_)("decoder", write);

@@ -233,7 +233,7 @@ TEST_CASE("feed-forward attention: no order, bounded weights, padding without ef
   for (bool unweighted : {false, true})
     require_contract<FeedForwardAttentionNetwork>(
         {[=](Generator& g) {
-           return FeedForwardAttentionNetwork({.inputs = 2, .size = 4, .unweighted = unweighted}, g);
+           return FeedForwardAttentionNetwork({.input_size = 2, .hidden_size = 4, .unweighted = unweighted}, g);
          },
          [](const FeedForwardAttentionNetwork& net, const List& in) { return List{net(in[0], in[1])}; },
          {x, lengths},

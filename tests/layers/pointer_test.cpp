@@ -27,8 +27,8 @@ Tensor ids(std::initializer_list<int64_t> values, const Shape& shape) { return t
 
 // Weights and losses; log p itself has -inf where it is masked.
 template <class Model>
-std::vector<Tensor> taught(const Model& model, const std::vector<Tensor>& in) {
-  const LogWeights a = model.teach(in[0], in[1], in.size() > 2 ? in[2] : Tensor());
+std::vector<Tensor> outputs(const Model& model, const std::vector<Tensor>& in) {
+  const LogWeights a = model(in[0], in[1], in.size() > 2 ? in[2] : Tensor());
   return {a.weights, nll_loss(a.log_weights, in[1], {.reduction = Reduction::none})};
 }
 
@@ -37,15 +37,20 @@ struct Setting {
   bool set, stop, revisit, glimpse;
 };
 template <class Body>
-void with_model(const Setting& s, int64_t inputs, Body&& body) {
+void with_model(const Setting& s, int64_t input_size, Body&& body) {
   Generator generator(11);
   if (s.set)
-    body(ReadProcessWrite(
-        {.inputs = inputs, .hidden = 6, .process_steps = 3, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse},
-        generator));
+    body(ReadProcessWrite({.input_size = input_size,
+                           .hidden_size = 6,
+                           .process_steps = 3,
+                           .stop = s.stop,
+                           .revisit = s.revisit,
+                           .glimpse = s.glimpse},
+                          generator));
   else
-    body(PointerNetwork({.inputs = inputs, .hidden = 6, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse},
-                        generator));
+    body(PointerNetwork(
+        {.input_size = input_size, .hidden_size = 6, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse},
+        generator));
 }
 std::vector<Setting> all_settings() {
   std::vector<Setting> out;
@@ -58,15 +63,15 @@ std::vector<Setting> all_settings() {
 template <class Model>
 Tensor log_p_of(const Model& model, const Tensor& points, const Tensor& answers, const Tensor& lengths = {}) {
   const NoGrad quiet;
-  const Tensor log_p = model.teach(points, answers, lengths).log_weights;
+  const Tensor log_p = model(points, answers, lengths).log_weights;
   return neg(sum(to(nll_loss(log_p, answers, {.reduction = Reduction::none}), f64), 1));
 }
 
-// Makes the answer of a search one that can be taught: past its end, and at an end that was not chosen, -100.
-Tensor as_answers(const Decoded& said, int64_t items, bool stop) {
-  Tensor out = array::clone(said.ids);
+// Makes the answer of a search one that the model can be given: past its end, and at an end that was not chosen, -100.
+Tensor as_answers(const Decoded& found, int64_t items, bool stop) {
+  Tensor out = array::clone(found.ids);
   for (int64_t b = 0; b < out.size(0); ++b)
-    for (int64_t i = said.lengths.at<int64_t>({b}) + (stop ? 1 : 0); i < out.size(1); ++i) out.set({b, i}, -100);
+    for (int64_t i = found.lengths.at<int64_t>({b}) + (stop ? 1 : 0); i < out.size(1); ++i) out.set({b, i}, -100);
   return stop ? out : slice(out, 1, 0, std::min(items, out.size(1)));
 }
 
@@ -75,20 +80,21 @@ Tensor as_answers(const Decoded& said, int64_t items, bool stop) {
 TEST_CASE("pointer networks keep the contract", "[pointer][contract]") {
   const Tensor points = random_points({2, 4, 2}, f64), lengths = ids({4, 3}, {2});
   const Tensor other = where(ge(arange(4).detach(), scalar(3, i64)), scalar(0.3, f64), scalar(0, f64));  // at step 3
-  Tensor damaged = array::clone(points);
-  select(damaged, 0, 1).copy_(select(points, 0, 1) + unsqueeze(other, 1));
+  Tensor other_points = array::clone(points);
+  select(other_points, 0, 1).copy_(select(points, 0, 1) + unsqueeze(other, 1));
   for (const Setting& s : all_settings()) {
     INFO("set " << s.set << ", stop " << s.stop << ", revisit " << s.revisit << ", glimpse " << s.glimpse);
     const Tensor answers = s.stop ? ids({2, 0, 4, 1, 2, 4}, {2, 3}) : ids({2, 0, 1, 3, 1, 0, 2, -100}, {2, 4});
-    const std::vector<Tensor> inputs{points, answers, lengths}, masked{damaged, answers, lengths};
+    const std::vector<Tensor> inputs{points, answers, lengths}, masked{other_points, answers, lengths};
     if (s.set)
       test::require_contract<ReadProcessWrite>(
           {.make =
                [&](Generator& g) {
                  return ReadProcessWrite(
-                     {.inputs = 2, .hidden = 5, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse}, g);
+                     {.input_size = 2, .hidden_size = 5, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse},
+                     g);
                },
-           .call = taught<ReadProcessWrite>,
+           .call = outputs<ReadProcessWrite>,
            .inputs = inputs,
            .masked_inputs = masked});
     else
@@ -96,9 +102,10 @@ TEST_CASE("pointer networks keep the contract", "[pointer][contract]") {
           {.make =
                [&](Generator& g) {
                  return PointerNetwork(
-                     {.inputs = 2, .hidden = 5, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse}, g);
+                     {.input_size = 2, .hidden_size = 5, .stop = s.stop, .revisit = s.revisit, .glimpse = s.glimpse},
+                     g);
                },
-           .call = taught<PointerNetwork>,
+           .call = outputs<PointerNetwork>,
            .inputs = inputs,
            .masked_inputs = masked});
   }
@@ -106,7 +113,7 @@ TEST_CASE("pointer networks keep the contract", "[pointer][contract]") {
 
 TEST_CASE("a pointer network is its formula, step by step", "[pointer]") {
   Generator generator(3);
-  PointerNetwork network({.inputs = 2, .hidden = 4, .stop = true, .revisit = true}, generator);
+  PointerNetwork network({.input_size = 2, .hidden_size = 4, .stop = true, .revisit = true}, generator);
   to(network, f64);
   std::map<std::string, Tensor> w;
   for (const auto& [name, tensor] : named_parameters(network)) w[name] = tensor.detach();
@@ -125,18 +132,18 @@ TEST_CASE("a pointer network is its formula, step by step", "[pointer]") {
   }
   keys.push_back(unsqueeze(w["decoder.stop"], 0));
   std::vector<Tensor> rows;
-  Tensor heard = unsqueeze(w["decoder.start"], 0);
+  Tensor x = unsqueeze(w["decoder.start"], 0);
   for (int64_t i = 0; i < 3; ++i) {
-    step("decoder.lstm.", heard, s);
+    step("decoder.lstm.", x, s);
     std::vector<Tensor> u;
     for (const Tensor& e : keys)
       u.push_back(sum(w["decoder.pointer.score.v"] * tanh(linear(e, w["decoder.pointer.score.key_weight"]) +
                                                           linear(s.hidden, w["decoder.pointer.score.query_weight"]))));
     rows.push_back(softmax(stack(u, 0), 0));
     const int64_t chosen = answers.at<int64_t>({0, i});
-    if (chosen < 3) heard = select(p, 1, chosen);
+    if (chosen < 3) x = select(p, 1, chosen);
   }
-  const LogWeights found = network.teach(points, answers);
+  const LogWeights found = network(points, answers);
   REQUIRE(allclose(found.weights, unsqueeze(stack(rows, 0), 0), 1e-10));
   REQUIRE(allclose(exp(found.log_weights), found.weights, 1e-10));
 }
@@ -146,7 +153,7 @@ TEST_CASE("weights are distributions over what may still be chosen", "[pointer]"
   const Tensor answers = ids({4, 1, 0, 2, 3, 1, 2, 0, -100, -100}, {2, 5});
   for (const Setting& s : all_settings())
     with_model(s, 1, [&](const auto& model) {
-      const Tensor w = model.teach(points, answers, lengths).weights;  // [2, 5, S]
+      const Tensor w = model(points, answers, lengths).weights;  // [2, 5, S]
       REQUIRE(w.size(2) == (s.stop ? 6 : 5));
       for (int64_t b = 0; b < 2; ++b)
         for (int64_t i = 0; i < (b == 0 ? 5 : 3); ++i) {
@@ -161,27 +168,27 @@ TEST_CASE("weights are distributions over what may still be chosen", "[pointer]"
     });
 }
 
-TEST_CASE("greedy and beam give valid answers only, and their score is that of teaching", "[pointer]") {
+TEST_CASE("greedy and beam give valid answers only, and their score is that of teacher forcing", "[pointer]") {
   const Tensor points = random_points({3, 5, 2}), lengths = ids({5, 1, 3}, {3});
   for (const Setting& s : all_settings())
     with_model(s, 2, [&](const auto& model) {
       const Decoded one = model.greedy(points, lengths), beam1 = model.beam_search(points, 1, lengths);
       REQUIRE(equal(one.ids, beam1.ids));
       REQUIRE(allclose(one.log_probability, beam1.log_probability, 1e-9, 1e-12));
-      for (const Decoded& said : {one, model.beam_search(points, 4, lengths)}) {
+      for (const Decoded& found : {one, model.beam_search(points, 4, lengths)}) {
         for (int64_t b = 0; b < 3; ++b) {
-          const int64_t items = lengths.at<int64_t>({b}), count = said.lengths.at<int64_t>({b});
+          const int64_t items = lengths.at<int64_t>({b}), count = found.lengths.at<int64_t>({b});
           std::set<int64_t> seen;
-          for (int64_t i = 0; i < said.ids.size(1); ++i) {
-            const int64_t id = said.ids.at<int64_t>({b, i});
+          for (int64_t i = 0; i < found.ids.size(1); ++i) {
+            const int64_t id = found.ids.at<int64_t>({b, i});
             REQUIRE((i < count ? id >= 0 && id < items : id == 5));
             if (i < count) seen.insert(id);
           }
           if (!s.revisit) REQUIRE(static_cast<int64_t>(seen.size()) == count);
           if (!s.stop) REQUIRE(count == items);
         }
-        const Tensor again = log_p_of(model, points, as_answers(said, 5, s.stop), lengths);
-        if (!s.stop || !s.revisit) REQUIRE(allclose(again, said.log_probability, 1e-5, 1e-5));
+        const Tensor again = log_p_of(model, points, as_answers(found, 5, s.stop), lengths);
+        if (!s.stop || !s.revisit) REQUIRE(allclose(again, found.log_probability, 1e-5, 1e-5));
       }
     });
 }
@@ -206,7 +213,7 @@ TEST_CASE("padding a batch changes no answer of its rows", "[pointer]") {
   for (const Setting& s : all_settings())
     with_model(s, 2, [&](const auto& model) {
       const Tensor padded = cat({points, full({2, 2, 2}, 7)}, 1);
-      const Tensor p = model.teach(points, answers).weights, q = model.teach(padded, answers, lengths).weights;
+      const Tensor p = model(points, answers).weights, q = model(padded, answers, lengths).weights;
       REQUIRE(allclose(slice(p, 2, 0, 3), slice(q, 2, 0, 3), 1e-5, 1e-6));
       // Answers that may go on for ever are cut at the length of the batch.
       if (!s.stop || !s.revisit) REQUIRE(equal(model.greedy(points).lengths, model.greedy(padded, lengths).lengths));
@@ -220,13 +227,13 @@ TEST_CASE("read-process-write knows no order: q* stays, p moves with the items",
   const Tensor answers = ids({5, 4, 3, 2, 1, 0, 0, 2, 4, 1, 3, 5}, {2, 6});  // positions in `points`
   const Tensor place = argsort(order, 0);                                    // where item j of `points` went
   for (int64_t steps : {0, 1, 5}) {
-    ReadProcessWrite model({.inputs = 2, .hidden = 7, .process_steps = steps, .glimpse = true}, generator);
+    ReadProcessWrite model({.input_size = 2, .hidden_size = 7, .process_steps = steps, .glimpse = true}, generator);
     to(model, f64);
     const State before = model.read(points).state, after = model.read(moved).state;
     REQUIRE(allclose(before.hidden, after.hidden, 1e-12, 1e-13));
     REQUIRE(allclose(before.cell, after.cell, 1e-12, 1e-13));
-    const Tensor p = model.teach(points, answers).weights;
-    const Tensor q = model.teach(moved, reshape(index_select(place, 0, reshape(answers, {-1})), {2, 6})).weights;
+    const Tensor p = model(points, answers).weights;
+    const Tensor q = model(moved, reshape(index_select(place, 0, reshape(answers, {-1})), {2, 6})).weights;
     REQUIRE(allclose(index_select(p, 2, order), q, 1e-10, 1e-12));
   }
 }
@@ -241,7 +248,7 @@ TEST_CASE("a pointer network does know the order of its input", "[pointer]") {
 
 TEST_CASE("each step of processing attends to the set", "[pointer]") {
   Generator generator(4);
-  ReadProcessWrite model({.inputs = 1, .hidden = 4, .process_steps = 3}, generator);
+  ReadProcessWrite model({.input_size = 1, .hidden_size = 4, .process_steps = 3}, generator);
   name_paths(model, "model");
   WeightCollector collected;
   model.read(random_points({2, 5, 1}), ids({5, 2}, {2}));
@@ -252,24 +259,25 @@ TEST_CASE("each step of processing attends to the set", "[pointer]") {
 }
 
 TEST_CASE("pointer networks refuse what does not fit", "[pointer]") {
-  const PointerNetwork network({.inputs = 2, .hidden = 4}), stopping({.inputs = 2, .hidden = 4, .stop = true});
+  const PointerNetwork network({.input_size = 2, .hidden_size = 4}),
+      stopping({.input_size = 2, .hidden_size = 4, .stop = true});
   const Tensor points = random_points({2, 3, 2});
-  REQUIRE_THROWS_AS(PointerNetwork({.inputs = 0}), ValueError);
-  REQUIRE_THROWS_AS(PointerNetwork({.inputs = 2, .hidden = 0}), ValueError);
-  REQUIRE_THROWS_AS(ReadProcessWrite({.inputs = 2, .process_steps = -1}), ValueError);
+  REQUIRE_THROWS_AS(PointerNetwork({.input_size = 0}), ValueError);
+  REQUIRE_THROWS_AS(PointerNetwork({.input_size = 2, .hidden_size = 0}), ValueError);
+  REQUIRE_THROWS_AS(ReadProcessWrite({.input_size = 2, .process_steps = -1}), ValueError);
   REQUIRE_THROWS_AS(network.greedy(random_points({2, 3, 1})), ShapeError);
   REQUIRE_THROWS_AS(network.greedy(random_points({3, 2})), ShapeError);
   REQUIRE_THROWS_AS(network.greedy(random_points({2, 0, 2})), ShapeError);
   REQUIRE_THROWS_AS(network.greedy(points, ids({3, 4}, {2})), IndexError);
   REQUIRE_THROWS_AS(network.beam_search(points, 0), ValueError);
-  REQUIRE_THROWS_AS(network.teach(points, ids({0, 1}, {2})), ShapeError);
-  REQUIRE_THROWS_AS(network.teach(points, Tensor()), ShapeError);
-  REQUIRE_THROWS_AS(network.teach(points, ids({0, 1, 2}, {1, 3})), ShapeError);
-  REQUIRE_THROWS_AS(network.teach(points, zeros({2, 3})), ShapeError);
-  REQUIRE_THROWS_AS(network.teach(points, ids({0, 1, 2, 0, 1, 3}, {2, 3})), IndexError);
-  REQUIRE_THROWS_WITH(network.teach(points, ids({0, 1, 2, 0, 1, 3}, {2, 3})),
+  REQUIRE_THROWS_AS(network(points, ids({0, 1}, {2})), ShapeError);
+  REQUIRE_THROWS_AS(network(points, Tensor()), ShapeError);
+  REQUIRE_THROWS_AS(network(points, ids({0, 1, 2}, {1, 3})), ShapeError);
+  REQUIRE_THROWS_AS(network(points, zeros({2, 3})), ShapeError);
+  REQUIRE_THROWS_AS(network(points, ids({0, 1, 2, 0, 1, 3}, {2, 3})), IndexError);
+  REQUIRE_THROWS_WITH(network(points, ids({0, 1, 2, 0, 1, 3}, {2, 3})),
                       test::contains("an answer is 3; there are 3 slots, 0 to 2"));
-  REQUIRE_NOTHROW(stopping.teach(points, ids({0, 1, 3, 0, 1, 3}, {2, 3})));
-  REQUIRE_THROWS_AS(stopping.teach(points, ids({0, 1, 4, 0, 1, 3}, {2, 3})), IndexError);
-  REQUIRE_THROWS_AS(network.write.teach({points, points, {}, {}}, ids({0, 1}, {2, 1})), ShapeError);
+  REQUIRE_NOTHROW(stopping(points, ids({0, 1, 3, 0, 1, 3}, {2, 3})));
+  REQUIRE_THROWS_AS(stopping(points, ids({0, 1, 4, 0, 1, 3}, {2, 3})), IndexError);
+  REQUIRE_THROWS_AS(network.write({points, points, {}, {}}, ids({0, 1}, {2, 1})), ShapeError);
 }
