@@ -159,7 +159,7 @@ NamedTensors state(const Module& module);
 // Copies values into the module. Strict: FileError lists every missing and unexpected name, wrong shape and wrong type,
 // and nothing is changed. `source` names the origin in the message.
 void load_state(Module& module, const NamedTensors& values, std::string_view source = "state");
-// A safetensors file with a checksum (core/checkpoint.h): a damaged one is refused. What another program wrote, without
+// A safetensors file with a checksum (core/checkpoint.h): a corrupt one is refused. What another program wrote, without
 // one, is read by load_state(module, load_safetensors(path).tensors, path). Errors: FileError.
 void save(const Module& module, std::string_view path);
 void load(Module& module, std::string_view path);

@@ -47,7 +47,7 @@ struct AttentionChoice {
   int64_t query = 0, key = 0;  // Dq, Dk
   int64_t width = 0;           // A of additive and concat; 0: as wide as the key
   int64_t predictor = 0;       // P of local-p; 0: as wide as the query
-  int64_t max_length = 256;    // longest source that location can look at
+  int64_t max_length = 256;    // of the sources that location can look at
   int64_t shift = 1;           // S of ntm
   double half_width = 10;      // D of the local alignments
   double strength = 1;         // of cosine, at the start

@@ -106,12 +106,12 @@ class Beam {
   // What is returned: the best finished one, or the best that was cut.
   const Hypothesis& best() const { return found_ ? best_ : live_.front(); }
 
-  // One step. Row i of this beam is row first + i of `values` (log p, largest first) and `ids`, both [R, k]. Returns
+  // One step. Row i of this beam is row offset + i of `values` (log p, largest first) and `ids`, both [R, k]. Returns
   // the row of the decoder that each live sentence goes on from.
-  std::vector<int64_t> grow(const Tensor& values, const Tensor& ids, int64_t first) {
+  std::vector<int64_t> grow(const Tensor& values, const Tensor& ids, int64_t offset) {
     std::vector<Candidate> all;
     for (size_t i = 0; i < live_.size(); ++i)
-      for (int64_t j = 0, row = first + static_cast<int64_t>(i); j < values.size(1); ++j)
+      for (int64_t j = 0, row = offset + static_cast<int64_t>(i); j < values.size(1); ++j)
         all.push_back(
             {live_[i].log_probability + values.at({row, j}), ids.at<int64_t>({row, j}), static_cast<int64_t>(i)});
     const size_t kept = std::min(all.size(), static_cast<size_t>(beam_.width) - finished_);
@@ -129,7 +129,7 @@ class Beam {
         continue;
       }
       next.push_back(std::move(h));
-      parents.push_back(first + c.row);
+      parents.push_back(offset + c.row);
     }
     live_ = std::move(next);
     done_ = live_.empty() || hopeless();
@@ -203,13 +203,13 @@ Decoded beam_search(IncrementalDecoder& decoder, const DecodingOptions& options,
     const auto best = topk(log_p, std::min(beam.width, log_p.size(1)), -1);  // values, ids [R, k]
     std::vector<int64_t> parents;
     last.clear();
-    int64_t first = 0;
+    int64_t offset = 0;
     for (Beam& each : beams) {
       const auto before = static_cast<int64_t>(each.rows());
       if (before == 0) continue;
-      for (const int64_t parent : each.grow(best.first, best.second, first)) parents.push_back(parent);
+      for (const int64_t parent : each.grow(best.first, best.second, offset)) parents.push_back(parent);
       for (size_t i = 0; i < each.rows(); ++i) last.push_back(each.last(i));
-      first += before;
+      offset += before;
     }
     const auto rows = static_cast<int64_t>(parents.size());
     const Tensor order = from(parents, {rows});

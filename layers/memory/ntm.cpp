@@ -28,11 +28,11 @@ NeuralTuringMachine::NeuralTuringMachine(const NtmOptions& o, Generator& generat
 NeuralTuringMachine::State NeuralTuringMachine::initial_state(int64_t batch) const {
   const NtmOptions& o = options_;
   const DType dtype = output_.weight->dtype();
-  Tensor first = zeros({batch, o.heads, o.slots}, dtype);
-  select(first, 2, 0).fill_(1);
+  Tensor focus = zeros({batch, o.heads, o.slots}, dtype);
+  select(focus, 2, 0).fill_(1);
   const Shape shape = {batch, o.width, o.slots};
   const Tensor memory = memory_.defined() ? expand(memory_, shape) : full(shape, 1e-6, dtype);
-  return {controller_->initial_state(batch), memory, first, clone(first), zeros({batch, o.heads * o.width}, dtype)};
+  return {controller_->initial_state(batch), memory, focus, clone(focus), zeros({batch, o.heads * o.width}, dtype)};
 }
 
 void NeuralTuringMachine::check_step(const Tensor& x, const State& state) const {

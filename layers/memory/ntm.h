@@ -81,12 +81,12 @@ class NeuralTuringMachine final : public Module {
   // off the tape, for pictures.
   Tensor operator()(const Tensor& x, int64_t answers = 0, std::vector<State>* trace = nullptr) const {
     check_sequence(x, answers);
-    const int64_t first = answers == 0 ? 0 : x.size(1) - answers;
+    const int64_t offset = answers == 0 ? 0 : x.size(1) - answers;
     if (trace != nullptr) trace->clear();
     State state = initial_state(x.size(0));
     std::vector<Tensor> features;
     drive(*this, x, state, {}, [&](int64_t t, const Tensor& feature, const State& now) {
-      if (t >= first) features.push_back(feature);
+      if (t >= offset) features.push_back(feature);
       if (trace != nullptr) trace->push_back(detach(now));
     });
     return output_(stack(features, 1));  // o_t [B, answers, output_size]

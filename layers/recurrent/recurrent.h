@@ -46,8 +46,8 @@ class Recurrent : public Module {
   std::vector<State> split(const State& state) const;
 
   // Columns of the first layer's W_ih, for one part of x: slice once, use at every step.
-  Tensor input_weight(int64_t first, int64_t size) const {
-    return contiguous(slice(cells_[0]->weight_ih, 1, first, first + size));
+  Tensor input_weight(int64_t offset, int64_t size) const {
+    return contiguous(slice(cells_[0]->weight_ih, 1, offset, offset + size));
   }
   const Cell& cell(size_t index = 0) const { return *cells_[index]; }
   const RecurrentOptions& options() const { return options_; }

@@ -6,7 +6,7 @@
 //   source      i64 [B, T]   ids, padded past each row's length
 //   lengths     i64 [B]      or undefined: all are T long
 //   input_ids   i64 [B, U]   the target shifted right: the first is the beginning mark
-//   logits      [B, U, V]    logits[:, u] says what follows input_ids[:, ..u]
+//   logits      [B, U, V]    logits[:, u] predicts what follows input_ids[:, ..u]
 #pragma once
 
 #include <fovea/layers/decoding/incremental.h>

@@ -5,8 +5,8 @@
 //   h = layers(x), position t seeing the positions up to t                       (2)
 //   logits = h Eᵀ, or h Uᵀ where the tables are not tied                         (3)
 //
-// Shapes: ids i64 [B, T] -> logits [B, T, V]; logits[:, t] says what follows ids[:, ..t]. With caches (one a layer) a
-// call adds positions to those before; `generate` draws with decoding/search.h, and each new id costs one position.
+// Shapes: ids i64 [B, T] -> logits [B, T, V]; logits[:, t] predicts what follows ids[:, ..t]. With caches (one a layer)
+// a call adds positions to those before; `generate` draws with decoding/search.h, and each new id costs one position.
 // Errors: those of the parts; ValueError.
 #pragma once
 

@@ -1,16 +1,16 @@
 // The Transformer. Vaswani et al. 2017, arXiv 1706.03762.
 //
 //   x = E_s[source] √D + PE,   m = encoder(x)                                    (1)
-//   y = E_t[target] √D + PE,   h = decoder(y, m)                                 (2)
+//   y = E_t[input_ids] √D + PE,   h = decoder(y, m)                                 (2)
 //   logits = h Uᵀ                                                                (3)
 //   tied: E_s = E_t = U, one table for both vocabularies, which starts as N(0, 1 / D)
 //   in training all steps at once; decoded a step at a time, earlier steps kept as keys and values
 //
-//   symbol   shape        meaning
-//   source   i64 [B, T]   ids; steps past a row's length are not attended to
-//   target   i64 [B, U]   ids shifted right: the first is the beginning-of-sentence mark
-//   m, h     [B, T, D]  [B, U, D]
-//   logits   [B, U, V]    logits[:, u] says what follows target[:, ..u]
+//   symbol      shape        meaning
+//   source      i64 [B, T]   ids; steps past a row's length are not attended to
+//   input_ids   i64 [B, U]   the target shifted right: the first is the beginning mark
+//   m, h        [B, T, D]  [B, U, D]
+//   logits      [B, U, V]    logits[:, u] predicts what follows input_ids[:, ..u]
 //
 // Transformer is PyTorch's: encoder and decoder with final norms, features in, features out. TransformerModel adds what
 // makes it a model of token ids. Every matrix starts as xavier_uniform. Errors: those of the parts.
@@ -61,11 +61,11 @@ class TransformerModel final : public SequenceModel {
   }
 
   // All target positions at once; lengths i64 [B] of the source, or undefined.
-  SequenceOutput operator()(const Tensor& source, const Tensor& lengths, const Tensor& target,
+  SequenceOutput operator()(const Tensor& source, const Tensor& lengths, const Tensor& input_ids,
                             const TeacherForcing& forcing = {}) const override {
     check_ratio(forcing.ratio);
-    const Decoding s = encode(source, lengths, forcing.generator);           // (1)
-    const Tensor y = embed(target_embedding, target, 0, forcing.generator);  // [B, U, D]
+    const Decoding s = encode(source, lengths, forcing.generator);              // (1)
+    const Tensor y = embed(target_embedding, input_ids, 0, forcing.generator);  // [B, U, D]
     const Tensor h =
         transformer.decoder(y, s.memory, {.memory_mask = s.memory_mask, .generator = forcing.generator});  // (2)
     return {linear(h, output)};  // (3) [B, U, V]

@@ -1,5 +1,5 @@
 // Masks, and what they promise: rows without keys read zeros, non-finite keys that are masked change nothing, every
-// misuse is told.
+// misuse is an error.
 #include <fovea/autograd/backward.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
@@ -53,7 +53,7 @@ TEST_CASE("masks have the shapes and values they are named after", "[attention][
   REQUIRE(equal(attended_length(padding_mask(lengths, 3)), tensor<int64_t>({2, 0, 3}, {3, 1, 1})));
 }
 
-TEST_CASE("masks of the wrong kind are told", "[attention][mask]") {
+TEST_CASE("masks of the wrong kind are refused", "[attention][mask]") {
   REQUIRE_THROWS_AS(padding_mask(tensor<int64_t>({4}), 3), IndexError);
   REQUIRE_THROWS_AS(padding_mask(tensor<int64_t>({-1}), 3), IndexError);
   REQUIRE_THROWS_AS(padding_mask(ones({3}), 3), ShapeError);
@@ -86,7 +86,7 @@ TEST_CASE("a mask of rank 2 is one of queries and keys, also where there are as 
   REQUIRE_FALSE(allclose(attend(mask), attend(unsqueeze(mask, 1))));
 }
 
-TEST_CASE("operands that do not fit are told with the layer's place in the model", "[attention]") {
+TEST_CASE("operands that do not fit are refused with the layer's place in the model", "[attention]") {
   AnyAttention attention = attention_of("additive");
   name_paths(attention, "decoder.attention");
   const Tensor q = random_input({2, 2, 3}, 1), k = random_input({2, 4, 3}, 2);

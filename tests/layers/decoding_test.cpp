@@ -17,44 +17,44 @@ namespace {
 using Ids = std::vector<int64_t>;
 constexpr int64_t kBegin = 1, kEnd = 0;
 
-// A model whose every step depends on all that was said and on the source, and which counts what it is asked.
+// A model whose every step depends on all ids before it and on the source, and which counts what it is asked.
 class Rambler final : public IncrementalDecoder {
  public:
   Rambler(int64_t rows, int64_t vocabulary, double spread = 1, bool coarse = false)
       : vocabulary_(vocabulary), spread_(spread), coarse_(coarse) {
-    for (int64_t b = 0; b < rows; ++b) said_.push_back({b + 100});
+    for (int64_t b = 0; b < rows; ++b) counts_.push_back({b + 100});
   }
-  int64_t rows() const override { return static_cast<int64_t>(said_.size()); }
+  int64_t rows() const override { return static_cast<int64_t>(counts_.size()); }
   Tensor step(const Tensor& last) override {
     ++steps;
     computed += rows();
     Tensor logits = empty({rows(), vocabulary_});
-    for (size_t r = 0; r < said_.size(); ++r) {
-      said_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
-      const Tensor row = logits_after(said_[r]);
+    for (size_t r = 0; r < counts_.size(); ++r) {
+      counts_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
+      const Tensor row = logits_after(counts_[r]);
       array::copy(array::select(logits, 0, static_cast<int64_t>(r)), row);
     }
     return logits;
   }
   void reorder(const Tensor& rows) override {
     std::vector<Ids> next;
-    for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(said_[static_cast<size_t>(rows.at<int64_t>({r}))]);
-    said_ = std::move(next);
+    for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(counts_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+    counts_ = std::move(next);
   }
-  Tensor logits_after(const Ids& said) const {
+  Tensor logits_after(const Ids& ids) const {
     uint64_t key = 7;
-    for (const int64_t id : said) key = key * 1000003 + static_cast<uint64_t>(id);
+    for (const int64_t id : ids) key = key * 1000003 + static_cast<uint64_t>(id);
     Generator generator(key);
     if (coarse_) return to(randint({vocabulary_}, 0, 2, generator), f32);  // full of ties
     return uniform({vocabulary_}, -spread_, spread_, generator);
   }
   // log p of `ids` after `begin`, for source b.
   double score(int64_t b, const Ids& ids) const {
-    Ids said{b + 100, kBegin};
+    Ids given{b + 100, kBegin};
     double sum = 0;
     for (const int64_t id : ids) {
-      sum += log_softmax(to(logits_after(said), f64), -1).at({id});
-      said.push_back(id);
+      sum += log_softmax(to(logits_after(given), f64), -1).at({id});
+      given.push_back(id);
     }
     return sum;
   }
@@ -64,7 +64,7 @@ class Rambler final : public IncrementalDecoder {
   int64_t vocabulary_;
   double spread_;
   bool coarse_;
-  std::vector<Ids> said_;
+  std::vector<Ids> counts_;
 };
 
 DecodingOptions up_to(int64_t max_length) { return {.begin = kBegin, .end = kEnd, .max_length = max_length}; }
@@ -83,12 +83,12 @@ double normalised(double log_p, size_t length, double alpha) {
   return log_p / std::pow((5.0 + static_cast<double>(length)) / 6.0, alpha);
 }
 
-// All sentences of at most `longest` ids that end.
-void all_sentences(int64_t vocabulary, size_t longest, Ids& prefix, std::vector<Ids>& found) {
+// All sentences of at most `max_length` ids that end.
+void all_sentences(int64_t vocabulary, size_t max_length, Ids& prefix, std::vector<Ids>& found) {
   for (int64_t id = 0; id < vocabulary; ++id) {
     prefix.push_back(id);
     if (id == kEnd) found.push_back(prefix);
-    if (id != kEnd && prefix.size() < longest) all_sentences(vocabulary, longest, prefix, found);
+    if (id != kEnd && prefix.size() < max_length) all_sentences(vocabulary, max_length, prefix, found);
     prefix.pop_back();
   }
 }
@@ -101,10 +101,10 @@ void require_same(const Decoded& a, const Decoded& b) {
 
 }  // namespace
 
-TEST_CASE("greedy says the most probable id at each step", "[layers][decoding]") {
+TEST_CASE("greedy takes the most probable id at each step", "[layers][decoding]") {
   Rambler model(24, 5, 2);
-  const Decoded said = greedy(model, up_to(8));
-  REQUIRE(said.ids.size(0) == 24);
+  const Decoded output = greedy(model, up_to(8));
+  REQUIRE(output.ids.size(0) == 24);
   bool some_ended = false, some_cut = false;
   for (int64_t b = 0; b < 24; ++b) {
     Ids expected, given{b + 100, kBegin};
@@ -112,12 +112,12 @@ TEST_CASE("greedy says the most probable id at each step", "[layers][decoding]")
       expected.push_back(argmax(model.logits_after(given), -1).item<int64_t>());
       given.push_back(expected.back());
     }
-    REQUIRE(sentence(said, b) == expected);
+    REQUIRE(sentence(output, b) == expected);
     const bool ended = expected.back() == kEnd;
     (ended ? some_ended : some_cut) = true;
-    REQUIRE(said.lengths.at<int64_t>({b}) == static_cast<int64_t>(expected.size()) - (ended ? 1 : 0));
-    for (auto t = static_cast<int64_t>(expected.size()); t < said.ids.size(1); ++t)
-      REQUIRE(said.ids.at<int64_t>({b, t}) == kEnd);
+    REQUIRE(output.lengths.at<int64_t>({b}) == static_cast<int64_t>(expected.size()) - (ended ? 1 : 0));
+    for (auto t = static_cast<int64_t>(expected.size()); t < output.ids.size(1); ++t)
+      REQUIRE(output.ids.at<int64_t>({b, t}) == kEnd);
   }
   REQUIRE(some_ended);
   REQUIRE(some_cut);
@@ -125,17 +125,17 @@ TEST_CASE("greedy says the most probable id at each step", "[layers][decoding]")
 
 TEST_CASE("rows that ended are computed no more", "[layers][decoding]") {
   Rambler model(9, 4, 1);
-  const Decoded said = greedy(model, up_to(12));
-  int64_t needed = 0, longest = 0;
+  const Decoded output = greedy(model, up_to(12));
+  int64_t needed = 0, max_length = 0;
   for (int64_t b = 0; b < 9; ++b) {
-    const auto ids = static_cast<int64_t>(sentence(said, b).size());
+    const auto ids = static_cast<int64_t>(sentence(output, b).size());
     needed += ids;
-    longest = std::max(longest, ids);
+    max_length = std::max(max_length, ids);
   }
-  REQUIRE(needed < 9 * longest);
+  REQUIRE(needed < 9 * max_length);
   REQUIRE(model.computed == needed);
-  REQUIRE(model.steps == longest);
-  REQUIRE(said.ids.size(1) == longest);
+  REQUIRE(model.steps == max_length);
+  REQUIRE(output.ids.size(1) == max_length);
 }
 
 TEST_CASE("a beam of 1 is greedy, with and without ties", "[layers][decoding]") {
@@ -179,41 +179,41 @@ TEST_CASE("a beam that holds everything finds the best of all sentences", "[laye
 TEST_CASE("the probability that is returned is the sentence's", "[layers][decoding]") {
   Rambler first(8, 6, 2), second(8, 6, 2), third(8, 6, 2);
   Generator generator(3);
-  for (const Decoded& said : {greedy(first, up_to(6)), beam_search(second, up_to(6), {.width = 5}),
-                              sample(third, up_to(6), {.temperature = 2, .top_k = 4, .generator = generator})})
+  for (const Decoded& output : {greedy(first, up_to(6)), beam_search(second, up_to(6), {.width = 5}),
+                                sample(third, up_to(6), {.temperature = 2, .top_k = 4, .generator = generator})})
     for (int64_t b = 0; b < 8; ++b)
-      REQUIRE(said.log_probability.at({b}) == Approx(first.score(b, sentence(said, b))).epsilon(1e-9));
+      REQUIRE(output.log_probability.at({b}) == Approx(first.score(b, sentence(output, b))).epsilon(1e-9));
 }
 
 TEST_CASE("ties go to the lower id, then to the lower beam", "[layers][decoding]") {
-  // The first two steps are ties of all ids; then a sentence that has said 1 once, first or second, ends for sure.
+  // The first two steps are ties of all ids; then a sentence that holds 1 once, first or second, ends for sure.
   class Even final : public IncrementalDecoder {
    public:
-    explicit Even(int64_t rows) : said_(static_cast<size_t>(rows)) {}
-    int64_t rows() const override { return static_cast<int64_t>(said_.size()); }
+    explicit Even(int64_t rows) : counts_(static_cast<size_t>(rows)) {}
+    int64_t rows() const override { return static_cast<int64_t>(counts_.size()); }
     Tensor step(const Tensor& last) override {
       Tensor logits = zeros({rows(), 4});
-      for (size_t r = 0; r < said_.size(); ++r) {
-        said_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
-        const bool sure = said_[r] == Ids{0, 1, 0} || said_[r] == Ids{0, 0, 1};
+      for (size_t r = 0; r < counts_.size(); ++r) {
+        counts_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
+        const bool sure = counts_[r] == Ids{0, 1, 0} || counts_[r] == Ids{0, 0, 1};
         if (sure) logits.set({static_cast<int64_t>(r), 3}, 30);
       }
       return logits;
     }
     void reorder(const Tensor& rows) override {
       std::vector<Ids> next;
-      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(said_[static_cast<size_t>(rows.at<int64_t>({r}))]);
-      said_ = std::move(next);
+      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(counts_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+      counts_ = std::move(next);
     }
 
    private:
-    std::vector<Ids> said_;
+    std::vector<Ids> counts_;
   };
   Even model(2);
   const DecodingOptions options{.begin = 0, .end = 3, .max_length = 3};
-  const Decoded said = beam_search(model, options, {.width = 2, .length_penalty = 0});
+  const Decoded output = beam_search(model, options, {.width = 2, .length_penalty = 0});
   // After 0 and 1 a beam of two keeps 0 0 and 1 0, not 0 0 and 0 1.
-  REQUIRE(equal(said.ids, tensor<int64_t>({1, 0, 3, 1, 0, 3}, {2, 3})));
+  REQUIRE(equal(output.ids, tensor<int64_t>({1, 0, 3, 1, 0, 3}, {2, 3})));
   Even other(1);
   const Decoded cut = beam_search(other, {.begin = 0, .end = 3, .max_length = 2}, {.width = 3, .length_penalty = 0});
   REQUIRE(equal(cut.ids, zeros({1, 2}, i64)));  // 0 0, 1 0 and 2 0 are equal: the lower beam
@@ -223,33 +223,33 @@ TEST_CASE("a search asks for no step that cannot matter", "[layers][decoding]") 
   // Source 0 ends at once, source 1 after three ids; no other sentence comes near.
   class Sure final : public IncrementalDecoder {
    public:
-    int64_t rows() const override { return static_cast<int64_t>(said_.size()); }
+    int64_t rows() const override { return static_cast<int64_t>(counts_.size()); }
     Tensor step(const Tensor& last) override {
       REQUIRE(last.numel() == rows());
       computed += rows();
       Tensor logits = full({rows(), 5}, -30);
-      for (size_t r = 0; r < said_.size(); ++r) {
-        const bool ends = ++said_[r].second > (said_[r].first == 0 ? 0 : 3);
+      for (size_t r = 0; r < counts_.size(); ++r) {
+        const bool ends = ++counts_[r].second > (counts_[r].first == 0 ? 0 : 3);
         logits.set({static_cast<int64_t>(r), ends ? kEnd : 2}, 0);
       }
       return logits;
     }
     void reorder(const Tensor& rows) override {
       std::vector<std::pair<int, int>> next;
-      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(said_[static_cast<size_t>(rows.at<int64_t>({r}))]);
-      said_ = std::move(next);
+      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(counts_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+      counts_ = std::move(next);
     }
     int64_t computed = 0;
 
    private:
-    std::vector<std::pair<int, int>> said_{{0, 0}, {1, 0}};  // source, ids said
+    std::vector<std::pair<int, int>> counts_{{0, 0}, {1, 0}};  // source, ids generated
   };
   Sure one, other;
-  const Decoded said = greedy(one, up_to(50));
-  REQUIRE(equal(said.lengths, tensor<int64_t>({0, 3})));
+  const Decoded output = greedy(one, up_to(50));
+  REQUIRE(equal(output.lengths, tensor<int64_t>({0, 3})));
   REQUIRE(one.computed == 2 + 1 + 1 + 1);
   const Decoded found = beam_search(other, up_to(50), {.width = 2});
-  require_same(found, said);
+  require_same(found, output);
   REQUIRE(other.computed == 2 + 1 + 1 + 1);  // source 0 leaves at once; source 1's second place ended in step 1
 }
 
@@ -261,22 +261,22 @@ TEST_CASE("drawing: temperature and top k", "[layers][decoding]") {
   require_same(sample(exact, up_to(6), {.temperature = 0}), expected);
   require_same(sample(one, up_to(6), {.top_k = 1}), expected);
 
-  // Ties included: exactly the first k in order of probability, then of id, may be said.
-  std::set<int64_t> said_first;
+  // Ties included: exactly the first k in order of probability, then of id, may be drawn.
+  std::set<int64_t> drawn_first;
   for (int round = 0; round < 40; ++round) {
     Rambler hot(5, 7, 1, true);
-    const Decoded said = sample(hot, up_to(4), {.temperature = 50, .top_k = 3, .generator = generator});
+    const Decoded output = sample(hot, up_to(4), {.temperature = 50, .top_k = 3, .generator = generator});
     for (int64_t b = 0; b < 5; ++b) {
       Ids given{b + 100, kBegin};
-      for (const int64_t id : sentence(said, b)) {
+      for (const int64_t id : sentence(output, b)) {
         const Tensor allowed = topk(hot.logits_after(given), 3, -1).second;
         REQUIRE(any(eq(allowed, scalar(static_cast<double>(id), i64))));
         given.push_back(id);
       }
     }
-    said_first.insert(said.ids.at<int64_t>({0, 0}));
+    drawn_first.insert(output.ids.at<int64_t>({0, 0}));
   }
-  REQUIRE(said_first.size() == 3);
+  REQUIRE(drawn_first.size() == 3);
 
   Generator first(9), second(9);
   Rambler same(4, 6), again(4, 6);
@@ -291,8 +291,8 @@ TEST_CASE("draws follow the probabilities at a temperature", "[layers][decoding]
   constexpr int kDraws = 4000;
   for (int i = 0; i < kDraws; ++i) {
     Rambler fresh(1, 4, 1);
-    const Decoded said = sample(fresh, up_to(1), {.temperature = 0.5, .generator = generator});
-    count = count + one_hot(select(select(said.ids, 0, 0), 0, 0), 4);
+    const Decoded output = sample(fresh, up_to(1), {.temperature = 0.5, .generator = generator});
+    count = count + one_hot(select(select(output.ids, 0, 0), 0, 0), 4);
   }
   // Four deviations of a binomial count.
   REQUIRE(allclose(count * (1.0 / kDraws), p, 0, 4 * 0.5 / std::sqrt(static_cast<double>(kDraws))));
@@ -356,18 +356,18 @@ TEST_CASE("scheduled sampling: the schedules", "[layers][decoding]") {
 TEST_CASE("scheduled sampling: what is given", "[layers][decoding]") {
   constexpr int64_t kRows = 2000;
   Generator generator(4);
-  const Tensor truth = zeros({kRows}, i64);
-  // The model is sure of 1 or 2, as likely as each other: 0 comes from the truth alone.
+  const Tensor true_ids = zeros({kRows}, i64);
+  // The model is sure of 1 or 2, as likely as each other: 0 comes from the true ids alone.
   const Tensor logits = expand(tensor({-1e9F, 0.F, 0.F}), {kRows, 3});
-  REQUIRE(equal(scheduled_input(truth, logits, 1, generator), truth));
+  REQUIRE(equal(scheduled_input(true_ids, logits, 1, generator), true_ids));
   const auto share = [&](const Tensor& ids, double id) { return mean(to(eq(ids, scalar(id, i64)), f64)).item(); };
-  REQUIRE(share(scheduled_input(truth, logits, 0, generator), 0) == 0);
-  const Tensor mixed = scheduled_input(truth, logits, 0.7, generator);
+  REQUIRE(share(scheduled_input(true_ids, logits, 0, generator), 0) == 0);
+  const Tensor mixed = scheduled_input(true_ids, logits, 0.7, generator);
   REQUIRE(share(mixed, 0) == Approx(0.7).margin(0.05));
   REQUIRE(share(mixed, 1) == Approx(0.15).margin(0.04));
   REQUIRE(share(mixed, 2) == Approx(0.15).margin(0.04));
   REQUIRE_FALSE(mixed.requires_grad());
-  REQUIRE_THROWS_AS(scheduled_input(truth, logits, 1.5, generator), ValueError);
-  REQUIRE_THROWS_AS(scheduled_input(truth, zeros({3, 3}), 0.5, generator), ShapeError);
+  REQUIRE_THROWS_AS(scheduled_input(true_ids, logits, 1.5, generator), ValueError);
+  REQUIRE_THROWS_AS(scheduled_input(true_ids, zeros({3, 3}), 0.5, generator), ShapeError);
   REQUIRE_THROWS_AS(scheduled_input(zeros({2, 2}, i64), zeros({2, 3}), 0.5, generator), ShapeError);
 }

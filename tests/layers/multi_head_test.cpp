@@ -91,7 +91,7 @@ TEST_CASE("NaN in masked keys and values changes no bit, forward or backward", "
   for (const bool weights : {false, true})
     for (const double value : {kNan, std::numeric_limits<double>::infinity()})
       REQUIRE(all_equal(run(value, weights), run(0, weights)));
-  // Who may see it is told.
+  // Who may see it gets NaN.
   const Tensor seen = with_row(key, 2, kNan);
   REQUIRE_FALSE(any(isfinite(layer(query, seen, seen, {.mask = mask}).output)));
 }

@@ -80,7 +80,7 @@ std::vector<std::unique_ptr<SequenceModel>> all_models() {
   return models;
 }
 
-// The logits that a decoder gives when it is told `input_ids` step by step.
+// The logits that a decoder gives that is given `input_ids` step by step.
 Tensor by_steps(const SequenceModel& model, const Tensor& source, const Tensor& lengths, const Tensor& input_ids) {
   const auto decoder = model.decoder(source, lengths);
   std::vector<Tensor> logits;
@@ -92,7 +92,7 @@ LuongOptions luong(const AttentionChoice& choice, bool feeding = true) {
   return {.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .attention = choice, .input_feeding = feeding};
 }
 
-// Weights of every step of `model` taught, [B, U, T].
+// Weights of every step of `model` under teacher forcing, [B, U, T].
 Tensor weights_of(LuongModel& model, const Tensor& source, const Tensor& lengths, const Tensor& input_ids) {
   name_paths(model);
   const NoGrad quiet;
@@ -136,13 +136,13 @@ TEST_CASE("any score goes with any alignment in both attentive models", "[seq2se
           {.source_vocabulary = kWords, .embed_dim = 3, .encoder_size = 2, .hidden_size = 4, .attention = choice}, g);
       const LuongModel fed(luong(choice), g), unfed(luong(choice, false), g);
       for (const RecurrentModel* model : std::initializer_list<const RecurrentModel*>{&search, &fed, &unfed}) {
-        const SequenceOutput taught = (*model)(in.source, in.lengths, in.input_ids);
-        REQUIRE(taught.logits.shape() == Shape{2, 4, kWords});
-        REQUIRE(taught.log_probability.defined() == (align == "hard"));
-        REQUIRE(taught.entropy.defined() == (align == "hard"));
-        if (align == "hard") REQUIRE(taught.log_probability.shape() == Shape{2, 4});
-        REQUIRE(taught.weights.shape() == Shape{2, 4, 5});
-        sum(taught.logits).backward();
+        const SequenceOutput forced = (*model)(in.source, in.lengths, in.input_ids);
+        REQUIRE(forced.logits.shape() == Shape{2, 4, kWords});
+        REQUIRE(forced.log_probability.defined() == (align == "hard"));
+        REQUIRE(forced.entropy.defined() == (align == "hard"));
+        if (align == "hard") REQUIRE(forced.log_probability.shape() == Shape{2, 4});
+        REQUIRE(forced.weights.shape() == Shape{2, 4, 5});
+        sum(forced.logits).backward();
       }
     }
 }
@@ -153,14 +153,14 @@ TEST_CASE("all steps at once are the steps one by one", "[seq2seq]") {
     for (const Tensor& lengths : {Tensor(), in.lengths}) {
       const Tensor logits = (*model)(in.source, lengths, in.input_ids).logits;
       REQUIRE(allclose(by_steps(*model, in.source, lengths, in.input_ids), logits, 1e-12, 1e-12));
-      // A share of truth just below 1 takes the other way through the model, and hears nothing but the truth.
+      // A ratio just below 1 takes the other way through the model, and still gives it the true ids alone.
       Generator g(1);
       const Tensor sampled = (*model)(in.source, lengths, in.input_ids, {.ratio = 1 - 1e-12, .generator = g}).logits;
       REQUIRE(allclose(sampled, logits, 1e-12, 1e-12));
     }
 }
 
-TEST_CASE("without truth a model hears what it says", "[seq2seq]") {
+TEST_CASE("without teacher forcing a model is given its own ids", "[seq2seq]") {
   const Padded in;
   const Tensor other = ids({2, 4}, 9);
   for (const auto& model : all_models()) {
@@ -190,20 +190,20 @@ TEST_CASE("a decoder's rows can be copied, dropped and reordered", "[seq2seq]") 
   const Tensor rows = tensor({int64_t{1}, int64_t{0}, int64_t{1}});
   for (const auto& model : all_models()) {
     const auto plain = model->decoder(in.source, in.lengths), moved = model->decoder(in.source, in.lengths);
-    const std::vector<Tensor> said = unbind(in.input_ids, 1);
-    plain->step(said[0]);
-    moved->step(said[0]);
+    const std::vector<Tensor> columns = unbind(in.input_ids, 1);
+    plain->step(columns[0]);
+    moved->step(columns[0]);
     moved->reorder(rows);
     REQUIRE(moved->rows() == 3);
     for (size_t u : {1, 2}) {
-      const Tensor wanted = index_select(plain->step(said[u]), 0, rows);
-      REQUIRE(allclose(moved->step(index_select(said[u], 0, rows)), wanted, 1e-12, 1e-12));
+      const Tensor wanted = index_select(plain->step(columns[u]), 0, rows);
+      REQUIRE(allclose(moved->step(index_select(columns[u], 0, rows)), wanted, 1e-12, 1e-12));
     }
-    REQUIRE_THROWS_AS(moved->step(said[0]), ShapeError);
+    REQUIRE_THROWS_AS(moved->step(columns[0]), ShapeError);
   }
 }
 
-TEST_CASE("the score of a returned hypothesis is the taught score of it", "[seq2seq]") {
+TEST_CASE("the score of a returned hypothesis is its score under teacher forcing", "[seq2seq]") {
   const Padded in;
   const DecodingOptions options{.begin = 0, .end = 1, .max_length = 6};
   for (const auto& model : all_models())
@@ -215,8 +215,8 @@ TEST_CASE("the score of a returned hypothesis is the taught score of it", "[seq2
       const Tensor log_p = log_softmax((*model)(in.source, in.lengths, input_ids).logits, -1);
       const Tensor each = squeeze(gather(log_p, 2, unsqueeze(found.ids, 2)), 2);
       for (int64_t b = 0; b < 2; ++b) {
-        const int64_t said = std::min(steps, found.lengths.at<int64_t>({b}) + 1);
-        REQUIRE(std::abs(sum(slice(select(each, 0, b), 0, 0, said)).item() - found.log_probability.at({b})) < 1e-9);
+        const int64_t counted = std::min(steps, found.lengths.at<int64_t>({b}) + 1);
+        REQUIRE(std::abs(sum(slice(select(each, 0, b), 0, 0, counted)).item() - found.log_probability.at({b})) < 1e-9);
       }
     }
 }
@@ -294,7 +294,7 @@ TEST_CASE("input feeding reaches the next step and can be switched off", "[seq2s
   Generator g(8);
   const LuongModel fed(luong({.score = "general"}), g);
   const Tensor before = fed(in.source, in.lengths, in.input_ids).logits;
-  fed.combine.weight->detach().fill_(0);  // h̃ = 0: nothing is fed, nothing is said
+  fed.combine.weight->detach().fill_(0);  // h̃ = 0: nothing is fed
   const Tensor after = fed(in.source, in.lengths, in.input_ids).logits;
   REQUIRE(equal(select(after, 1, 0), select(after, 1, 3)));
   REQUIRE(!equal(before, after));
@@ -305,15 +305,15 @@ TEST_CASE("hard attention draws while it is trained and takes the best key other
   const Padded in;
   Generator g(8), a(1), b(2);
   RnnSearch model({.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .attention = {.align = "hard"}}, g);
-  const auto taught = [&](Generator& own) { return model(in.source, in.lengths, in.input_ids, {.generator = own}); };
-  const SequenceOutput x = taught(a), y = taught(b);
+  const auto forced = [&](Generator& own) { return model(in.source, in.lengths, in.input_ids, {.generator = own}); };
+  const SequenceOutput x = forced(a), y = forced(b);
   REQUIRE(!equal(x.logits, y.logits));
   REQUIRE(max(x.log_probability).item() < 0);
   REQUIRE(min(x.entropy).item() > 0);
   sum(x.log_probability).backward();
   for (const Tensor& parameter : parameters(model.attention)) REQUIRE(norm(parameter.grad()).item() > 0);
   model.eval();
-  REQUIRE(equal(taught(a).logits, taught(b).logits));
+  REQUIRE(equal(forced(a).logits, forced(b).logits));
 }
 
 TEST_CASE("hard attention that always reads the expectation is soft attention", "[seq2seq]") {
@@ -329,9 +329,9 @@ TEST_CASE("hard attention that always reads the expectation is soft attention", 
     for_each_module<Hard>(hard, [share](Hard& each) { each.set_expectation(share); });
   };
   expect(1);
-  const SequenceOutput taught = hard(in.source, in.lengths, in.input_ids);
-  REQUIRE(equal(taught.logits, logits));
-  REQUIRE(equal(taught.log_probability, zeros({2, 4})));
+  const SequenceOutput forced = hard(in.source, in.lengths, in.input_ids);
+  REQUIRE(equal(forced.logits, logits));
+  REQUIRE(equal(forced.log_probability, zeros({2, 4})));
   // Some steps draw: those, and no others, have a log-probability and weights of 0 and 1.
   expect(0.5);
   const SequenceOutput some = hard(in.source, in.lengths, in.input_ids);
@@ -342,7 +342,7 @@ TEST_CASE("hard attention that always reads the expectation is soft attention", 
   REQUIRE_THROWS_AS(expect(2), ValueError);
 }
 
-TEST_CASE("RNNsearch that reads embeddings hears of a word what stands there", "[seq2seq]") {
+TEST_CASE("RNNsearch that reads embeddings is given of a word what stands there", "[seq2seq]") {
   check_contract<RnnSearch>(
       RnnSearchOptions{.source_vocabulary = kWords, .embed_dim = 3, .hidden_size = 4, .read_embeddings = true});
   const Padded in;

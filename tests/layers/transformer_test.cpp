@@ -131,18 +131,18 @@ TEST_CASE("decoding by the step gives what the whole pass gives", "[layers][tran
   }
 }
 
-TEST_CASE("taught and decoded as every model from sequence to sequence", "[layers][transformer][decoding]") {
+TEST_CASE("trained and decoded as every model from sequence to sequence", "[layers][transformer][decoding]") {
   TransformerModel model(model_options());
   model.eval();
   const SequenceModel& any = model;
   const Tensor source = ids({3, 4}, 7, 1), lengths = tensor<int64_t>({4, 2, 3});
-  const Decoded said = greedy(*any.decoder(source, lengths), {.begin = 0, .end = -1, .max_length = 5});
-  REQUIRE(said.ids.shape() == Shape{3, 5});
-  const Tensor fed = cat({zeros({3, 1}, i64), slice(said.ids, 1, 0, 4)}, 1);
-  const SequenceOutput taught = any(source, lengths, fed);
-  REQUIRE(equal(dense(taught.logits), dense(model(source, lengths, fed).logits)));
-  REQUIRE_FALSE(taught.log_probability.defined());
-  REQUIRE(equal(argmax(taught.logits, -1), said.ids));
+  const Decoded output = greedy(*any.decoder(source, lengths), {.begin = 0, .end = -1, .max_length = 5});
+  REQUIRE(output.ids.shape() == Shape{3, 5});
+  const Tensor fed = cat({zeros({3, 1}, i64), slice(output.ids, 1, 0, 4)}, 1);
+  const SequenceOutput forced = any(source, lengths, fed);
+  REQUIRE(equal(dense(forced.logits), dense(model(source, lengths, fed).logits)));
+  REQUIRE_FALSE(forced.log_probability.defined());
+  REQUIRE(equal(argmax(forced.logits, -1), output.ids));
   REQUIRE_THROWS_AS(any(source, lengths, fed, {.ratio = 0.5}), ValueError);
 }
 
@@ -152,16 +152,16 @@ TEST_CASE("a beam's probability is what teaching gives its sentence", "[layers][
     model.eval();
     const Tensor source = ids({4, 5}, 7, 3);
     const Tensor lengths = padded ? tensor<int64_t>({5, 2, 4, 3}) : Tensor();
-    const Decoded said =
+    const Decoded output =
         beam_search(*model.decoder(source, lengths), {.begin = 0, .end = 2, .max_length = 6}, {.width = 3});
-    const int64_t L = said.ids.size(1);
-    const Tensor fed = cat({zeros({4, 1}, i64), slice(said.ids, 1, 0, L - 1)}, 1);
+    const int64_t L = output.ids.size(1);
+    const Tensor fed = cat({zeros({4, 1}, i64), slice(output.ids, 1, 0, L - 1)}, 1);
     const Tensor log_p = log_softmax(to(model(source, lengths, fed).logits, f64), -1);
     for (int64_t b = 0; b < 4; ++b) {
       double sum = 0;
-      for (int64_t t = 0; t < std::min(L, said.lengths.at<int64_t>({b}) + 1); ++t)
-        sum += log_p.at({b, t, said.ids.at<int64_t>({b, t})});
-      REQUIRE(said.log_probability.at({b}) == Approx(sum).margin(1e-5));
+      for (int64_t t = 0; t < std::min(L, output.lengths.at<int64_t>({b}) + 1); ++t)
+        sum += log_p.at({b, t, output.ids.at<int64_t>({b, t})});
+      REQUIRE(output.log_probability.at({b}) == Approx(sum).margin(1e-5));
     }
   }
 }
@@ -195,25 +195,25 @@ TEST_CASE("a language model's cached generation", "[layers][transformer]") {
     TransformerLanguageModel model(language_options(true, positions));
     model.eval();
     const Tensor prompt = ids({2, 3}, 9, 4);
-    const Tensor said = model.generate(prompt, {.count = 6, .temperature = 0});
-    const Tensor all_ids = cat({prompt, said}, 1);
+    const Tensor output = model.generate(prompt, {.count = 6, .temperature = 0});
+    const Tensor all_ids = cat({prompt, output}, 1);
     const Tensor logits = model(slice(all_ids, 1, 0, 8));
-    REQUIRE(equal(argmax(slice(logits, 1, 2), -1), said));
+    REQUIRE(equal(argmax(slice(logits, 1, 2), -1), output));
     Generator first(3), second(3);
     const Tensor drawn = model.generate(prompt, {.count = 5, .top_k = 3, .generator = first});
     REQUIRE(equal(drawn, model.generate(prompt, {.count = 5, .top_k = 3, .generator = second})));
-    REQUIRE(equal(model.generate(prompt, {.count = 6, .top_k = 1}), said));
+    REQUIRE(equal(model.generate(prompt, {.count = 6, .top_k = 1}), output));
   }
   TransformerLanguageModel model(language_options(false));
   model.eval();
-  // Rows that have said the end mark leave; the others say what they would have said alone.
+  // Rows that have generated the end mark leave; the others go on as they would have alone.
   const Tensor prompt = ids({4, 2}, 9, 6);
-  const Tensor said = model.generate(prompt, {.count = 8, .temperature = 0, .end = 5});
+  const Tensor output = model.generate(prompt, {.count = 8, .temperature = 0, .end = 5});
   for (int64_t b = 0; b < 4; ++b) {
     const Tensor alone = model.generate(slice(prompt, 0, b, b + 1), {.count = 8, .temperature = 0, .end = 5});
     const int64_t L = alone.size(1);
-    REQUIRE(equal(dense(slice(slice(said, 0, b, b + 1), 1, 0, L)), alone));
-    REQUIRE(all(eq(slice(slice(said, 0, b, b + 1), 1, L), scalar(5, i64))));
+    REQUIRE(equal(dense(slice(slice(output, 0, b, b + 1), 1, 0, L)), alone));
+    REQUIRE(all(eq(slice(slice(output, 0, b, b + 1), 1, L), scalar(5, i64))));
   }
   REQUIRE_THROWS_AS(model.generate(zeros({2, 0}, i64), {}), ShapeError);
   REQUIRE_THROWS_AS(model.generate(zeros({1, 1}, i64), {.temperature = -1}), ValueError);
