@@ -6,8 +6,8 @@
 
 #include "examples/adding/models.h"
 #include "examples/adding/problem.h"
+#include "examples/common/grid.h"
 #include "examples/common/program.h"
-#include "examples/common/tensor_grid.h"
 
 namespace fovea::examples {
 namespace {

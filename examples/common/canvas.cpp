@@ -3,7 +3,9 @@
 #include <cairo.h>
 #include <fmt/format.h>
 #include <fovea/core/error.h>
+#include <fovea/optim/training/text/utf8.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -37,21 +39,6 @@ void set_colour(cairo_t* context, const Colour& colour, double opacity = 1) {
 
 void check(cairo_status_t status) {
   if (status != CAIRO_STATUS_SUCCESS) throw FileError(fmt::format("picture: {}", cairo_status_to_string(status)));
-}
-
-// The number of bytes of the well-formed UTF-8 character at the start of `text`, or 0.
-size_t character_bytes(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const size_t size = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 4;
-  if ((first >= 0x80 && first < 0xC2) || first > 0xF4 || text.size() < size) return 0;
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool too_long = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-  const bool too_large = first == 0xF4 && byte(1) >= 0x90;
-  return too_long || surrogate || too_large ? 0 : size;
 }
 
 unsigned char channel(double value) { return static_cast<unsigned char>(std::lround(value * 255)); }
@@ -88,6 +75,12 @@ void Canvas::polyline(std::span<const Point> points, const Colour& colour, doubl
   cairo_new_path(context_.get());
   for (const Point& point : points) cairo_line_to(context_.get(), point.x, point.y);
   cairo_stroke(context_.get());
+}
+
+void Canvas::frame(const Box& box) {
+  const double right = box.x + box.width, bottom = box.y + box.height;
+  const Point corners[] = {{box.x, box.y}, {right, box.y}, {right, bottom}, {box.x, bottom}, {box.x, box.y}};
+  polyline(corners, frame_colour, 0.75);
 }
 
 void Canvas::dot(Point centre, double radius, const Colour& colour) {
@@ -171,12 +164,13 @@ std::string drawable(std::string_view text) {
   if (text == "\n") return "\u21B5";
   std::string shown;
   while (!text.empty()) {
-    const size_t bytes = character_bytes(text);
-    const bool control = bytes == 1 && (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7F);
-    if (bytes == 0) shown += "\uFFFD";
-    if (control) shown += ' ';
-    if (bytes > 0 && !control) shown += text.substr(0, bytes);
-    text.remove_prefix(bytes == 0 ? 1 : bytes);
+    const size_t valid = text::invalid_utf8(text).value_or(text.size());
+    for (const char sign : text.substr(0, valid)) {
+      const bool control = static_cast<unsigned char>(sign) < 0x20 || sign == 0x7F;
+      shown += control ? ' ' : sign;
+    }
+    if (valid < text.size()) shown += "\uFFFD";
+    text.remove_prefix(std::min(valid + 1, text.size()));
   }
   return shown;
 }

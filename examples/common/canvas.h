@@ -20,18 +20,18 @@ struct _cairo_surface;
 namespace fovea::examples {
 
 struct Point {
-  double x = 0;
-  double y = 0;
+  double x = 0, y = 0;
 };
 
 struct Box {
-  double x = 0;
-  double y = 0;
-  double width = 0;
-  double height = 0;
+  double x = 0, y = 0, width = 0, height = 0;
 };
 
 enum class Align { left, centre, right };
+
+// What all pictures have alike.
+inline constexpr double page_margin = 16, text_size = 10.5;
+inline constexpr Colour title_colour{0.08, 0.09, 0.11}, frame_colour{0.55, 0.57, 0.60};
 
 struct TextStyle {
   double size = 11;
@@ -50,6 +50,7 @@ class Canvas {
   void fill(const Box& box, const Colour& colour);
   void line(Point from, Point to, const Colour& colour, double width);
   void polyline(std::span<const Point> points, const Colour& colour, double width, double opacity = 1);
+  void frame(const Box& box);
   void dot(Point centre, double radius, const Colour& colour);
   void text(std::string_view text, Point anchor, const TextStyle& style);  // anchor.y is the middle of the letters
   void image(const Box& box, int rows, int cols, std::span<const Colour> cells);  // cells stay sharp

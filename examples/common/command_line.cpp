@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <thread>
 
 #include "examples/common/parameter.h"
@@ -31,6 +32,15 @@ Rule path() {
   return {"the name of a file or folder", [](std::string_view text) { return !text.empty(); }};
 }
 
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts{""};
+  for (const char sign : text) {
+    if (sign == separator) parts.emplace_back();
+    if (sign != separator) parts.back() += sign;
+  }
+  return parts;
+}
+
 }  // namespace
 
 struct CommandLine::Parts {
@@ -38,54 +48,39 @@ struct CommandLine::Parts {
   RunOptions& run;
   CLI::App app{};
   std::deque<Parameter> parameters{};  // stays in place: CLI11 keeps addresses
-  std::deque<std::variant<int64_t, double, bool, std::string, std::vector<int64_t>>> own{};
+  std::deque<Value> own{};
   std::string called = program.name;
 
-  Parameter& add(std::string_view name, Target value, std::string_view help, Rule rule = {},
-                 OnResume on_resume = OnResume::keep);
-  Parameter* find(std::string_view key);
+  Parameter& add(std::string_view name, Target value, std::string_view help, Rule rule = {});
   void read_config(const std::filesystem::path& file);
   void take_flags();
   void take_resumed();
-  void finish();
 };
 
-Parameter& CommandLine::Parts::add(std::string_view name, Target value, std::string_view help, Rule rule,
-                                   OnResume on_resume) {
+Parameter& CommandLine::Parts::add(std::string_view name, Target value, std::string_view help, Rule rule) {
   Parameter& parameter = parameters.emplace_back();
   parameter.name = name;
   parameter.target = value;
   parameter.help = help;
   if (!rule.choices.empty()) parameter.help += fmt::format(": {}", fmt::join(rule.choices, ", "));
   parameter.rule = std::move(rule);
-  parameter.may_change = on_resume == OnResume::may_change;
-  const auto note_given = [&parameter](const CLI::results_t& texts) {
-    parameter.given = texts.back();
-    parameter.is_given = true;
-    return true;
-  };
-  if (parameter.is_flag()) {
-    const bool turns_off = *std::get<bool*>(value);
-    const auto note_flag = [&parameter, turns_off](int64_t) {
-      parameter.given = turns_off ? "false" : "true";
-      parameter.is_given = true;
-    };
+  const auto note = [&parameter](const std::string& text) { return parameter.given = text, parameter.is_given = true; };
+  if (bool* const* on = std::get_if<bool*>(&value)) {
+    const bool turns_off = **on;
+    const auto note_flag = [=](int64_t) { note(turns_off ? "false" : "true"); };
     app.add_flag_function((turns_off ? "--no-" : "--") + parameter.name, note_flag, parameter.help);
     return parameter;
   }
-  CLI::Option* option = app.add_option("--" + parameter.name, note_given, parameter.help);
+  const auto note_last = [=](const CLI::results_t& texts) { return note(texts.back()); };
+  CLI::Option* option = app.add_option("--" + parameter.name, note_last, parameter.help);
   option->type_name(parameter.sign())->default_str(parameter.plain())->take_last();
   return parameter;
 }
 
-Parameter* CommandLine::Parts::find(std::string_view key) {
-  for (Parameter& parameter : parameters) {
-    if (parameter.name == key && parameter.in_files) return &parameter;
-  }
-  return nullptr;
-}
-
 void CommandLine::Parts::read_config(const std::filesystem::path& file) {
+  std::map<std::string, Parameter*> known;
+  for (Parameter& each : parameters)
+    if (each.in_files) known[each.name] = &each;
   for (const Setting& setting : parse_config(read_text(file), file.string())) {
     const std::string where = fmt::format("{}:{}: {}", file.string(), setting.line, setting.key);
     if (setting.key == "fovea") continue;  // the version that wrote the file
@@ -94,17 +89,14 @@ void CommandLine::Parts::read_config(const std::filesystem::path& file) {
       throw UsageError(
           fmt::format("{}: is of the example \"{}\"; this is {}", where, fmt::join(setting.values, ","), program.name));
     }
-    Parameter* parameter = find(setting.key);
-    if (parameter == nullptr) {
-      std::vector<std::string> known;
-      for (const Parameter& each : parameters) {
-        if (each.in_files) known.push_back(each.name);
-      }
-      std::sort(known.begin(), known.end());
-      throw UsageError(fmt::format("{}: unknown key; {} knows {}", where, program.name, fmt::join(known, ", ")));
+    const auto found = known.find(setting.key);
+    if (found == known.end()) {
+      std::vector<std::string> names;
+      for (const auto& [name, parameter] : known) names.push_back(name);
+      throw UsageError(fmt::format("{}: unknown key; {} knows {}", where, program.name, fmt::join(names, ", ")));
     }
-    parameter->assign(setting.values, where);
-    parameter->in_file = true;
+    found->second->assign(setting.values, where);
+    found->second->in_file = true;
   }
 }
 
@@ -143,19 +135,9 @@ void CommandLine::Parts::take_resumed() {
   take_flags();
 }
 
-void CommandLine::Parts::finish() {
-  if (run.threads == 0) {
-    run.threads = std::clamp<int64_t>(static_cast<int64_t>(std::thread::hardware_concurrency()), 1, most_threads);
-  }
-  if (program.uses_data && run.data.empty() && std::filesystem::is_directory(usual_data_folder)) {
-    run.data = usual_data_folder;
-  }
-}
-
 CommandLine::CommandLine(About about, RunOptions defaults)
     : RunOptions(std::move(defaults)), parts_(new Parts{std::move(about), *this}) {
   Parts& parts = *parts_;
-  constexpr auto free = OnResume::may_change;
   parts.app.name(parts.program.name);
   parts.app.description(parts.program.description);
   parts.app.set_help_flag("-h,--help", "print this help and leave");
@@ -166,9 +148,11 @@ CommandLine::CommandLine(About about, RunOptions defaults)
     parts.add("task", &task, "what to learn", one_of(parts.program.tasks));
   }
   parts.add("seed", &seed, "seed of every random number of the run");
-  parts.add("threads", &threads, "threads; 0: as many as the machine has. Results do not depend on it",
-            whole_rule(0, most_threads), free);
-  parts.add("steps", &steps, "training steps", whole_rule(0), free);
+  parts
+      .add("threads", &threads, "threads; 0: as many as the machine has. Results do not depend on it",
+           whole_rule(0, most_threads))
+      .may_change = true;
+  parts.add("steps", &steps, "training steps", whole_rule(0)).may_change = true;
   parts.add("batch", &batch, "sequences a step", whole_rule(1, 1 << 20));
   parts.add("optimizer", &optimizer, "update rule", one_of({"sgd", "rmsprop", "rmsprop-graves", "adam", "adamw"}));
   parts.add("learning-rate", &learning_rate, "step size of the optimizer", positive_rule());
@@ -176,7 +160,7 @@ CommandLine::CommandLine(About about, RunOptions defaults)
   parts.add("validate-every", &validate_every, "steps between validations", whole_rule(1));
   parts.add("early-stop", &early_stop, "stop after this many all but perfect validations in a row; 0: never",
             whole_rule(0));
-  if (parts.program.uses_data) parts.add("data", &data, "folder of the data sets", {}, free);
+  if (parts.program.uses_data) parts.add("data", &data, "folder of the data sets").may_change = true;
   parts.add("out", &out, "folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
   parts.add("save-every", &save_every, "seconds between checkpoints", real_rule(0, 1e9)).saved = false;
   parts.add("quiet", &quiet, "no progress on stderr").saved = false;
@@ -191,31 +175,10 @@ CommandLine::CommandLine(About about, RunOptions defaults)
 
 CommandLine::~CommandLine() = default;
 
-template <class T>
-T& CommandLine::own(std::string_view name, std::string_view help, T value, Rule rule) {
-  T& kept = std::get<T>(parts_->own.emplace_back(std::move(value)));
-  parts_->add(name, &kept, help, std::move(rule));
+CommandLine::Value& CommandLine::keep(std::string_view name, std::string_view help, Value value, Rule rule) {
+  Value& kept = parts_->own.emplace_back(std::move(value));
+  parts_->add(name, std::visit([](auto& own) -> Target { return &own; }, kept), help, std::move(rule));
   return kept;
-}
-
-int64_t& CommandLine::whole(std::string_view name, std::string_view help, int64_t value, int64_t least, int64_t most) {
-  return own(name, help, value, whole_rule(least, most));
-}
-std::vector<int64_t>& CommandLine::wholes(std::string_view name, std::string_view help, std::vector<int64_t> value,
-                                          int64_t least, int64_t most) {
-  return own(name, help, std::move(value), whole_rule(least, most));
-}
-double& CommandLine::real(std::string_view name, std::string_view help, double value, double least, double most) {
-  return own(name, help, value, real_rule(least, most));
-}
-bool& CommandLine::flag(std::string_view name, std::string_view help, bool value) { return own(name, help, value); }
-std::string& CommandLine::text(std::string_view name, std::string_view help, std::string value, Rule rule) {
-  return own(name, help, std::move(value), std::move(rule));
-}
-std::string& CommandLine::choice(std::string_view name, std::string_view help, std::vector<std::string> names,
-                                 std::string value) {
-  if (value.empty()) value = names.front();
-  return own(name, help, std::move(value), one_of(std::move(names)));
 }
 
 Parameter& CommandLine::of(const Target& target) const {
@@ -244,7 +207,9 @@ bool CommandLine::parse(int argc, const char* const* argv) {
     parts_->read_config(config);
     parts_->take_flags();
   }
-  parts_->finish();
+  if (threads == 0) threads = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, most_threads);
+  if (parts_->program.uses_data && data.empty() && std::filesystem::is_directory(usual_data_folder))
+    data = usual_data_folder;
   if (run.empty() != served.empty())
     throw UsageError(fmt::format("--{0} needs --run DIR, the folder of a trained run, and --run needs --{0}",
                                  parts_->program.serves));
@@ -286,15 +251,13 @@ std::string CommandLine::command() const {
   return told != nullptr && *told != '\0' ? told : parts_->called;
 }
 
-std::filesystem::path CommandLine::data_file(std::string_view relative) const {
-  if (data.empty()) {
-    throw FileError(fmt::format("{} needs the file {}: no --data was given and there is no folder {}; give --data DIR",
-                                name(), relative, usual_data_folder));
-  }
+std::filesystem::path CommandLine::data_file(std::string_view relative, std::string_view hint) const {
   std::filesystem::path file = std::filesystem::path(data) / relative;
-  if (std::filesystem::exists(file)) return file;
-  throw FileError(
-      fmt::format("{} needs the file {}: it is not in {}; give another --data DIR", name(), relative, data));
+  if (!data.empty() && std::filesystem::exists(file)) return file;
+  const std::string why =
+      data.empty() ? fmt::format("no --data was given and there is no folder {}; give --data DIR", usual_data_folder)
+                   : fmt::format("it is not in {}; give another --data DIR", data);
+  throw FileError(fmt::format("{} needs the file {}: {}{}{}", name(), relative, why, hint.empty() ? "" : "; ", hint));
 }
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {

@@ -36,13 +36,9 @@ struct RunOptions {
   int64_t steps = 10000;
   int64_t batch = 16;
   std::string optimizer = "adam";
-  double learning_rate = 1e-3;
-  double clip = 1;
+  double learning_rate = 1e-3, clip = 1;
   int64_t validate_every = 500, early_stop = 0;
-  std::string out{};
-  std::string resume{};
-  std::string config{};
-  std::string data{};
+  std::string out{}, resume{}, config{}, data{};
   std::string run{}, served{};  // --run DIR and what its trained model is asked
   bool quiet = false;
   double save_every = 30;  // seconds between checkpoints
@@ -55,6 +51,9 @@ struct Rule {
   std::vector<std::string> choices{};  // named in the help
 };
 inline constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+Rule whole_rule(int64_t least, int64_t most = kMost);
+Rule real_rule(double least, double most);
+Rule one_of(std::vector<std::string> names);
 
 struct Parameter;
 
@@ -67,7 +66,6 @@ class CommandLine : public RunOptions {
     bool uses_data = false;            // --data DIR, looked for beside the working folder when not given
     std::string serves{};              // the flag that asks a trained model: --translate TEXT, with --run DIR
   };
-  enum class OnResume { keep, may_change };
   // A list is written 10,20,30 after a flag and [10, 20, 30] in a file. A bool that is true by default gets --no-NAME.
   using Target = std::variant<int64_t*, uint64_t*, double*, bool*, std::string*, std::vector<int64_t>*>;
 
@@ -88,20 +86,32 @@ class CommandLine : public RunOptions {
   std::string served_flag() const;  // "--translate"
   // What to type to call the program again: the variable FOVEA_COMMAND, which ./dev sets, else how it was called.
   std::string command() const;
-  // A file below --data; FileError that says where was looked when it is not there.
-  std::filesystem::path data_file(std::string_view relative) const;
+  // A file below --data; where it is not there, a FileError that says where was looked, and `hint`.
+  std::filesystem::path data_file(std::string_view relative, std::string_view hint = {}) const;
 
  protected:
   // Values of the program's own, in place as long as this: a default, and what they must be. In a
   // resumed run they must be what they were, but for those that may_change.
-  int64_t& whole(std::string_view name, std::string_view help, int64_t value, int64_t least, int64_t most = kMost);
+  int64_t& whole(std::string_view name, std::string_view help, int64_t value, int64_t least, int64_t most = kMost) {
+    return own(name, help, value, whole_rule(least, most));
+  }
   std::vector<int64_t>& wholes(std::string_view name, std::string_view help, std::vector<int64_t> value, int64_t least,
-                               int64_t most = kMost);
-  double& real(std::string_view name, std::string_view help, double value, double least, double most);
-  bool& flag(std::string_view name, std::string_view help, bool value = false);
-  std::string& text(std::string_view name, std::string_view help, std::string value = {}, Rule rule = {});
+                               int64_t most = kMost) {
+    return own(name, help, std::move(value), whole_rule(least, most));
+  }
+  double& real(std::string_view name, std::string_view help, double value, double least, double most) {
+    return own(name, help, value, real_rule(least, most));
+  }
+  bool& flag(std::string_view name, std::string_view help, bool value = false) { return own(name, help, value, {}); }
+  std::string& text(std::string_view name, std::string_view help, std::string value = {}, Rule rule = {}) {
+    return own(name, help, std::move(value), std::move(rule));
+  }
+  // The first of the names, unless one is the default.
   std::string& choice(std::string_view name, std::string_view help, std::vector<std::string> names,
-                      std::string value = {});  // the first of them, unless one is named
+                      std::string value = {}) {
+    if (value.empty()) value = names.front();
+    return own(name, help, std::move(value), one_of(std::move(names)));
+  }
   template <class T>
   T& may_change(T& value) {
     allow_change(&value);
@@ -118,8 +128,12 @@ class CommandLine : public RunOptions {
 
  private:
   struct Parts;
+  using Value = std::variant<int64_t, double, bool, std::string, std::vector<int64_t>>;
   template <class T>
-  T& own(std::string_view name, std::string_view help, T value, Rule rule = {});
+  T& own(std::string_view name, std::string_view help, T value, Rule rule) {
+    return std::get<T>(keep(name, help, std::move(value), std::move(rule)));
+  }
+  Value& keep(std::string_view name, std::string_view help, Value value, Rule rule);
   Parameter& of(const Target& target) const;
   bool given(const Target& target) const;
   void allow_change(const Target& target);

@@ -14,13 +14,9 @@
 namespace fovea::examples {
 namespace {
 
-constexpr double text_size = 10.5;
 constexpr double plot_width = 640;
 constexpr double plot_height = 300;
-constexpr double page_margin = 16;
-constexpr Colour title_colour{0.08, 0.09, 0.11};
 constexpr Colour grid_colour{0.90, 0.91, 0.92};
-constexpr Colour axis_colour{0.55, 0.57, 0.60};
 
 struct Axis {
   double low = std::numeric_limits<double>::infinity();
@@ -42,16 +38,11 @@ struct Axis {
 // Running mean with the weight of the missing past divided out, so that it starts at the first value.
 std::vector<double> smoothed(const std::vector<double>& values, double share) {
   std::vector<double> means;
-  double sum = 0;
-  double weight = 0;
+  double sum = 0, weight = 0;
   for (const double value : values) {
-    if (!std::isfinite(value)) {
-      means.push_back(value);
-      continue;
-    }
-    sum = share * sum + (1 - share) * value;
-    weight = share * weight + (1 - share);
-    means.push_back(sum / weight);
+    const bool known = std::isfinite(value);
+    if (known) sum = share * sum + (1 - share) * value, weight = share * weight + (1 - share);
+    means.push_back(known ? sum / weight : value);
   }
   return means;
 }
@@ -118,10 +109,10 @@ void draw_axes(Canvas& canvas, const Plot& plot, const LineChart& chart, const s
     canvas.line({box.x, y}, {box.x + box.width, y}, grid_colour, 0.75);
     canvas.text(tick.text, {box.x - 7, y}, {.size = text_size, .align = Align::right});
   }
-  canvas.line({box.x, below}, {box.x + box.width, below}, axis_colour, 1);
+  canvas.line({box.x, below}, {box.x + box.width, below}, frame_colour, 1);
   for (const Tick& tick : linear_ticks(plot.x.low, plot.x.high, 8)) {
     const double x = plot.at(tick.value, plot.y.low).x;
-    canvas.line({x, below}, {x, below + 4}, axis_colour, 1);
+    canvas.line({x, below}, {x, below + 4}, frame_colour, 1);
     canvas.text(tick.text, {x, below + 13}, {.size = text_size, .align = Align::centre});
   }
   canvas.text(chart.x_title, {box.x + box.width / 2, below + 31}, {.size = text_size, .align = Align::centre});

@@ -11,76 +11,41 @@ namespace fovea::examples {
 namespace {
 
 template <class T>
-bool read_number(std::string_view text, T& value) {
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && stop == text.data() + text.size();
-}
+constexpr bool is_vector = std::is_same_v<T, std::vector<int64_t>>;
 
 template <class T>
-constexpr std::string_view kind_of = "a text";
-template <>
-constexpr std::string_view kind_of<int64_t> = "a whole number";
-template <>
-constexpr std::string_view kind_of<uint64_t> = "a whole number of at least 0";
-template <>
-constexpr std::string_view kind_of<double> = "a number";
-template <>
-constexpr std::string_view kind_of<bool> = "true or false";
-
-bool read_value(std::string_view text, std::string& value) {
-  value = text;
-  return true;
+bool read_value(std::string_view text, T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    value = text;
+    return true;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    value = text == "true";
+    return value || text == "false";
+  } else {
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && stop == text.data() + text.size() && std::isfinite(static_cast<double>(value));
+  }
 }
-bool read_value(std::string_view text, bool& value) {
-  value = text == "true";
-  return value || text == "false";
-}
-bool read_value(std::string_view text, int64_t& value) { return read_number(text, value); }
-bool read_value(std::string_view text, uint64_t& value) { return read_number(text, value); }
-bool read_value(std::string_view text, double& value) { return read_number(text, value) && std::isfinite(value); }
 
 template <class T>
 T checked(const std::string& text, const Rule& rule, const std::string& where) {
   T value{};
-  const bool right = read_value(text, value);
-  if (right && (!rule.holds || rule.holds(text))) return value;
-  const std::string_view need = rule.words.empty() ? kind_of<T> : std::string_view(rule.words);
-  throw UsageError(fmt::format("{} is \"{}\"; it must be {}", where, text, need));
+  if (read_value(text, value) && (!rule.holds || rule.holds(text))) return value;
+  const std::string_view kind = std::is_same_v<T, bool> ? "true or false" : "a whole number of at least 0";
+  throw UsageError(fmt::format("{} is \"{}\"; it must be {}", where, text,
+                               rule.words.empty() ? kind : std::string_view(rule.words)));
 }
 
 template <class T>
-void assign_to(T* to, const std::vector<std::string>& texts, const Rule& rule, const std::string& where) {
-  if (texts.size() != 1)
-    throw UsageError(fmt::format("{} has {} values; it must be a single one", where, texts.size()));
-  *to = checked<T>(texts.front(), rule, where);
+Rule in_range(std::string words, T least, T most) {
+  const auto holds = [=](std::string_view text) {
+    T value = 0;
+    return read_value(text, value) && value >= least && value <= most;
+  };
+  return {std::move(words), holds};
 }
-
-template <class T>
-void assign_to(std::vector<T>* to, const std::vector<std::string>& texts, const Rule& rule, const std::string& where) {
-  std::vector<T> values;
-  for (const std::string& text : texts) values.push_back(checked<T>(text, rule, where));
-  *to = std::move(values);
-}
-
-template <class T>
-std::string plain_of(const T& value) {
-  return fmt::format("{}", value);
-}
-template <class T>
-std::string plain_of(const std::vector<T>& values) {
-  return fmt::format("{}", fmt::join(values, ","));
-}
-
-template <class T>
-std::string toml_of(const T& value) {
-  return plain_of(value);
-}
-std::string toml_of(const std::string& value) { return toml_string(value); }
-std::string toml_of(const std::vector<int64_t>& values) { return fmt::format("[{}]", fmt::join(values, ", ")); }
 
 }  // namespace
-
-bool Parameter::is_list() const { return std::holds_alternative<std::vector<int64_t>*>(target); }
 
 std::string Parameter::sign() const {
   if (std::holds_alternative<int64_t*>(target) || std::holds_alternative<uint64_t*>(target)) return "N";
@@ -89,49 +54,46 @@ std::string Parameter::sign() const {
 }
 
 void Parameter::assign(const std::vector<std::string>& texts, const std::string& where) const {
-  std::visit([&](auto* to) { assign_to(to, texts, rule, where); }, target);
+  if (!is_list() && texts.size() != 1)
+    throw UsageError(fmt::format("{} has {} values; it must be a single one", where, texts.size()));
+  const auto set = [&]<class T>(T* to) {
+    if constexpr (is_vector<T>) {
+      T values;
+      for (const std::string& text : texts) values.push_back(checked<int64_t>(text, rule, where));
+      *to = std::move(values);
+    } else {
+      *to = checked<T>(texts.front(), rule, where);
+    }
+  };
+  std::visit(set, target);
 }
 
 std::string Parameter::toml() const {
-  return std::visit([](const auto* value) { return toml_of(*value); }, target);
+  if (is_list()) return fmt::format("[{}]", fmt::join(*std::get<std::vector<int64_t>*>(target), ", "));
+  return std::holds_alternative<std::string*>(target) ? toml_string(plain()) : plain();
 }
 
 std::string Parameter::plain() const {
-  return std::visit([](const auto* value) { return plain_of(*value); }, target);
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  if (text.empty()) return parts;
-  for (;;) {
-    const size_t end = text.find(separator);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
+  const auto text = []<class T>(const T* value) {
+    if constexpr (is_vector<T>) return fmt::format("{}", fmt::join(*value, ","));
+    if constexpr (!is_vector<T>) return fmt::format("{}", *value);
+  };
+  return std::visit(text, target);
 }
 
 Rule whole_rule(int64_t least, int64_t most) {
-  return {most == kMost ? fmt::format("a whole number of at least {}", least)
-                        : fmt::format("a whole number from {} to {}", least, most),
-          [=](std::string_view text) {
-            int64_t value = 0;
-            return read_number(text, value) && value >= least && value <= most;
-          }};
+  return in_range(most == kMost ? fmt::format("a whole number of at least {}", least)
+                                : fmt::format("a whole number from {} to {}", least, most),
+                  least, most);
 }
 
 Rule real_rule(double least, double most) {
-  return {fmt::format("a number from {} to {}", least, most), [=](std::string_view text) {
-            double value = 0;
-            return read_number(text, value) && value >= least && value <= most;
-          }};
+  return in_range(fmt::format("a number from {} to {}", least, most), least, most);
 }
 
 Rule positive_rule() {
-  return {"a number greater than 0", [](std::string_view text) {
-            double value = 0;
-            return read_number(text, value) && value > 0;
-          }};
+  using limits = std::numeric_limits<double>;
+  return in_range("a number greater than 0", limits::denorm_min(), limits::max());
 }
 
 Rule one_of(std::vector<std::string> names) {

@@ -21,8 +21,7 @@ struct Parameter {
   bool is_given = false;  // by a flag
   bool in_file = false;   // by a file
 
-  bool is_flag() const { return std::holds_alternative<bool*>(target); }
-  bool is_list() const;
+  bool is_list() const { return std::holds_alternative<std::vector<int64_t>*>(target); }
   std::string sign() const;  // "N", "X" or "TEXT" in the help
 
   // Takes the value from one text, or several for a list. `where` begins the message: "--batch", "run.toml:3: batch".
@@ -31,11 +30,6 @@ struct Parameter {
   std::string plain() const;  // as after a flag
 };
 
-std::vector<std::string> split(std::string_view text, char separator);
-
-Rule whole_rule(int64_t least, int64_t most = kMost);
-Rule real_rule(double least, double most);
 Rule positive_rule();
-Rule one_of(std::vector<std::string> names);
 
 }  // namespace fovea::examples

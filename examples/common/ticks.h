@@ -4,6 +4,10 @@
 // axis spans few. Empty or reversed ranges give a single tick. No state: thread-safe.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -14,13 +18,54 @@ struct Tick {
   std::string text;
 };
 
-// At most about `count` ticks inside [low, high].
-std::vector<Tick> linear_ticks(double low, double high, int count);
-
-// The same for a logarithmic axis; low must be positive.
-std::vector<Tick> log_ticks(double low, double high, int count);
+// As many decimals as the step has; 20000 becomes 20k, where every tick is a whole number of thousands.
+inline std::string tick_text(double value, double step, double largest) {
+  if (largest >= 1e15 || (largest > 0 && largest < 1e-3)) return fmt::format("{:.4g}", value);
+  if (largest >= 10000 && std::fmod(step, 100) == 0) return value == 0 ? "0" : fmt::format("{:g}k", value / 1000);
+  const int decimals = std::clamp(static_cast<int>(-std::floor(std::log10(step) + 1e-9)), 0, 12);
+  return fmt::format("{:.{}f}", value, decimals);
+}
 
 // The least of 1, 2, 5, 10, 20, 50 ... that is at least `least`.
-double nice_step(double least);
+inline double nice_step(double least) {
+  const double power = std::pow(10, std::floor(std::log10(least)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (factor * power >= least * (1 - 1e-9)) return factor * power;
+  }
+  return 10 * power;
+}
+
+// At most about `count` ticks inside [low, high].
+inline std::vector<Tick> linear_ticks(double low, double high, int count) {
+  if (!(high > low)) return {{low, fmt::format("{:.4g}", low)}};
+  const double step = nice_step((high - low) / std::max(1, count));
+  const double largest = std::max(std::abs(low), std::abs(high));
+  std::vector<Tick> ticks;
+  for (double i = std::ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; ++i) {
+    const double value = i == 0 ? 0 : i * step;  // never -0
+    ticks.push_back({value, tick_text(value, step, largest)});
+  }
+  return ticks;
+}
+
+// The same for a logarithmic axis; low must be positive.
+inline std::vector<Tick> log_ticks(double low, double high, int count) {
+  if (!(high > low)) return {{low, fmt::format("{:.4g}", low)}};
+  const int first = static_cast<int>(std::floor(std::log10(low)));
+  const int last = static_cast<int>(std::ceil(std::log10(high)));
+  const double decades = std::log10(high / low);
+  const int every = std::max(1, static_cast<int>(std::ceil(decades / std::max(1, count))));
+  const int middle = decades <= 2.5 ? 2 : 0;
+  std::vector<Tick> ticks;
+  for (int power = first; power <= last; ++power) {
+    if ((power % every + every) % every != 0) continue;
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      if (factor > 1 && middle == 0) break;
+      const double value = factor * std::pow(10, power);
+      if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) ticks.push_back({value, fmt::format("{:g}", value)});
+    }
+  }
+  return ticks;
+}
 
 }  // namespace fovea::examples

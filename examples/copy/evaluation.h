@@ -8,8 +8,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "examples/common/grid.h"
 #include "examples/common/program.h"
-#include "examples/common/tensor_grid.h"
 #include "examples/common/terminal.h"
 #include "examples/copy/tasks.h"
 
@@ -27,9 +27,6 @@ struct Validation {
   double wrong = 0;   // percent of the sequences up to the longest training length; NaN where none can be perfect
   double beyond = 0;  // percent of the bits at the length beyond it
 };
-
-// The figures of each length by name, for summary.json; also printed.
-using Metrics = std::vector<std::pair<std::string, Summary::Metric>>;
 
 // One sequence: read and write weights over time; input, expected and given output; the memory in the end. The read
 // weights in the terminal too, unless quiet.
@@ -90,6 +87,8 @@ inline Validation validation(const NeuralTuringMachine& model, const Task& task,
   return {score, wrong, beyond.wrong_bits_percent};
 }
 
+// The figures of each length by name, for summary.json; also printed.
+using Metrics = std::vector<std::pair<std::string, Summary::Metric>>;
 inline Metrics test_by_length(const NeuralTuringMachine& model, const Task& task, const std::vector<int64_t>& lengths,
                               int64_t count, const Generator& generator) {
   Summary::Figures wrong_bits, wrong_sequences, bits, optimum;

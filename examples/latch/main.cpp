@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
+#include "examples/common/grid.h"
 #include "examples/common/program.h"
-#include "examples/common/tensor_grid.h"
 #include "examples/latch/task.h"
 
 namespace fovea::examples {

@@ -8,9 +8,9 @@
 
 #include <algorithm>
 
+#include "examples/common/grid.h"
 #include "examples/common/picture.h"
 #include "examples/common/program.h"
-#include "examples/common/tensor_grid.h"
 #include "examples/common/terminal.h"
 #include "examples/sort/problems.h"
 

@@ -4,8 +4,7 @@
 //   transformer --task copy|reverse|sort|addition|shakespeare --embed-dim 64 --heads 4 --layers 2 --norm pre|post ...
 //
 // What is tested was never learned from: strings.h says how the parts are kept apart, Shakespeare's last tenth is for
-// validation. The rate rises for --warmup steps to --learning-rate and then falls along a cosine to a hundredth of it
-// at
+// validation. The rate rises for --warmup steps to --learning-rate, then falls along a cosine to a hundredth of it at
 // --anneal steps: mistakes that have become rare go away when the steps become small.
 #include "examples/transformer/options.h"
 

@@ -30,70 +30,58 @@ enum class Part { training, validation, test };
 
 class Strings {
  public:
-  explicit Strings(const StringRules& rules);
+  explicit Strings(const StringRules& rules) : rules_(rules), vocabulary_(Vocabulary::of(characters("0123456789+="))) {
+    const auto& names = {"copy", "reverse", "sort", "addition"};
+    if (std::find(names.begin(), names.end(), rules.task) == names.end())
+      throw ValueError("task \"" + rules.task + "\" is unknown; choose copy, reverse, sort or addition");
+    // Shorter ones are so few that a part might have none.
+    if (rules.min_length < 4 || rules.max_length < rules.min_length)
+      throw ValueError(fmt::format("strings of {} to {} digits; need 4 <= min_length <= max_length", rules.min_length,
+                                   rules.max_length));
+  }
   const Vocabulary& vocabulary() const { return vocabulary_; }
-  int64_t max_answer() const;  // the end mark included
+  // Of characters, the end mark included.
+  int64_t max_answer() const { return (rules_.task == "addition" ? 4 : rules_.max_length) + 1; }
   // One character a word.
-  Pair draw(Part part, Generator& generator) const;
-  std::vector<Pair> draw(Part part, int64_t count, Generator generator) const;
+  Pair draw(Part part, Generator& generator) const {
+    for (;;) {
+      Pair pair = any(generator);
+      if (part_of(pair) == part) return pair;
+    }
+  }
+  std::vector<Pair> draw(Part part, int64_t count, Generator generator) const {
+    std::vector<Pair> pairs;
+    while (static_cast<int64_t>(pairs.size()) < count) pairs.push_back(draw(part, generator));
+    return pairs;
+  }
 
  private:
-  Pair any(Generator& generator) const;
-  Part part_of(const Pair& pair) const;
+  Pair any(Generator& generator) const {
+    if (rules_.task == "addition") {
+      const int64_t a = generator.randint(0, 1000), b = generator.randint(0, 1000);
+      std::string sum = fmt::format("{:04}", a + b);
+      if (rules_.backwards) std::reverse(sum.begin(), sum.end());
+      return {characters(fmt::format("{:03}+{:03}=", a, b)), characters(sum)};
+    }
+    Words source, target;
+    for (int64_t i = generator.randint(rules_.min_length, rules_.max_length + 1); i > 0; --i)
+      source.push_back(std::to_string(generator.randint(0, 10)));
+    target = source;
+    if (rules_.task == "reverse") std::reverse(target.begin(), target.end());
+    if (rules_.task == "sort") std::sort(target.begin(), target.end());
+    return {std::move(source), std::move(target)};
+  }
+  Part part_of(const Pair& pair) const {
+    Words key = pair.source;
+    if (rules_.task == "addition") {
+      const Words a(key.begin(), key.begin() + 3), b(key.begin() + 4, key.begin() + 7);
+      if (b < a) std::swap_ranges(key.begin(), key.begin() + 3, key.begin() + 4);
+    }
+    const uint64_t tenth = hash_of(key) % 10;
+    return tenth == 0 ? Part::test : tenth == 1 ? Part::validation : Part::training;
+  }
   StringRules rules_;
   Vocabulary vocabulary_;
 };
-
-inline Strings::Strings(const StringRules& rules)
-    : rules_(rules), vocabulary_(Vocabulary::of(characters("0123456789+="))) {
-  const auto& names = {"copy", "reverse", "sort", "addition"};
-  if (std::find(names.begin(), names.end(), rules.task) == names.end())
-    throw ValueError("task \"" + rules.task + "\" is unknown; choose copy, reverse, sort or addition");
-  // Shorter ones are so few that a part might have none.
-  if (rules.min_length < 4 || rules.max_length < rules.min_length)
-    throw ValueError(fmt::format("strings of {} to {} digits; need 4 <= min_length <= max_length", rules.min_length,
-                                 rules.max_length));
-}
-
-inline int64_t Strings::max_answer() const { return (rules_.task == "addition" ? 4 : rules_.max_length) + 1; }
-
-inline Pair Strings::any(Generator& generator) const {
-  if (rules_.task == "addition") {
-    const int64_t a = generator.randint(0, 1000), b = generator.randint(0, 1000);
-    std::string sum = fmt::format("{:04}", a + b);
-    if (rules_.backwards) std::reverse(sum.begin(), sum.end());
-    return {characters(fmt::format("{:03}+{:03}=", a, b)), characters(sum)};
-  }
-  Words source, target;
-  for (int64_t i = generator.randint(rules_.min_length, rules_.max_length + 1); i > 0; --i)
-    source.push_back(std::to_string(generator.randint(0, 10)));
-  target = source;
-  if (rules_.task == "reverse") std::reverse(target.begin(), target.end());
-  if (rules_.task == "sort") std::sort(target.begin(), target.end());
-  return {std::move(source), std::move(target)};
-}
-
-inline Part Strings::part_of(const Pair& pair) const {
-  Words key = pair.source;
-  if (rules_.task == "addition") {
-    const Words a(key.begin(), key.begin() + 3), b(key.begin() + 4, key.begin() + 7);
-    if (b < a) std::swap_ranges(key.begin(), key.begin() + 3, key.begin() + 4);
-  }
-  const uint64_t tenth = hash_of(key) % 10;
-  return tenth == 0 ? Part::test : tenth == 1 ? Part::validation : Part::training;
-}
-
-inline Pair Strings::draw(Part part, Generator& generator) const {
-  for (;;) {
-    Pair pair = any(generator);
-    if (part_of(pair) == part) return pair;
-  }
-}
-
-inline std::vector<Pair> Strings::draw(Part part, int64_t count, Generator generator) const {
-  std::vector<Pair> pairs;
-  while (static_cast<int64_t>(pairs.size()) < count) pairs.push_back(draw(part, generator));
-  return pairs;
-}
 
 }  // namespace fovea::examples

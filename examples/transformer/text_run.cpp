@@ -6,66 +6,12 @@
 #include <algorithm>
 
 #include "examples/common/attention_map.h"
-#include "examples/transformer/options.h"
+#include "examples/transformer/text.h"
 
 namespace fovea::examples {
 
 using namespace text;
 namespace {
-
-// A text as numbers: bytes that occur, in their order.
-struct CharacterText {
-  std::string alphabet{};
-  std::vector<int64_t> training{}, validation{};  // the first nine tenths, and the rest
-
-  int64_t id(char c) const {
-    const size_t at = alphabet.find(c);
-    if (at == std::string::npos)
-      throw ValueError(fmt::format("the character with byte {} does not occur in the text; begin with others",
-                                   static_cast<int>(static_cast<unsigned char>(c))));
-    return static_cast<int64_t>(at);
-  }
-  // A line break and a space are hard to see.
-  std::string visible(int64_t id) const {
-    const char c = alphabet[static_cast<size_t>(id)];
-    return c == '\n' ? "\u21b5" : c == ' ' ? "\u2423" : std::string(1, c);
-  }
-};
-
-CharacterText load_text(const Options& o) {
-  constexpr const char* name = "text/tinyshakespeare.txt";
-  std::filesystem::path file;
-  try {
-    file = o.data_file(name);
-  } catch (const FileError& error) {
-    throw FileError(
-        fmt::format("{}; it is data/tinyshakespeare/input.txt of github.com/karpathy/char-rnn, to be put as "
-                    "DIR/{}; any other text will do",
-                    error.what(), name));
-  }
-  const std::string text = read_text(file);
-  if (static_cast<int64_t>(text.size()) < 20 * (o.context + 1))
-    throw FileError(fmt::format("{}: {} characters; need at least {} for a context of {}", file.string(), text.size(),
-                                20 * (o.context + 1), o.context));
-  CharacterText found;
-  for (int c = 0; c < 256; ++c)
-    if (text.find(static_cast<char>(c)) != std::string::npos) found.alphabet += static_cast<char>(c);
-  for (const char c : o.beginning) found.id(c);  // refused now rather than after training
-  for (size_t i = 0; i < text.size(); ++i)
-    (i < text.size() / 10 * 9 ? found.training : found.validation).push_back(found.id(text[i]));
-  return found;
-}
-
-// Windows of a text, and the characters that come next: both i64 [B, T].
-struct Windows {
-  std::vector<int64_t> inputs{}, targets{};
-  void add(const std::vector<int64_t>& text, int64_t at, int64_t T) {
-    inputs.insert(inputs.end(), text.begin() + at, text.begin() + at + T);
-    targets.insert(targets.end(), text.begin() + at + 1, text.begin() + at + T + 1);
-  }
-  Tensor input_ids(int64_t T) const { return from(inputs, {static_cast<int64_t>(inputs.size()) / T, T}); }
-  Tensor target_ids(int64_t T) const { return from(targets, {static_cast<int64_t>(targets.size()) / T, T}); }
-};
 
 class TextRun final : public Program {
  public:
@@ -141,16 +87,14 @@ class TextRun final : public Program {
                                            .generator = generator});
       for (int64_t t = 0; t < more.size(1); ++t) ids.push_back(more.at<int64_t>({0, t}));
     }
-    std::string text;
-    for (const int64_t id : ids) text += text_.alphabet[static_cast<size_t>(id)];
-    return text;
+    return text_.text(ids);
   }
 
   void draw() override {
     const int64_t shown = std::min<int64_t>(o_.context, 32);
     const std::vector<int64_t> ids(text_.validation.begin(), text_.validation.begin() + shown);
     Words characters;
-    for (const int64_t id : ids) characters.push_back(text_.visible(id));
+    for (const int64_t id : ids) characters.push_back(text_.text({id}));
     const auto seen = attended([&] { model_(from(ids, {1, shown})); });
     picture("attention.png",
             head_maps(seen, "self_attn", "",

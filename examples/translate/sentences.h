@@ -15,14 +15,9 @@ using namespace text;
 // A path, or a name below --data.
 inline std::filesystem::path pairs_file(const CommandLine& line, const std::string& given) {
   if (std::filesystem::exists(given)) return given;
-  try {
-    return line.data_file(given);
-  } catch (const FileError& error) {
-    throw FileError(
-        fmt::format("{}; the pairs used here are fra.txt of www.manythings.org/anki (English, tab, French), "
-                    "to be put in DIR/translation; --pairs FILE takes any file of source, tab, target",
-                    error.what()));
-  }
+  return line.data_file(given,
+                        "the pairs used here are fra.txt of www.manythings.org/anki (English, tab, French), to be put "
+                        "in DIR/translation; --pairs FILE takes any file of source, tab, target");
 }
 
 // Pairs of at most `max_length` tokens a side; `limit` of them to learn from, 0: all. Says on stderr what it found.
@@ -51,7 +46,7 @@ inline std::vector<Words> sources_of(const std::vector<Sentence>& sentences) {
   return sources;
 }
 
-// one a reference
+// One a reference.
 inline std::vector<Pair> pairs_of(const std::vector<Sentence>& sentences) {
   std::vector<Pair> pairs;
   for (const Sentence& sentence : sentences)

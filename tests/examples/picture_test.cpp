@@ -10,7 +10,7 @@
 #include <cmath>
 
 #include "examples/common/canvas.h"
-#include "examples/common/tensor_grid.h"
+#include "examples/common/grid.h"
 #include "examples/common/ticks.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
@@ -198,7 +198,6 @@ TEST_CASE("pooling keeps the value of greatest magnitude, and a NaN") {
   CHECK(pooled({2, 4, {0, 1, 0, 0, -3, 0, 0.5F, 0}}, 1, 2).values == std::vector<float>{-3, 0.5F});
   CHECK(std::isnan(pooled({1, 3, {5, std::nanf(""), 7}}, 1, 1).values[0]));
   CHECK(pooled({1, 2, {1, 2}}, 5, 5).cols == 2);
-  CHECK(transposed({2, 3, {1, 2, 3, 4, 5, 6}}).values == std::vector<float>{1, 4, 2, 5, 3, 6});
 }
 
 TEST_CASE("a grid is a copy of a tensor of rank 1 or 2, strided or not, of any type") {

@@ -1,10 +1,12 @@
-// Heatmaps: measure every panel, place them in a grid of panels, draw.
+// Pictures of panels: measure every panel, place them in a grid, draw. Heatmaps, then point plots: a square with axes,
+// a closed line, the points and their numbers.
 #include <fmt/format.h>
 #include <fovea/core/error.h>
 #include <fovea/optim/training/text_file.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "examples/common/canvas.h"
 #include "examples/common/picture.h"
@@ -13,31 +15,71 @@
 namespace fovea::examples {
 namespace {
 
-constexpr double page_margin = 16;
-constexpr double text_size = 10.5;
 constexpr double title_size = 12.5;
 constexpr double line_height = 14;
 constexpr double longest_label = 110;
 constexpr double bar_gap = 16;
 constexpr double bar_width = 10;
 constexpr double slant = 50;  // degrees of turned column labels
-constexpr Colour frame_colour{0.55, 0.57, 0.60};
-constexpr Colour title_colour{0.08, 0.09, 0.11};
 constexpr Colour nan_colour{0.62, 0.62, 0.62};
+constexpr double side = 230;  // of a square
+constexpr double inset = 18;  // room for the numbers of points at the edge
+constexpr Colour point_colour{0.20, 0.22, 0.25};
 
-// A panel's colours, the marks on its axes, and the room that its parts need around the cells.
-struct Layout {
+// The room that a panel needs for its cells, and around them.
+struct Room {
+  double left = 0, width = 0, right = 0;
+  double top = 0, height = 0, bottom = 0;
+};
+
+// Room of a column or row of panels: before the cells, the cells, after them.
+struct Band {
+  double before = 0, cells = 0, after = 0;
+  double size() const { return before + cells + after; }
+};
+
+void widen(Band& band, double before, double cells, double after) {
+  band.before = std::max(band.before, before);
+  band.after = std::max(band.cells + band.after, cells + after);
+  band.cells = std::max(band.cells, cells);
+  band.after -= band.cells;
+}
+
+// Draws each panel at the corner of its cells; `gap` parts the panels.
+void write_panels(const std::filesystem::path& file, const std::string& title, int most, const std::vector<Room>& rooms,
+                  Point gap, const std::function<void(Canvas&, size_t panel, Point corner)>& draw) {
+  const size_t columns = static_cast<size_t>(std::clamp<int>(most, 1, 64));
+  std::vector<Band> across(std::min(columns, std::max<size_t>(1, rooms.size())));
+  std::vector<Band> down((rooms.size() + columns - 1) / columns);
+  for (size_t i = 0; i < rooms.size(); ++i) {
+    widen(across[i % columns], rooms[i].left, rooms[i].width, rooms[i].right);
+    widen(down[i / columns], rooms[i].top, rooms[i].height, rooms[i].bottom);
+  }
+  const double first = page_margin + (title.empty() ? 0 : 28);
+  double width = 2 * page_margin + gap.x * static_cast<double>(across.size() - 1);
+  double height = first + page_margin;
+  for (const Band& band : across) width += band.size();
+  for (const Band& band : down) height += band.size() + (&band == &down.back() ? 0 : gap.y);
+
+  Canvas canvas(std::max(width, 2 * page_margin + text_width(title, 15, true)), height);
+  canvas.text(title, {page_margin, page_margin + 8}, {.size = 15, .bold = true, .colour = title_colour});
+  Point corner{page_margin, first};
+  for (size_t i = 0; i < rooms.size(); ++i) {
+    const Band &column = across[i % columns], &row = down[i / columns];
+    if (i % columns == 0) corner.x = page_margin;
+    draw(canvas, i, {corner.x + column.before, corner.y + row.before});
+    corner.x += column.size() + gap.x;
+    if (i % columns == columns - 1) corner.y += row.size() + gap.y;
+  }
+  write_text(file, canvas.png());
+}
+
+// A heatmap's room, its colours and the marks on its axes.
+struct Layout : Room {
   ValueRange range;
   bool diverging = false;
-  double width = 0;  // of the cells
-  double height = 0;
-  int64_t row_step = 1;  // every how many rows and columns there is a mark
-  int64_t column_step = 1;
-  bool turned = false;  // column labels
-  double left = 0;
-  double right = 0;
-  double top = 0;
-  double bottom = 0;
+  int64_t row_step = 1, column_step = 1;  // every how many rows and columns there is a mark
+  bool turned = false;                    // column labels
   std::vector<Tick> bar_ticks;
 };
 
@@ -140,15 +182,6 @@ Colour cell_colour(float value, const Layout& layout) {
   return sequential_colour((value - layout.range.low) / (layout.range.high - layout.range.low));
 }
 
-void frame(Canvas& canvas, const Box& box) {
-  const Point corners[] = {{box.x, box.y},
-                           {box.x + box.width, box.y},
-                           {box.x + box.width, box.y + box.height},
-                           {box.x, box.y + box.height},
-                           {box.x, box.y}};
-  canvas.polyline(corners, frame_colour, 0.75);
-}
-
 void draw_cells(Canvas& canvas, const Grid& grid, const Box& box, const Layout& layout) {
   const Grid small = pooled(grid, static_cast<int64_t>(box.height * Canvas::pixels_per_point),
                             static_cast<int64_t>(box.width * Canvas::pixels_per_point));
@@ -156,7 +189,7 @@ void draw_cells(Canvas& canvas, const Grid& grid, const Box& box, const Layout& 
   colours.reserve(small.values.size());
   for (const float value : small.values) colours.push_back(cell_colour(value, layout));
   canvas.image(box, static_cast<int>(small.rows), static_cast<int>(small.cols), colours);
-  frame(canvas, box);
+  canvas.frame(box);
 }
 
 void draw_marks(Canvas& canvas, const Heatmap& panel, const Box& box, const Layout& layout) {
@@ -187,7 +220,7 @@ void draw_bar(Canvas& canvas, const Box& box, const Layout& layout) {
   }
   const Box bar{box.x + box.width + bar_gap, box.y, bar_width, box.height};
   canvas.image(bar, shades, 1, colours);
-  frame(canvas, bar);
+  canvas.frame(bar);
   for (const Tick& tick : layout.bar_ticks) {
     const double share = (tick.value - layout.range.low) / (layout.range.high - layout.range.low);
     const double y = bar.y + bar.height * (1 - share);
@@ -209,52 +242,80 @@ void draw_panel(Canvas& canvas, const Heatmap& panel, const Layout& layout, Poin
               {.size = text_size, .align = Align::centre});
 }
 
-// Room of a column or row of panels: before the cells, the cells, after them.
-struct Band {
-  double before = 0;
-  double cells = 0;
-  double after = 0;
-  double size() const { return before + cells + after; }
-};
+void check(const PointPlot& panel) {
+  const auto count = static_cast<int64_t>(panel.x.size());
+  if (panel.x.size() != panel.y.size())
+    throw ShapeError(fmt::format("point plot '{}': {} x and {} y values; need as many of each", panel.title,
+                                 panel.x.size(), panel.y.size()));
+  for (const int64_t corner : panel.corners)
+    if (corner < 0 || corner >= count)
+      throw IndexError(fmt::format("point plot '{}': corner {} of {} points", panel.title, corner, count));
+}
 
-void widen(Band& band, double before, double cells, double after) {
-  band.before = std::max(band.before, before);
-  band.after = std::max(band.cells + band.after, cells + after);
-  band.cells = std::max(band.cells, cells);
-  band.after -= band.cells;
+// Where the point (x, y) of the unit square stands on the page.
+Point at(Point corner, double x, double y) {
+  const double size = side - 2 * inset;
+  return {corner.x + inset + size * x, corner.y + side - inset - size * y};
+}
+
+// Where the number of point i stands: beside it, pushed away by all others, the near ones most.
+Point number_at(const std::vector<Point>& points, size_t i) {
+  Point away;
+  for (const Point& other : points) {
+    const double x = points[i].x - other.x, y = points[i].y - other.y, square = std::max(1.0, x * x + y * y);
+    away.x += x / square;
+    away.y += y / square;
+  }
+  const double length = std::hypot(away.x, away.y);
+  if (length == 0) return {points[i].x, points[i].y - 14};
+  return {points[i].x + 14 * away.x / length, points[i].y + 14 * away.y / length};
+}
+
+void draw_axes(Canvas& canvas, Point corner) {
+  const double bottom = corner.y + side;
+  canvas.frame({corner.x, corner.y, side, side});
+  for (const Tick& tick : linear_ticks(0, 1, 5)) {
+    const Point mark = at(corner, tick.value, tick.value);
+    canvas.line({mark.x, bottom}, {mark.x, bottom + 3}, frame_colour, 0.75);
+    canvas.text(tick.text, {mark.x, bottom + 11}, {.size = text_size, .align = Align::centre});
+    canvas.line({corner.x - 3, mark.y}, {corner.x, mark.y}, frame_colour, 0.75);
+    canvas.text(tick.text, {corner.x - 6, mark.y}, {.size = text_size, .align = Align::right});
+  }
+}
+
+void draw_panel(Canvas& canvas, const PointPlot& panel, Point corner) {
+  draw_axes(canvas, corner);
+  canvas.text(elided(panel.title, 12.5, side), {corner.x, corner.y - 13},
+              {.size = 12.5, .bold = true, .colour = title_colour});
+  std::vector<Point> points, line;
+  for (size_t i = 0; i < panel.x.size(); ++i) points.push_back(at(corner, panel.x[i], panel.y[i]));
+  for (const int64_t i : panel.corners) line.push_back(points[static_cast<size_t>(i)]);
+  if (!line.empty()) {
+    line.push_back(line.front());
+    canvas.polyline(line, series_colour(0), 1.8);
+    canvas.dot(line.front(), 7, series_colour(0));
+    canvas.dot(line.front(), 5.2, {1, 1, 1});
+  }
+  for (size_t i = 0; i < points.size(); ++i) {
+    canvas.dot(points[i], 2.8, point_colour);
+    canvas.text(std::to_string(i), number_at(points, i), {.size = text_size, .align = Align::centre});
+  }
 }
 
 }  // namespace
 
 void write_picture(const std::filesystem::path& file, const HeatmapPicture& picture) {
-  constexpr double gap = 22;
-  const size_t columns = static_cast<size_t>(std::clamp<int>(picture.columns, 1, 64));
   std::vector<Layout> layouts;
-  for (const Heatmap& panel : picture.panels) layouts.push_back(measure(panel, static_cast<int>(columns)));
+  for (const Heatmap& panel : picture.panels) layouts.push_back(measure(panel, std::clamp(picture.columns, 1, 64)));
+  write_panels(file, picture.title, picture.columns, {layouts.begin(), layouts.end()}, {22, 10},
+               [&](Canvas& canvas, size_t i, Point at) { draw_panel(canvas, picture.panels[i], layouts[i], at); });
+}
 
-  std::vector<Band> across(std::min(columns, std::max<size_t>(1, layouts.size())));
-  std::vector<Band> down((layouts.size() + columns - 1) / columns);
-  for (size_t i = 0; i < layouts.size(); ++i) {
-    widen(across[i % columns], layouts[i].left, layouts[i].width, layouts[i].right);
-    widen(down[i / columns], layouts[i].top, layouts[i].height, layouts[i].bottom);
-  }
-  double width = 2 * page_margin + gap * static_cast<double>(across.size() - 1);
-  double height = 2 * page_margin + (picture.title.empty() ? 0 : 28);
-  for (const Band& band : across) width += band.size();
-  for (const Band& band : down) height += band.size() + (&band == &down.back() ? 0 : 10);
-  width = std::max(width, 2 * page_margin + text_width(picture.title, 15, true));
-
-  Canvas canvas(width, height);
-  canvas.text(picture.title, {page_margin, page_margin + 8}, {.size = 15, .bold = true, .colour = title_colour});
-  Point corner{page_margin, page_margin + (picture.title.empty() ? 0 : 28)};
-  for (size_t i = 0; i < layouts.size(); ++i) {
-    if (i % columns == 0) corner.x = page_margin;
-    if (i % columns == 0 && i > 0) corner.y += down[i / columns - 1].size() + 10;
-    const Band& column = across[i % columns];
-    draw_panel(canvas, picture.panels[i], layouts[i], {corner.x + column.before, corner.y + down[i / columns].before});
-    corner.x += column.size() + gap;
-  }
-  write_text(file, canvas.png());
+void write_picture(const std::filesystem::path& file, const PointPicture& picture) {
+  for (const PointPlot& panel : picture.panels) check(panel);
+  const Room room{.left = 30, .width = side, .right = 10, .top = 26, .height = side, .bottom = 22};
+  write_panels(file, picture.title, picture.columns, std::vector<Room>(picture.panels.size(), room), {12, 0},
+               [&](Canvas& canvas, size_t i, Point at) { draw_panel(canvas, picture.panels[i], at); });
 }
 
 }  // namespace fovea::examples
