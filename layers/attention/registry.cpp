@@ -77,7 +77,8 @@ AnyAlign::AnyAlign(const AttentionChoice& choice, Generator& generator)
 AnyAttention make_attention(AttentionChoice choice, int64_t query, int64_t key, Generator& generator) {
   choice.query = query;
   choice.key = key;
-  return AnyAttention(AnyScore(choice, generator), AnyAlign(choice, generator));
+  AnyAlign align(choice, generator);  // draws before the score: by its own line, not by a compiler's order of arguments
+  return AnyAttention(AnyScore(choice, generator), std::move(align));
 }
 
 }  // namespace fovea
