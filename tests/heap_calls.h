@@ -21,10 +21,15 @@ inline double heap_calls_a_step(const std::function<void()>& step) {
 
 }  // namespace fovea::test
 
-void* operator new(size_t bytes) {
+// Every form that pairs with these deletes: a sanitizer refuses a block of its own new in another's delete.
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
   ++fovea::test::heap_calls;
-  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+void* operator new(size_t bytes) {
+  if (void* block = operator new(bytes, std::nothrow)) return block;
   throw std::bad_alloc();
 }
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, size_t) noexcept { std::free(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { std::free(block); }
