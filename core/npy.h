@@ -1,6 +1,6 @@
 // NumPy's .npy files: one array each. Read strictly: magic \x93NUMPY, versions 1.0, 2.0 and 3.0, a header with exactly
 // the keys descr, fortran_order and shape, C or Fortran order, and exactly as many bytes of data as the shape asks for.
-// Types: '<f4', '<f8', '<i8', '|b1'. Written as version 1.0 in C order, atomically (see file.h).
+// Types: '<f4', '<f8', '<i8', '<i4', '|u1', '|b1'. Written as version 1.0 in C order, atomically (see file.h).
 // Errors: FileError names the path, the byte offset and the rule broken; nothing is allocated on the word of a file.
 #pragma once
 

@@ -2,8 +2,8 @@
 //
 // Read strictly. The header is at most 100,000,000 bytes and inside the file, starts with '{', is UTF-8 JSON without
 // duplicate or unknown keys; __metadata__ maps strings to strings; the tensors' bytes start at 0, leave no holes, never
-// overlap, end exactly at the end of the file, and are as many as shape and type say. F32, F64, I64 and BOOL are
-// supported; rank 0 and empty tensors are legal.
+// overlap, end exactly at the end of the file, and are as many as shape and type say. F32, F64, I64, I32, U8 and BOOL
+// are supported; rank 0 and empty tensors are legal.
 // Written with the names in the order given, the data with the largest elements first so that all of it is aligned.
 // Errors: FileError names the path, the byte offset and the rule broken; nothing is allocated on the word of a file.
 // ValueError for names or metadata that cannot be written. Saving is atomic (see file.h).

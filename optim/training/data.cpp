@@ -85,8 +85,11 @@ Example TensorDataset::item(int64_t index) const {
 int64_t Batch::size() const { return fields.empty() ? 0 : fields.front().size(0); }
 
 Tensor Batch::mask(size_t field) const {
-  const Tensor& x = fields.at(field);
-  return lt(unsqueeze(arange(x.dim() < 2 ? 1 : x.size(1)), 0), unsqueeze(lengths.at(field), 1));
+  if (field >= fields.size() || field >= lengths.size())
+    throw IndexError(fmt::format("Batch: mask of field {}; there are {} fields and {} lengths", field, fields.size(),
+                                 lengths.size()));
+  const Tensor& x = fields[field];
+  return lt(unsqueeze(arange(x.dim() < 2 ? 1 : x.size(1)), 0), unsqueeze(lengths[field], 1));
 }
 
 Batch collate(const std::vector<Example>& items, const std::vector<double>& padding) {

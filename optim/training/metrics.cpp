@@ -15,6 +15,11 @@ namespace fovea {
 namespace {
 
 std::string header_of(const std::vector<std::string>& columns) {
+  for (const std::string& column : columns) {
+    if (column.empty() || column.find_first_of(",\r\n") != std::string::npos)
+      throw ValueError(
+          fmt::format("metrics.csv: a column is called \"{}\"; need a name without commas and line ends", column));
+  }
   return fmt::format("step,{}", fmt::join(columns, ","));
 }
 

@@ -2,7 +2,7 @@
 //
 // The file grows by whole lines, and a resume at step k drops rows after k, so that a resumed run leaves the same file
 // as an uninterrupted one. Errors: FileError naming the path, the reason and the cure; ShapeError for a row of other
-// columns. Used from one thread.
+// columns; ValueError for a name with a comma or a line end. Used from one thread.
 #pragma once
 
 #include <fovea/optim/training/events.h>

@@ -40,6 +40,7 @@ TEST_CASE("rows of unlike length are padded, and masks say where", "[data]") {
   CHECK(batch.mask(0).at<bool>({0, 1}));
   CHECK_FALSE(batch.mask(0).at<bool>({0, 2}));
   CHECK(batch.mask(1).shape() == Shape{3, 1});
+  CHECK_THROWS_AS(batch.mask(2), IndexError);
 
   const Tensor images = normal({5, 2, 3}, 0, 1, default_generator());
   const TensorDataset rows({images, arange(5)});

@@ -106,6 +106,8 @@ TEST_CASE("metrics.csv refuses rows and files that do not fit") {
     CHECK_THROWS_AS(metrics.append(1, std::vector<double>{1, 2}), ShapeError);
   }
   CHECK_THROWS_WITH(MetricsFile(scratch / "m.csv", {"loss"}), contains("another run"));
+  CHECK_THROWS_WITH(MetricsFile(scratch / "names.csv", {"loss", "a,b"}), contains("a,b"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "names.csv"));
   CHECK_THROWS_WITH(MetricsFile(scratch / "m.csv", {"loss", "errors"}, 3), contains("columns are"));
 }
 
