@@ -56,7 +56,7 @@ Step seq2seq() {
 // Sort 10 numbers: embedding 1 -> 128, LSTMs 128, every step teacher forced, Adam.
 Step pointer_sort() {
   const auto model =
-      std::make_shared<PointerNetwork>(PointerNetworkOptions{.input_size = 1, .hidden_size = 128, .revisit = true});
+      std::make_shared<PointerNetwork>(PointerOptions{.input_size = 1, .hidden_size = 128, .revisit = true});
   const Tensor values = rand({64, 10, 1});
   const Tensor order = argsort(squeeze(values, 2), 1);
   return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),

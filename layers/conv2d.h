@@ -13,7 +13,10 @@
 #pragma once
 
 #include <fovea/autograd/conv.h>
-#include <fovea/layers/module.h>
+#include <fovea/layers/check.h>
+#include <fovea/layers/init.h>
+
+#include <algorithm>
 
 namespace fovea {
 
@@ -27,7 +30,16 @@ struct Conv2dOptions {
 
 class Conv2d final : public Module {
  public:
-  explicit Conv2d(const Conv2dOptions& options, Generator& generator = default_generator());
+  explicit Conv2d(const Conv2dOptions& o, Generator& generator = default_generator()) : options_{o.stride, o.padding} {
+    const auto least = [](const RowsColumns& sizes) { return std::min(sizes.rows, sizes.columns); };
+    check_sizes("Conv2d", {{"in_channels", o.in_channels}, {"out_channels", o.out_channels}});
+    check_sizes("Conv2d", {{"kernel", least(o.kernel)}, {"stride", least(o.stride)}});
+    if (least(o.padding) < 0) throw ValueError("Conv2d: padding below 0; need 0 and above");
+    const Shape shape{o.out_channels, o.in_channels, o.kernel.rows, o.kernel.columns};
+    const int64_t fan = checked_numel("Conv2d", shape) / o.out_channels;
+    weight = Parameter(init::uniform_fan(shape, fan, generator));
+    if (o.bias) bias = Parameter(init::uniform_fan({o.out_channels}, fan, generator));
+  }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
   Tensor operator()(const Tensor& x) const { return conv2d(x, weight, bias, options_); }
 

@@ -8,7 +8,10 @@ namespace fovea {
 
 class Dropout final : public Module {
  public:
-  explicit Dropout(double probability);
+  explicit Dropout(double probability) : probability_(probability) {
+    if (!(probability >= 0 && probability <= 1))
+      throw ValueError("Dropout: probability " + std::to_string(probability) + " is outside [0, 1]");
+  }
   Tensor operator()(const Tensor& x, Generator& generator = default_generator()) const {
     return training() && probability_ > 0 ? dropout(x, probability_, generator) : x;
   }

@@ -4,13 +4,23 @@
 // below 1.
 #pragma once
 
-#include <fovea/layers/module.h>
+#include <fovea/core/array.h>
+#include <fovea/layers/check.h>
 
 namespace fovea {
 
 class Embedding final : public Module {
  public:
-  Embedding(int64_t count, int64_t size, int64_t padding_id = -1, Generator& generator = default_generator());
+  Embedding(int64_t count, int64_t size, int64_t padding_id = -1, Generator& generator = default_generator())
+      : padding_id_(padding_id) {
+    check_sizes("Embedding", {{"count", count}, {"size", size}});
+    if (padding_id < -1 || padding_id >= count)
+      throw IndexError("Embedding: padding_id " + std::to_string(padding_id) + " is outside [0, " +
+                       std::to_string(count) + "); -1 for none");
+    const Tensor table = normal({count, size}, 0, 1, generator);
+    if (padding_id >= 0) array::select(table, 0, padding_id).fill_(0);
+    weight = Parameter(table);
+  }
   void members(Members& m) override { m("weight", weight); }
   Tensor operator()(const Tensor& ids) const { return embedding(weight, ids, padding_id_); }
 

@@ -3,13 +3,18 @@
 // PyTorch. Errors: ShapeError when the last size of x is not `in`; ValueError for sizes below 1.
 #pragma once
 
-#include <fovea/layers/module.h>
+#include <fovea/layers/check.h>
+#include <fovea/layers/init.h>
 
 namespace fovea {
 
 class Linear final : public Module {
  public:
-  Linear(int64_t in, int64_t out, bool bias = true, Generator& generator = default_generator());
+  Linear(int64_t in, int64_t out, bool biased = true, Generator& generator = default_generator()) {
+    check_sizes("Linear", {{"in", in}, {"out", out}});
+    weight = Parameter(init::uniform_fan({out, in}, in, generator));
+    if (biased) bias = Parameter(init::uniform_fan({out}, in, generator));
+  }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
   Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }
 

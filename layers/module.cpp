@@ -20,8 +20,8 @@ void require_cloning(const char* what) {
 }
 
 // The copy of `original` in the running clone; one copy however many members share the original.
-Tensor copy_of(const char* what, const Tensor& original) {
-  require_cloning(what);
+Tensor copy_of(const Tensor& original) {
+  require_cloning("parameter or buffer");
   if (!original.defined()) return original;
   const auto [entry, fresh] = copies->try_emplace(original.impl());
   if (fresh) {
@@ -35,10 +35,9 @@ Tensor copy_of(const char* what, const Tensor& original) {
 
 // ---- members ----
 
-Parameter::Parameter(const Tensor& initial) : tensor_(array::clone(initial.detach())) { tensor_.requires_grad_(); }
-Parameter::Parameter(const Parameter& other) : tensor_(copy_of("parameter", other.tensor_)) {}
-Buffer::Buffer(const Tensor& initial) : tensor_(array::clone(initial.detach())) {}
-Buffer::Buffer(const Buffer& other) : tensor_(copy_of("buffer", other.tensor_)) {}
+ModuleTensor::ModuleTensor(const Tensor& initial) : tensor_(array::clone(initial.detach())) {}
+ModuleTensor::ModuleTensor(const ModuleTensor& other) : tensor_(copy_of(other.tensor_)) {}
+Parameter::Parameter(const Tensor& initial) : ModuleTensor(initial) { tensor_.requires_grad_(); }
 
 Parameter Parameter::share() const {
   Parameter same;
@@ -117,15 +116,7 @@ class Listing final : public Members {
 }  // namespace
 
 void Module::train(bool on) {
-  class Switch final : public Members {
-   public:
-    explicit Switch(bool value) : value_(value) {}
-
-   private:
-    void on_module(const std::string&, Module& module) override { module.training_ = value_; }
-    bool value_;
-  };
-  Switch(on).walk(*this);
+  for_each_module<Module>(*this, [on](Module& module) { module.training_ = on; });
 }
 
 void name_paths(Module& root, std::string_view name) {

@@ -6,45 +6,39 @@
 
 namespace fovea {
 
-// A tensor that training changes; a leaf of the tape. Undefined: absent (a layer without bias), and then listed
-// nowhere.
-class Parameter {
+class ModuleTensor {
  public:
-  Parameter() = default;
-  explicit Parameter(const Tensor& initial);  // copies the elements; floating types only
-  Parameter(Parameter&&) noexcept = default;
-  Parameter& operator=(Parameter&&) noexcept = default;
-  Parameter(const Parameter& other);  // a deep copy, inside clone only
-
-  // Another parameter that is the same tensor.
-  Parameter share() const;
   operator const Tensor&() const { return tensor_; }
   const Tensor& tensor() const { return tensor_; }
   const Tensor* operator->() const { return &tensor_; }
   bool defined() const { return tensor_.defined(); }
 
- private:
+ protected:
+  ModuleTensor() = default;
+  explicit ModuleTensor(const Tensor& initial);  // copies the elements
+  ModuleTensor(ModuleTensor&&) noexcept = default;
+  ModuleTensor& operator=(ModuleTensor&&) noexcept = default;
+  ModuleTensor(const ModuleTensor& other);  // a deep copy, inside clone only
+
   friend void to(class Module& module, DType dtype);
   Tensor tensor_;
 };
 
+// A tensor that training changes; a leaf of the tape. Undefined: absent (a layer without bias), and then listed
+// nowhere.
+class Parameter final : public ModuleTensor {
+ public:
+  Parameter() = default;
+  explicit Parameter(const Tensor& initial);  // floating types only
+  // Another parameter that is the same tensor.
+  Parameter share() const;
+};
+
 // A tensor that belongs to a module's state and is saved with it, but that no gradient changes.
-class Buffer {
+class Buffer final : public ModuleTensor {
  public:
   Buffer() = default;
-  explicit Buffer(const Tensor& initial);  // copies the elements
-  Buffer(Buffer&&) noexcept = default;
-  Buffer& operator=(Buffer&&) noexcept = default;
-  Buffer(const Buffer& other);
-
-  operator const Tensor&() const { return tensor_; }
-  const Tensor& tensor() const { return tensor_; }
-  const Tensor* operator->() const { return &tensor_; }
-  bool defined() const { return tensor_.defined(); }
-
- private:
-  friend void to(class Module& module, DType dtype);
-  Tensor tensor_;
+  explicit Buffer(const Tensor& initial) : ModuleTensor(initial) {}
 };
 
 }  // namespace fovea

@@ -22,6 +22,8 @@
 #include <fovea/autograd/attention.h>
 #include <fovea/autograd/parts.h>
 #include <fovea/layers/attention/weights.h>
+#include <fovea/layers/check.h>
+#include <fovea/layers/init.h>
 #include <fovea/layers/recurrent/drive.h>
 
 namespace fovea {
@@ -50,8 +52,17 @@ class Lstmn final : public Module {
     Tensor cell;    // c, [B, T, H]
   };
 
-  Lstmn(int64_t input_size, int64_t hidden_size, Generator& generator = default_generator());
-  void members(Members& m) override;
+  Lstmn(int64_t input_size, int64_t hidden_size, Generator& generator = default_generator()) {
+    check_sizes("Lstmn", {{"input_size", input_size}, {"hidden_size", hidden_size}});
+    const int64_t I = input_size, H = hidden_size;
+    const auto fresh = [&](const Shape& shape) { return Parameter(init::uniform_fan(shape, H, generator)); };
+    weight_ih = fresh({4 * H, I}), weight_hh = fresh({4 * H, H}), bias_ih = fresh({4 * H}), bias_hh = fresh({4 * H});
+    tape_weight = fresh({H, H}), input_weight = fresh({H, I}), previous_weight = fresh({H, H}), v = fresh({H});
+  }
+  void members(Members& m) override {
+    m("weight_ih", weight_ih)("weight_hh", weight_hh)("bias_ih", bias_ih)("bias_hh", bias_hh);
+    m("tape_weight", tape_weight)("input_weight", input_weight)("previous_weight", previous_weight)("v", v);
+  }
 
   State initial_state(int64_t batch) const {
     const Tensor zero = zeros({batch, v->size(0)}, v->dtype());
@@ -80,7 +91,14 @@ class Lstmn final : public Module {
     return {y.hidden, std::move(s)};
   }
   // A sequence from the start: x [B, T, I], lengths i64 [B] or undefined.
-  Output operator()(const Tensor& x, const Tensor& lengths = {}) const;
+  Output operator()(const Tensor& x, const Tensor& lengths = {}) const {
+    check_features(*this, "Lstmn", "x", x, 3, weight_ih->size(1), 1);
+    const Tensor gates = input_gates(without_padding(x, lengths));  // [B, T, 5H]
+    const Stepped<State> y = drive(*this, gates, initial_state(x.size(0)), {.lengths = lengths});
+    std::vector<Tensor> cells;
+    for (const Entry& entry : y.state.tape) cells.push_back(slice(entry.both, 1, v->size(0)));
+    return {y.output, without_padding(stack(cells, 1), lengths)};
+  }
 
   Parameter weight_ih, weight_hh, bias_ih, bias_hh;
   Parameter tape_weight, input_weight, previous_weight, v;

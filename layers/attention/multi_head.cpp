@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-std::string place(const Module& module) { return module.path().empty() ? "MultiHeadAttention" : module.path(); }
+constexpr const char* kType = "MultiHeadAttention";
 
 int64_t checked_size(const MultiHeadOptions& o) {
   if (o.embed_dim < 1 || o.heads < 1 || o.embed_dim % o.heads != 0 || o.key_size < 0 || o.value_size < 0)
@@ -17,11 +17,6 @@ int64_t checked_size(const MultiHeadOptions& o) {
         "MultiHeadAttention: embed_dim {}, heads {}, key_size {}, value_size {}; need heads that divide embed_dim",
         o.embed_dim, o.heads, o.key_size, o.value_size));
   return o.embed_dim;
-}
-
-void check_input(const Module& layer, const char* what, const Tensor& x, int64_t size) {
-  if (!x.defined() || x.dim() != 3 || x.size(2) != size)
-    throw ShapeError(fmt::format("{}: the {} is {}; need [B, T, {}]", place(layer), what, describe(x), size));
 }
 
 // [B, T, parts D] -> [B, H, T, d] each, views.
@@ -106,7 +101,7 @@ std::vector<Tensor> HeadProjections::parts_of(const Tensor& x, int first, int la
 }
 
 HeadProjections::Projected HeadProjections::project_self(const Tensor& x, const MultiHeadCall& call) const {
-  check_input(*this, "input", x, embed_dim_);
+  check_features(*this, kType, "input", x, 3, embed_dim_);
   const int64_t offset = call.cache != nullptr ? call.cache->length() : 0;
   const bool masked = call.mask.defined() || (call.causal && x.size(1) > 1);
   if (!packed()) project(x, x);  // throws: keys or values have another size
@@ -118,10 +113,10 @@ HeadProjections::Projected HeadProjections::project_self(const Tensor& x, const 
 }
 
 KeysValues HeadProjections::project(const Tensor& key, const Tensor& value, bool masked) const {
-  check_input(*this, "key", key, key_size_);
-  check_input(*this, "value", value, value_size_);
+  check_features(*this, kType, "key", key, 3, key_size_);
+  check_features(*this, kType, "value", value, 3, value_size_);
   if (key.size(0) != value.size(0) || key.size(1) != value.size(1))
-    throw ShapeError(fmt::format("{}: the key is {}, the value {}; need the same batch and length", place(*this),
+    throw ShapeError(fmt::format("{}: the key is {}, the value {}; need the same batch and length", place(*this, kType),
                                  describe(key), describe(value)));
   if (!packed() || !key.is_same(value)) return {parts_of(key, 1, 2, masked)[0], parts_of(value, 2, 3, masked)[0]};
   const std::vector<Tensor> both = parts_of(key, 1, 3, masked);
@@ -130,9 +125,9 @@ KeysValues HeadProjections::project(const Tensor& key, const Tensor& value, bool
 
 HeadProjections::Projected HeadProjections::project_query(const Tensor& query, const KeysValues& memory,
                                                           const MultiHeadCall& call) const {
-  check_input(*this, "query", query, embed_dim_);
+  check_features(*this, kType, "query", query, 3, embed_dim_);
   if (call.cache != nullptr)
-    throw ValueError(place(*this) + ": a cache grows with the queries; it works in self-attention alone");
+    throw ValueError(place(*this, kType) + ": a cache grows with the queries; it works in self-attention alone");
   const Tensor q = parts_of(query, 0, 1, call.mask.defined() || call.causal)[0];
   return {q, memory, checked_mask(q, memory.keys, 0, call)};
 }
@@ -140,7 +135,7 @@ HeadProjections::Projected HeadProjections::project_query(const Tensor& query, c
 SdpaOptions HeadProjections::checked_mask(const Tensor& queries, const Tensor& keys, int64_t offset,
                                           const MultiHeadCall& call) const {
   const Tensor mask = call.mask.defined() && call.mask.dim() == 3 ? for_heads(call.mask) : call.mask;
-  check_mask(place(*this), mask, {queries.size(0), heads_, queries.size(2), keys.size(2)});
+  check_mask(place(*this, kType), mask, {queries.size(0), heads_, queries.size(2), keys.size(2)});
   return {mask, call.causal, offset};
 }
 

@@ -25,14 +25,9 @@ namespace fovea {
 
 using BahdanauAttention = Attention<AdditiveScore, Soft>;
 using LuongDotAttention = Attention<DotScore, Soft>;
-using LuongGeneralAttention = Attention<GeneralScore, Soft>;
 using LuongConcatAttention = Attention<ConcatScore, Soft>;
-using LuongLocationAttention = Attention<LocationScore, Soft>;
-using LuongLocalMonotonicAttention = Attention<GeneralScore, LocalMonotonic>;
-using LuongLocalPredictiveAttention = Attention<GeneralScore, LocalPredictive>;
 using ScaledDotAttention = Attention<ScaledDotScore, Soft>;
 using ContentAttention = Attention<CosineScore, Soft>;  // of memories
-using HardAttention = Attention<AdditiveScore, Hard, PickedValue>;
 using PointerAttention = Attention<AdditiveScore, Pointer, LogRead>;
 
 std::vector<std::string> score_names();

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <numeric>
+#include <optional>
 
 namespace fovea {
 namespace {
@@ -86,14 +88,11 @@ Decoded one_each(const char* name, IncrementalDecoder& decoder, const DecodingOp
   return decoded(hypotheses, o);
 }
 
-// A way to go on: the sentence of a row of the decoder, and one id more.
+// A way to go on: -Σ log p, one id more, and the row of the sentence that it goes on from. The least is the best.
 struct Candidate {
-  double log_probability;
+  double cost;
   int64_t id, row;
-  bool before(const Candidate& other) const {
-    if (log_probability != other.log_probability) return log_probability > other.log_probability;
-    return id != other.id ? id < other.id : row < other.row;
-  }
+  auto operator<=>(const Candidate&) const = default;
 };
 
 // The beam of one source.
@@ -104,7 +103,7 @@ class Beam {
   size_t rows() const { return done_ ? 0 : live_.size(); }
   int64_t last(size_t row) const { return live_[row].ids.back(); }
   // What is returned: the best finished one, or the best that was cut.
-  const Hypothesis& best() const { return found_ ? best_ : live_.front(); }
+  const Hypothesis& best() const { return best_ ? *best_ : live_.front(); }
 
   // One step. Row i of this beam is row offset + i of `values` (log p, largest first) and `ids`, both [R, k]. Returns
   // the row of the decoder that each live sentence goes on from.
@@ -113,16 +112,15 @@ class Beam {
     for (size_t i = 0; i < live_.size(); ++i)
       for (int64_t j = 0, row = offset + static_cast<int64_t>(i); j < values.size(1); ++j)
         all.push_back(
-            {live_[i].log_probability + values.at({row, j}), ids.at<int64_t>({row, j}), static_cast<int64_t>(i)});
+            {-(live_[i].log_probability + values.at({row, j})), ids.at<int64_t>({row, j}), static_cast<int64_t>(i)});
     const size_t kept = std::min(all.size(), static_cast<size_t>(beam_.width) - finished_);
-    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(),
-                      [](const Candidate& a, const Candidate& b) { return a.before(b); });
+    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end());
     all.resize(kept);
     std::vector<Hypothesis> next;
     std::vector<int64_t> parents;
     for (const Candidate& c : all) {
-      if (std::isinf(c.log_probability)) continue;  // impossible
-      Hypothesis h{live_[static_cast<size_t>(c.row)].ids, c.log_probability};
+      if (std::isinf(c.cost)) continue;  // impossible
+      Hypothesis h{live_[static_cast<size_t>(c.row)].ids, -c.cost};
       h.ids.push_back(c.id);
       if (c.id == options_.end) {
         finish(std::move(h));
@@ -140,24 +138,20 @@ class Beam {
   double score(double log_probability, int64_t length) const {
     return log_probability / std::pow((5 + static_cast<double>(length)) / 6, beam_.length_penalty);  // (3)
   }
+  double score(const Hypothesis& h) const { return score(h.log_probability, static_cast<int64_t>(h.ids.size())); }
   void finish(Hypothesis h) {
     ++finished_;  // its place in the beam is taken
-    const double value = score(h.log_probability, static_cast<int64_t>(h.ids.size()));
-    if (found_ && value <= best_score_) return;
-    found_ = true;
-    best_score_ = value;
-    best_ = std::move(h);
+    if (!best_ || score(h) > score(*best_)) best_ = std::move(h);
   }
   // Σ log p only falls and lp only grows: no live sentence can score more than this.
-  bool hopeless() const { return found_ && best_score_ >= score(live_.front().log_probability, options_.max_length); }
+  bool hopeless() const { return best_ && score(*best_) >= score(live_.front().log_probability, options_.max_length); }
 
   const DecodingOptions& options_;
   const BeamOptions& beam_;
-  std::vector<Hypothesis> live_;  // best first
-  Hypothesis best_;
-  double best_score_ = 0;
+  std::vector<Hypothesis> live_;    // best first
+  std::optional<Hypothesis> best_;  // of the finished
   size_t finished_ = 0;
-  bool found_ = false, done_ = false;
+  bool done_ = false;
 };
 
 }  // namespace

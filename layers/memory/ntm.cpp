@@ -6,12 +6,9 @@ namespace fovea {
 namespace {
 
 const NtmOptions& checked(const NtmOptions& o) {
-  if (o.input_size < 1 || o.output_size < 1 || o.hidden_size < 1 || o.slots < 1 || o.width < 1 || o.heads < 1 ||
-      o.shift < 0)
-    throw ValueError(
-        fmt::format("NeuralTuringMachine: input_size {}, output_size {}, hidden_size {}, slots {}, width {}, heads {}, "
-                    "shift {}; need all at least 1, shift at least 0",
-                    o.input_size, o.output_size, o.hidden_size, o.slots, o.width, o.heads, o.shift));
+  check_sizes("NeuralTuringMachine", {{"input_size", o.input_size}, {"output_size", o.output_size}});
+  check_sizes("NeuralTuringMachine", {{"hidden_size", o.hidden_size}, {"slots", o.slots}, {"width", o.width}});
+  check_sizes("NeuralTuringMachine", {{"heads", o.heads}, {"shift + 1", o.shift + 1}});
   return o;
 }
 
@@ -44,11 +41,10 @@ void NeuralTuringMachine::check_step(const Tensor& x, const State& state) const 
 }
 
 void NeuralTuringMachine::check_sequence(const Tensor& x, int64_t answers) const {
-  if (!x.defined() || x.dim() != 3 || x.size(2) != options_.input_size || x.size(1) < 1 || answers < 0 ||
-      answers > x.size(1))
+  check_features(*this, "NeuralTuringMachine", "x", x, 3, options_.input_size, 1);
+  if (answers < 0 || answers > x.size(1))
     throw ShapeError(
-        fmt::format("NeuralTuringMachine: x is {}, answers {}; need [B, T, {}] with T >= 1 and 0 <= answers <= T",
-                    describe(x), answers, options_.input_size));
+        fmt::format("NeuralTuringMachine: x is {}, answers {}; need 0 <= answers <= T", describe(x), answers));
 }
 
 }  // namespace fovea

@@ -9,13 +9,6 @@
 namespace fovea {
 namespace {
 
-const PointerOptions& checked(const PointerOptions& o) {
-  if (o.input_size < 1 || o.hidden_size < 1)
-    throw ValueError(
-        fmt::format("PointerDecoder: input_size {}, hidden_size {}; need at least 1", o.input_size, o.hidden_size));
-  return o;
-}
-
 void check_source(const PointerSource& s, const PointerOptions& o) {
   const bool ranks = s.items.defined() && s.encoded.defined() && s.items.dim() == 3 && s.encoded.dim() == 3;
   if (!ranks || s.items.size(2) != o.input_size || s.encoded.size(2) != o.hidden_size ||
@@ -106,7 +99,7 @@ Tensor PointerDecoder::step(const Tensor& last, Steps& s) const {
 }
 
 PointerDecoder::PointerDecoder(const PointerOptions& o, Generator& generator)
-    : options_(checked(o)),
+    : options_(o),
       lstm_({.input_size = o.input_size, .hidden_size = o.hidden_size}, generator),
       start_(init::uniform_fan({o.input_size}, o.input_size, generator)),
       pointer_(AdditiveScore(o.glimpse ? 2 * o.hidden_size : o.hidden_size, o.hidden_size, o.hidden_size, generator)) {
@@ -169,15 +162,6 @@ Decoded PointerModel::beam_search(const Tensor& points, int64_t width, const Ten
   const int64_t T = points.size(1);
   return fovea::beam_search(*write.start(source), {.begin = T, .end = T, .max_length = T + 1},
                             {.width = width, .length_penalty = 0});
-}
-
-Tensor PointerModel::checked_points(const char* model, const Tensor& points, int64_t input_size,
-                                    const Tensor& lengths) {
-  if (!points.defined() || points.dim() != 3 || points.size(1) < 1 || points.size(2) != input_size)
-    throw ShapeError(
-        fmt::format("{}: points are {}; need [B, T, {}] with T >= 1", model, describe(points), input_size));
-  if (!lengths.defined()) return points;
-  return where(query_padding_mask(lengths, points.size(1)), points, scalar(0, points.dtype()));
 }
 
 }  // namespace fovea

@@ -94,8 +94,6 @@ class PointerModel : public Module {
  protected:
   PointerModel(PointerOptions options, Generator& generator)
       : write((options.input_size = options.hidden_size, options), generator) {}
-  // ShapeError unless points are [B, T, input_size] with T >= 1; zeros past each length, so that it is not looked at.
-  static Tensor checked_points(const char* model, const Tensor& points, int64_t input_size, const Tensor& lengths);
 };
 
 }  // namespace fovea

@@ -22,21 +22,21 @@
 
 #include <fovea/layers/linear.h>
 #include <fovea/layers/pointer/pointer_decoder.h>
+#include <fovea/layers/recurrent/drive.h>
 
 namespace fovea {
 
-using PointerNetworkOptions = PointerOptions;
-
 class PointerNetwork final : public PointerModel {
  public:
-  explicit PointerNetwork(const PointerNetworkOptions& o, Generator& generator = default_generator())
+  explicit PointerNetwork(const PointerOptions& o, Generator& generator = default_generator())
       : PointerModel(o, generator),
         embed_(o.input_size, o.hidden_size, true, generator),
         encoder_({.input_size = o.hidden_size, .hidden_size = o.hidden_size}, generator) {}
   void members(Members& m) override { m("embed", embed_)("encoder", encoder_)("decoder", write); }
 
   PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override {
-    const Tensor P = checked_points("PointerNetwork", points, embed_.weight->size(1), lengths);
+    check_features(*this, "PointerNetwork", "points", points, 3, embed_.weight->size(1), 1);
+    const Tensor P = without_padding(points, lengths);
     const Tensor p = embed_(P);                          // (1) [B, T, H]
     const RecurrentOutput e = encoder_(p, {}, lengths);  // (2) [B, T, H]
     return {p, e.output, e.state, lengths};

@@ -23,14 +23,13 @@
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/pointer/pointer_decoder.h>
+#include <fovea/layers/recurrent/drive.h>
 
 namespace fovea {
 
-using ReadProcessWriteOptions = PointerOptions;
-
 class ReadProcessWrite final : public PointerModel {
  public:
-  explicit ReadProcessWrite(const ReadProcessWriteOptions& o, Generator& generator = default_generator())
+  explicit ReadProcessWrite(const PointerOptions& o, Generator& generator = default_generator())
       : PointerModel(o, generator),
         process_steps_(o.process_steps),
         first_(o.input_size, o.hidden_size, true, generator),
@@ -43,7 +42,8 @@ class ReadProcessWrite final : public PointerModel {
   }
 
   PointerSource read(const Tensor& points, const Tensor& lengths = {}) const override {
-    const Tensor x = checked_points("ReadProcessWrite", points, first_.weight->size(1), lengths);
+    check_features(*this, "ReadProcessWrite", "points", points, 3, first_.weight->size(1), 1);
+    const Tensor x = without_padding(points, lengths);
     const Tensor m = second_(relu(first_(x)));  // (1) [B, T, H]
     const AttentionMemory memory =
         attention_.prepare(m, {}, lengths.defined() ? padding_mask(lengths, x.size(1)) : Tensor());

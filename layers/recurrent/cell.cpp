@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/parts.h>
 #include <fovea/core/array.h>
+#include <fovea/layers/check.h>
 #include <fovea/layers/init.h>
 #include <fovea/layers/recurrent/drive.h>
 #include <fovea/layers/recurrent/min_gru.h>
@@ -25,9 +26,7 @@ constexpr std::pair<std::string_view, Box<Cell> (*)(const CellOptions&, Generato
 };
 
 void check_options(std::string_view name, const CellOptions& o) {
-  if (o.input_size < 1 || o.hidden_size < 1)
-    throw ValueError(
-        fmt::format("{}: input_size {}, hidden_size {}; need at least 1", name, o.input_size, o.hidden_size));
+  check_sizes(name, {{"input_size", o.input_size}, {"hidden_size", o.hidden_size}});
   const char* const stray = o.forget_bias != 0 && name != "LSTM" ? "forget_bias, which is the LSTM's"
                             : o.reset_before && name != "GRU"    ? "reset_before, which is the GRU's"
                             : o.relu && name != "RNN"            ? "relu, which is the RNN's"

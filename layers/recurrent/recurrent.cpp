@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fovea/layers/check.h>
 #include <fovea/layers/recurrent/recurrent.h>
 
 namespace fovea {
@@ -61,8 +62,7 @@ Tensor Recurrent::step(const Tensor& gates, std::vector<State>& states) const {
 
 RecurrentOutput Recurrent::operator()(const Tensor& x, const State& initial, const Tensor& lengths,
                                       Generator& generator) const {
-  if (!x.defined() || x.dim() != 3 || x.size(2) != options_.input_size)
-    throw ShapeError(fmt::format("{}: x is {}, need [B, T, {}]", cells_[0]->name(), describe(x), options_.input_size));
+  check_features(*this, cells_[0]->name(), "x", x, 3, options_.input_size);
   const Shape wanted{static_cast<int64_t>(cells_.size()), x.size(0), options_.hidden_size};
   for (const Tensor* part : {&initial.hidden, &initial.cell})
     if (part->defined() && !(part->shape() == wanted))

@@ -74,7 +74,13 @@ class EncoderDecoder final : public RecurrentModel {
     return {output(decoder_stack.run(x, state.layers))};  // (3), (4) [B, U, V]
   }
   // Each row's valid ids in the opposite order; what is past its length stays where it is.
-  static Tensor reversed_within(const Tensor& ids, const Tensor& lengths);
+  static Tensor reversed_within(const Tensor& ids, const Tensor& lengths) {
+    if (!lengths.defined()) return flip(ids, 1);
+    const Tensor j = unsqueeze(arange(ids.size(1)), 0);              // [1, T]
+    const Tensor mirrored = add(sub(unsqueeze(lengths, 1), j), -1);  // [B, T]
+    const Tensor valid = squeeze(query_padding_mask(lengths, ids.size(1)), 2);
+    return gather(ids, 1, where(valid, mirrored, expand(j, ids.shape())));
+  }
 
   EncoderDecoderOptions options_;
 };

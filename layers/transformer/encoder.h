@@ -12,7 +12,7 @@
 #pragma once
 
 #include <fovea/layers/attention/multi_head.h>
-#include <fovea/layers/layer_norm.h>
+#include <fovea/layers/norm.h>
 
 namespace fovea {
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fovea/layers/check.h>
 #include <fovea/layers/transformer/positions.h>
 
 #include <cmath>
@@ -20,15 +21,13 @@ Tensor sinusoidal_positions(int64_t count, int64_t size, int64_t offset, DType d
 
 PositionalEncoding::PositionalEncoding(Positions kind, int64_t size, int64_t max_length, Generator& generator)
     : kind_(kind), size_(size) {
-  if (size < 1 || max_length < 1)
-    throw ValueError(fmt::format("PositionalEncoding: size {}, max_length {}; need at least 1", size, max_length));
+  check_sizes("PositionalEncoding", {{"size", size}, {"max_length", max_length}});
   if (kind == Positions::learned)
     weight = Parameter(normal({max_length, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
 }
 
 Tensor PositionalEncoding::operator()(const Tensor& x, int64_t offset) const {
-  if (!x.defined() || x.dim() != 3 || x.size(2) != size_)
-    throw ShapeError(fmt::format("PositionalEncoding: x is {}; need [B, T, {}]", describe(x), size_));
+  check_features(*this, "PositionalEncoding", "x", x, 3, size_);
   const int64_t end = offset + x.size(1);
   if (kind_ == Positions::none) return x;
   if (kind_ == Positions::sinusoidal) return x + sinusoidal_positions(x.size(1), size_, offset, x.dtype());
@@ -39,7 +38,7 @@ Tensor PositionalEncoding::operator()(const Tensor& x, int64_t offset) const {
 }
 
 Parameter token_table(std::string_view model, int64_t vocabulary, int64_t size, Generator& generator) {
-  if (vocabulary < 1) throw ValueError(fmt::format("{}: a vocabulary of {}; need at least 1", model, vocabulary));
+  check_sizes(model, {{"vocabulary", vocabulary}});
   return Parameter(normal({vocabulary, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator));
 }
 

@@ -22,24 +22,24 @@ class Rambler final : public IncrementalDecoder {
  public:
   Rambler(int64_t rows, int64_t vocabulary, double spread = 1, bool coarse = false)
       : vocabulary_(vocabulary), spread_(spread), coarse_(coarse) {
-    for (int64_t b = 0; b < rows; ++b) counts_.push_back({b + 100});
+    for (int64_t b = 0; b < rows; ++b) generated_.push_back({b + 100});
   }
-  int64_t rows() const override { return static_cast<int64_t>(counts_.size()); }
+  int64_t rows() const override { return static_cast<int64_t>(generated_.size()); }
   Tensor step(const Tensor& last) override {
     ++steps;
     computed += rows();
     Tensor logits = empty({rows(), vocabulary_});
-    for (size_t r = 0; r < counts_.size(); ++r) {
-      counts_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
-      const Tensor row = logits_after(counts_[r]);
+    for (size_t r = 0; r < generated_.size(); ++r) {
+      generated_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
+      const Tensor row = logits_after(generated_[r]);
       array::copy(array::select(logits, 0, static_cast<int64_t>(r)), row);
     }
     return logits;
   }
   void reorder(const Tensor& rows) override {
     std::vector<Ids> next;
-    for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(counts_[static_cast<size_t>(rows.at<int64_t>({r}))]);
-    counts_ = std::move(next);
+    for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(generated_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+    generated_ = std::move(next);
   }
   Tensor logits_after(const Ids& ids) const {
     uint64_t key = 7;
@@ -64,7 +64,7 @@ class Rambler final : public IncrementalDecoder {
   int64_t vocabulary_;
   double spread_;
   bool coarse_;
-  std::vector<Ids> counts_;
+  std::vector<Ids> generated_;
 };
 
 DecodingOptions up_to(int64_t max_length) { return {.begin = kBegin, .end = kEnd, .max_length = max_length}; }
@@ -189,25 +189,25 @@ TEST_CASE("ties go to the lower id, then to the lower beam", "[layers][decoding]
   // The first two steps are ties of all ids; then a sentence that holds 1 once, first or second, ends for sure.
   class Even final : public IncrementalDecoder {
    public:
-    explicit Even(int64_t rows) : counts_(static_cast<size_t>(rows)) {}
-    int64_t rows() const override { return static_cast<int64_t>(counts_.size()); }
+    explicit Even(int64_t rows) : generated_(static_cast<size_t>(rows)) {}
+    int64_t rows() const override { return static_cast<int64_t>(generated_.size()); }
     Tensor step(const Tensor& last) override {
       Tensor logits = zeros({rows(), 4});
-      for (size_t r = 0; r < counts_.size(); ++r) {
-        counts_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
-        const bool sure = counts_[r] == Ids{0, 1, 0} || counts_[r] == Ids{0, 0, 1};
+      for (size_t r = 0; r < generated_.size(); ++r) {
+        generated_[r].push_back(last.at<int64_t>({static_cast<int64_t>(r)}));
+        const bool sure = generated_[r] == Ids{0, 1, 0} || generated_[r] == Ids{0, 0, 1};
         if (sure) logits.set({static_cast<int64_t>(r), 3}, 30);
       }
       return logits;
     }
     void reorder(const Tensor& rows) override {
       std::vector<Ids> next;
-      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(counts_[static_cast<size_t>(rows.at<int64_t>({r}))]);
-      counts_ = std::move(next);
+      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(generated_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+      generated_ = std::move(next);
     }
 
    private:
-    std::vector<Ids> counts_;
+    std::vector<Ids> generated_;
   };
   Even model(2);
   const DecodingOptions options{.begin = 0, .end = 3, .max_length = 3};
@@ -223,26 +223,26 @@ TEST_CASE("a search asks for no step that cannot matter", "[layers][decoding]") 
   // Source 0 ends at once, source 1 after three ids; no other sentence comes near.
   class Sure final : public IncrementalDecoder {
    public:
-    int64_t rows() const override { return static_cast<int64_t>(counts_.size()); }
+    int64_t rows() const override { return static_cast<int64_t>(generated_.size()); }
     Tensor step(const Tensor& last) override {
       REQUIRE(last.numel() == rows());
       computed += rows();
       Tensor logits = full({rows(), 5}, -30);
-      for (size_t r = 0; r < counts_.size(); ++r) {
-        const bool ends = ++counts_[r].second > (counts_[r].first == 0 ? 0 : 3);
+      for (size_t r = 0; r < generated_.size(); ++r) {
+        const bool ends = ++generated_[r].second > (generated_[r].first == 0 ? 0 : 3);
         logits.set({static_cast<int64_t>(r), ends ? kEnd : 2}, 0);
       }
       return logits;
     }
     void reorder(const Tensor& rows) override {
       std::vector<std::pair<int, int>> next;
-      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(counts_[static_cast<size_t>(rows.at<int64_t>({r}))]);
-      counts_ = std::move(next);
+      for (int64_t r = 0; r < rows.numel(); ++r) next.push_back(generated_[static_cast<size_t>(rows.at<int64_t>({r}))]);
+      generated_ = std::move(next);
     }
     int64_t computed = 0;
 
    private:
-    std::vector<std::pair<int, int>> counts_{{0, 0}, {1, 0}};  // source, ids generated
+    std::vector<std::pair<int, int>> generated_{{0, 0}, {1, 0}};  // source, ids generated
   };
   Sure one, other;
   const Decoded output = greedy(one, up_to(50));

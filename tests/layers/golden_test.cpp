@@ -3,11 +3,9 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/conv2d.h>
 #include <fovea/layers/embedding.h>
-#include <fovea/layers/group_norm.h>
-#include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
+#include <fovea/layers/norm.h>
 #include <fovea/layers/recurrent/recurrent.h>
-#include <fovea/layers/rms_norm.h>
 #include <tests/layers/golden_layers.h>
 
 using namespace fovea;

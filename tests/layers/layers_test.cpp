@@ -1,11 +1,9 @@
 // Every layer keeps the contract; a layer that breaks it is found out.
 #include <fovea/layers/dropout.h>
 #include <fovea/layers/embedding.h>
-#include <fovea/layers/group_norm.h>
-#include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
+#include <fovea/layers/norm.h>
 #include <fovea/layers/recurrent/recurrent.h>
-#include <fovea/layers/rms_norm.h>
 #include <fovea/layers/sequential.h>
 #include <tests/layers/contract.h>
 

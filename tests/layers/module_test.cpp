@@ -3,12 +3,10 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/dropout.h>
 #include <fovea/layers/embedding.h>
-#include <fovea/layers/group_norm.h>
 #include <fovea/layers/init.h>
-#include <fovea/layers/layer_norm.h>
 #include <fovea/layers/linear.h>
+#include <fovea/layers/norm.h>
 #include <fovea/layers/recurrent/recurrent.h>
-#include <fovea/layers/rms_norm.h>
 #include <fovea/layers/sequential.h>
 #include <tests/catch.h>
 

@@ -141,7 +141,7 @@ TEST_CASE("dropout acts between layers in training alone", "[layers][recurrent]"
 
 TEST_CASE("inputs that do not fit a recurrent layer", "[layers][recurrent]") {
   const LSTM lstm({.input_size = 2, .hidden_size = 3});
-  REQUIRE_THROWS_WITH(lstm(ones({2, 3})), contains("LSTM: x is f32[2, 3], need [B, T, 2]"));
+  REQUIRE_THROWS_WITH(lstm(ones({2, 3})), contains("LSTM: x is f32[2, 3]; need [B, T, 2]"));
   REQUIRE_THROWS_AS(lstm(ones({2, 3, 4})), ShapeError);
   REQUIRE_THROWS_WITH(lstm(ones({2, 3, 2}), {zeros({2, 2, 3}), Tensor()}), contains("need [1, 2, 3]"));
   REQUIRE_THROWS_AS(lstm(ones({2, 3, 2}), {}, tensor<int64_t>({4, 1})), IndexError);

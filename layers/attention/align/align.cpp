@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <fovea/layers/attention/align/align.h>
 #include <fovea/layers/attention/mask.h>
 
@@ -15,11 +14,6 @@ Tensor Align::one_at(const AlignInput& in, const Tensor& chosen) {
   const DType dtype = in.scores.dtype();
   const Tensor ones_there = one_hot(chosen, in.scores.size(2), dtype);
   return in.mask.defined() ? where(in.mask, ones_there, scalar(0, dtype)) : ones_there;
-}
-
-double Align::checked_positive(std::string_view align, std::string_view what, double value) {
-  if (!(value > 0)) throw ValueError(fmt::format("{}: {} {}; need more than 0", align, what, value));
-  return value;
 }
 
 }  // namespace fovea

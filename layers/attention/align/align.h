@@ -7,10 +7,8 @@
 // `generator`.
 #pragma once
 
-#include <fovea/layers/module.h>
+#include <fovea/layers/check.h>
 
-#include <string>
-#include <string_view>
 #include <variant>
 
 namespace fovea {
@@ -81,8 +79,6 @@ class Align : public Module {
   static Tensor last_position(const AlignInput& in);
   // 1 at the chosen keys [B, Tq], in the scores' type; 0 in rows that are masked wholly.
   static Tensor one_at(const AlignInput& in, const Tensor& chosen);
-  // ValueError unless the number is above 0.
-  static double checked_positive(std::string_view align, std::string_view what, double value);
 };
 
 template <class Result>

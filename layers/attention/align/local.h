@@ -44,11 +44,11 @@ class LocalMonotonic final : public AlignTo<Weights> {
 class LocalPredictive final : public AlignTo<Weights> {
  public:
   LocalPredictive(int64_t query_size, int64_t width, double half_width = 10, Generator& generator = default_generator())
-      : weight(init::uniform_fan({static_cast<int64_t>(checked_positive("LocalPredictive", "width", width)),
-                                  static_cast<int64_t>(checked_positive("LocalPredictive", "query_size", query_size))},
-                                 query_size, generator)),
-        v(init::uniform_fan({width}, width, generator)),
-        half_width_(checked_positive("LocalPredictive", "half_width", half_width)) {}
+      : half_width_(checked_positive("LocalPredictive", "half_width", half_width)) {
+    check_sizes("LocalPredictive", {{"query_size", query_size}, {"width", width}});
+    weight = Parameter(init::uniform_fan({width, query_size}, query_size, generator));
+    v = Parameter(init::uniform_fan({width}, width, generator));
+  }
   void members(Members& m) override { m("weight", weight)("v", v); }
 
   // The centres of the windows, [B, Tq, 1].

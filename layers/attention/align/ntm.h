@@ -32,8 +32,9 @@ namespace fovea {
 class NtmAlign final : public AlignTo<Weights> {
  public:
   explicit NtmAlign(int64_t query_size, int64_t shift = 1, Generator& generator = default_generator())
-      : parameters(static_cast<int64_t>(checked_positive("NtmAlign", "query_size", query_size)),
-                   2 + static_cast<int64_t>(checked_positive("NtmAlign", "shifts", 2 * shift + 1)), true, generator) {}
+      : parameters(query_size, 2 + 2 * shift + 1, true, generator) {
+    check_sizes("NtmAlign", {{"shifts", 2 * shift + 1}});
+  }
   void members(Members& m) override { m("parameters", parameters); }
 
   // (7) to (9) from content weights w^c [B, H, N], for H queries of one step.

@@ -22,21 +22,20 @@ namespace fovea {
 
 class AdditiveScore final : public Score {
  public:
-  AdditiveScore(int64_t query_size, int64_t key_size, int64_t width, Generator& generator = default_generator())
-      : query_weight(init::uniform_fan(
-            {checked_size("AdditiveScore", "width", width), checked_size("AdditiveScore", "query_size", query_size)},
-            query_size, generator)),
-        key_weight(
-            init::uniform_fan({width, checked_size("AdditiveScore", "key_size", key_size)}, key_size, generator)),
-        v(init::uniform_fan({width}, width, generator)) {}
+  AdditiveScore(int64_t query_size, int64_t key_size, int64_t width, Generator& generator = default_generator()) {
+    check_sizes("AdditiveScore", {{"query_size", query_size}, {"key_size", key_size}, {"width", width}});
+    query_weight = Parameter(init::uniform_fan({width, query_size}, query_size, generator));
+    key_weight = Parameter(init::uniform_fan({width, key_size}, key_size, generator));
+    v = Parameter(init::uniform_fan({width}, width, generator));
+  }
   void members(Members& m) override { m("query_weight", query_weight)("key_weight", key_weight)("v", v); }
 
   Tensor prepare(const Tensor& keys) const override {
-    check_features("AdditiveScore", "keys", keys, key_weight->size(1));
+    check_features(*this, "AdditiveScore", "key", keys, 3, key_weight->size(1));
     return linear(keys, key_weight);  // U_a h_j  [B, Tk, A]
   }
   Tensor compare(const Tensor& query, const Tensor& prepared) const override {
-    check_features("AdditiveScore", "query", query, query_weight->size(1));
+    check_features(*this, "AdditiveScore", "query", query, 3, query_weight->size(1));
     return additive_score(linear(query, query_weight), prepared, v);  // (1) [B, Tq, Tk]
   }
 

@@ -24,8 +24,7 @@ namespace fovea {
 class CosineScore final : public Score {
  public:
   explicit CosineScore(double strength = 1)
-      : raw_strength(scalar(strength > 0 ? strength + std::log1p(-std::exp(-strength)) : std::nan(""))) {
-    if (!(strength > 0)) throw ValueError("CosineScore: strength " + std::to_string(strength) + "; need more than 0");
+      : raw_strength(scalar(checked_positive("CosineScore", "strength", strength) + std::log1p(-std::exp(-strength)))) {
   }
   void members(Members& m) override { m("raw_strength", raw_strength); }
 

@@ -35,14 +35,14 @@ class DotScore final : public Score {
 
 class GeneralScore final : public Score {
  public:
-  GeneralScore(int64_t query_size, int64_t key_size, Generator& generator = default_generator())
-      : weight(init::uniform_fan({checked_size("GeneralScore", "query_size", query_size),
-                                  checked_size("GeneralScore", "key_size", key_size)},
-                                 key_size, generator)) {}
+  GeneralScore(int64_t query_size, int64_t key_size, Generator& generator = default_generator()) {
+    check_sizes("GeneralScore", {{"query_size", query_size}, {"key_size", key_size}});
+    weight = Parameter(init::uniform_fan({query_size, key_size}, key_size, generator));
+  }
   void members(Members& m) override { m("weight", weight); }
 
   Tensor prepare(const Tensor& keys) const override {
-    check_features("GeneralScore", "keys", keys, weight->size(1));
+    check_features(*this, "GeneralScore", "key", keys, 3, weight->size(1));
     return linear(keys, weight);  // W_a h_s  [B, Tk, Dq]
   }
   Tensor compare(const Tensor& query, const Tensor& prepared) const override {
@@ -56,20 +56,19 @@ class GeneralScore final : public Score {
 class ConcatScore final : public Score {
  public:
   ConcatScore(int64_t query_size, int64_t key_size, int64_t width, Generator& generator = default_generator())
-      : weight(init::uniform_fan(
-            {checked_size("ConcatScore", "width", width),
-             checked_size("ConcatScore", "query_size", query_size) + checked_size("ConcatScore", "key_size", key_size)},
-            query_size + key_size, generator)),
-        v(init::uniform_fan({width}, width, generator)),
-        query_size_(query_size) {}
+      : query_size_(query_size) {
+    check_sizes("ConcatScore", {{"query_size", query_size}, {"key_size", key_size}, {"width", width}});
+    weight = Parameter(init::uniform_fan({width, query_size + key_size}, query_size + key_size, generator));
+    v = Parameter(init::uniform_fan({width}, width, generator));
+  }
   void members(Members& m) override { m("weight", weight)("v", v); }
 
   Tensor prepare(const Tensor& keys) const override {
-    check_features("ConcatScore", "keys", keys, weight->size(1) - query_size_);
+    check_features(*this, "ConcatScore", "key", keys, 3, weight->size(1) - query_size_);
     return linear(keys, slice(weight, 1, query_size_));  // W_s h_s  [B, Tk, A]
   }
   Tensor compare(const Tensor& query, const Tensor& prepared) const override {
-    check_features("ConcatScore", "query", query, query_size_);
+    check_features(*this, "ConcatScore", "query", query, 3, query_size_);
     return additive_score(linear(query, slice(weight, 1, 0, query_size_)), prepared, v);  // (4) [B, Tq, Tk]
   }
 
@@ -81,14 +80,14 @@ class ConcatScore final : public Score {
 
 class LocationScore final : public Score {
  public:
-  LocationScore(int64_t query_size, int64_t max_length, Generator& generator = default_generator())
-      : weight(init::uniform_fan({checked_size("LocationScore", "max_length", max_length),
-                                  checked_size("LocationScore", "query_size", query_size)},
-                                 query_size, generator)) {}
+  LocationScore(int64_t query_size, int64_t max_length, Generator& generator = default_generator()) {
+    check_sizes("LocationScore", {{"query_size", query_size}, {"max_length", max_length}});
+    weight = Parameter(init::uniform_fan({max_length, query_size}, query_size, generator));
+  }
   void members(Members& m) override { m("weight", weight); }
 
   Tensor compare(const Tensor& query, const Tensor& keys) const override {
-    check_features("LocationScore", "query", query, weight->size(1));
+    check_features(*this, "LocationScore", "query", query, 3, weight->size(1));
     const int64_t steps = keys.size(1);
     if (steps > weight->size(0))
       throw ShapeError("LocationScore: keys are " + describe(keys) + "; this layer has " +
