@@ -40,7 +40,7 @@ class Recurrent : public Module {
   // The same with a state for each layer and direction, which move on: x [B, T, I] -> [B, T, D H].
   Tensor run(const Tensor& x, std::vector<State>& states, const Tensor& lengths = {},
              Generator& generator = default_generator()) const;
-  // One step in one direction, from the first layer's gates [B, G H] to the last layer's output [B, H].
+  // One step in one direction: the first layer's gates [B, G H] -> the last layer's output [B, H]; states all defined.
   Tensor step(const Tensor& gates, std::vector<State>& states) const;
   // The states [layers D, B, H] that a stack of as many layers ended with, one by one.
   std::vector<State> split(const State& state) const;

@@ -30,6 +30,9 @@ Trainer::Trainer(Module& model, Optimizer& optimizer, TrainerOptions options)
   if (options_.log_every < 1 || options_.validate_every < 1)
     throw ValueError(fmt::format("Trainer: log_every is {} and validate_every {}; need at least 1", options_.log_every,
                                  options_.validate_every));
+  if (options_.steps < 0 || options_.early_stop < 0 || !(options_.clip > 0))
+    throw ValueError(fmt::format("Trainer: steps {}, early_stop {}, clip {}; need 0 and above, and a clip above 0",
+                                 options_.steps, options_.early_stop, options_.clip));
   names_ = options_.figures;
   names_.insert(names_.begin(), "loss");
   figures_.resize(names_.size());

@@ -253,6 +253,10 @@ TEST_CASE("what does not fit is refused", "[trainer]") {
   Net net(g);
   Adam adam(parameters(net));
   CHECK_THROWS_AS(Trainer(net, adam, {.validate_every = 0}), ValueError);
+  CHECK_THROWS_WITH(Trainer(net, adam, {.steps = -1}), contains("steps -1"));
+  CHECK_THROWS_WITH(Trainer(net, adam, {.early_stop = -1}), contains("early_stop -1"));
+  for (const double clip : {0.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_WITH(Trainer(net, adam, {.clip = clip}), contains("a clip above 0"));
 }
 
 }  // namespace
