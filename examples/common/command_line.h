@@ -130,8 +130,8 @@ class CommandLine : public RunOptions {
   struct Parts;
   using Value = std::variant<int64_t, double, bool, std::string, std::vector<int64_t>>;
   template <class T>
-  T& own(std::string_view name, std::string_view help, T value, Rule rule) {
-    return std::get<T>(keep(name, help, std::move(value), std::move(rule)));
+  T& own(std::string_view name, std::string_view help, T value, const Rule& rule) {
+    return std::get<T>(keep(name, help, std::move(value), rule));
   }
   Value& keep(std::string_view name, std::string_view help, Value value, Rule rule);
   Parameter& of(const Target& target) const;

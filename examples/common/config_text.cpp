@@ -48,7 +48,7 @@ class Line {
   }
 
   std::string take_word(std::string_view ends) {
-    const std::string word(text_.substr(0, text_.find_first_of(ends)));
+    std::string word(text_.substr(0, text_.find_first_of(ends)));
     text_.remove_prefix(word.size());
     return word;
   }
@@ -57,7 +57,7 @@ class Line {
     constexpr const char* bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     if (next() == '[') fail("tables are not used here; write `key = value`");
     if (next() == '"' || next() == '\'') return string();
-    const std::string word = take_word("= \t");
+    std::string word = take_word("= \t");
     if (word.empty() || word.find_first_not_of(bare) != std::string::npos) fail(fmt::format("`{}` is not a key", word));
     return word;
   }

@@ -50,7 +50,7 @@ Tensor stacked(const std::vector<Example>& items, size_t field, double padding) 
     if (shape.rank() > 0) shape[0] = std::max(shape[0], item[field].size(0));
   }
   shape.insert(0, static_cast<int64_t>(items.size()));
-  const Tensor all = full(shape, padding, first.dtype());
+  Tensor all = full(shape, padding, first.dtype());
   for (size_t b = 0; b < items.size(); ++b) {
     Tensor row = array::select(all, 0, static_cast<int64_t>(b));
     if (row.dim() > 0) row = array::slice(row, 0, 0, items[b][field].size(0), 1);
