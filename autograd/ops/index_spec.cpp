@@ -1,6 +1,7 @@
 // The op specs of index.cpp.
 #include <fovea/autograd/op_spec.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/ops/scatter_spec.h>
 
 namespace fovea {
 namespace {
@@ -57,26 +58,11 @@ const OpSpec scatter_add_spec = OpSpec::add({
     .formula = "y = x, then y[index[i, j], j] += source[i, j] for dim 0",
     .samples =
         [](SampleMaker& make) {
-          const auto sample = [&](const char* label, const Shape& x, const Shape& index, const Shape& source,
-                                  int64_t dim) {
-            return OpSample{
-                label,
-                {make.uniform(x, -2, 2), make.ids(index, x[static_cast<int>(dim)]), make.uniform(source, -2, 2)},
-                [dim](const Inputs& in) { return scatter_add(in[0], dim, in[1], in[2]); }};
-          };
-          return std::vector<OpSample>{
-              sample("one dimension", {5}, {9}, {9}, 0),
-              sample("rows", {4, 3}, {6, 3}, {6, 3}, 0),
-              sample("columns", {4, 3}, {4, 5}, {4, 5}, 1),
-              sample("source larger than index", {4, 3}, {2, 2}, {3, 4}, 1),
-              sample("no elements", {4, 3}, {0, 3}, {0, 3}, 0),
-              sample("many", {16, 8}, {16, 20}, {16, 20}, 1),
-              sample("4-D", {2, 1, 3, 2}, {2, 1, 4, 2}, {2, 1, 4, 2}, 2),
-              sample("one shape", {4, 3}, {4, 3}, {4, 3}, 0),
-              {"the same tensor twice",
-               {make.uniform({4, 4}, -2, 2), make.ids({4, 4}, 4)},
-               [](const Inputs& in) { return scatter_add(in[0], 0, in[1], transpose(in[0], 0, 1)); }},
-          };
+          std::vector<OpSample> samples = scatter_samples(make, scatter_add);
+          samples.push_back({"the same tensor twice",
+                             {make.uniform({4, 4}, -2, 2), make.ids({4, 4}, 4)},
+                             [](const Inputs& in) { return scatter_add(in[0], 0, in[1], transpose(in[0], 0, 1)); }});
+          return samples;
         },
     .invalid = {{"index past the end", [] { scatter_add(ones({3}), 0, full({2}, 3, i64), ones({2})); }},
                 {"negative index", [] { scatter_add(ones({3}), 0, full({2}, -1, i64), ones({2})); }},
