@@ -1,7 +1,7 @@
 // Element types of a tensor, and `dispatch`, the one place where a runtime type becomes a C++ type.
 // f32, f64 and i64 compute, bool decides. u8 and i32 store what lies on disk so (images, ids): tensors of them are
-// made, filled, viewed, moved about (cat, gather, where), compared by equal, printed, loaded, saved and converted with
-// to(); any arithmetic is a DTypeError, so that no kernel is compiled for them.
+// made, filled, viewed, moved about (cat, gather, where), compared by equal, asked for what is not 0, printed, loaded,
+// saved and converted with to(); any arithmetic is a DTypeError, so that no kernel is compiled for them.
 #pragma once
 
 #include <cstdint>
