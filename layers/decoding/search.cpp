@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <compare>
 #include <numeric>
 #include <optional>
+#include <tuple>
 
 namespace fovea {
 namespace {
@@ -92,7 +92,9 @@ Decoded one_each(const char* name, IncrementalDecoder& decoder, const DecodingOp
 struct Candidate {
   double cost;
   int64_t id, row;
-  auto operator<=>(const Candidate&) const = default;
+  bool operator<(const Candidate& other) const {
+    return std::tie(cost, id, row) < std::tie(other.cost, other.id, other.row);
+  }
 };
 
 // The beam of one source.
