@@ -8,6 +8,8 @@
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/ops/unary.h>
 
+#include <limits>
+
 namespace fovea {
 namespace {
 
@@ -33,9 +35,10 @@ Tensor silu(const Tensor& x) {
 }
 
 Tensor elu(const Tensor& x, double alpha) {
-  Tensor y = detail::apply("elu", Unary::elu, x, alpha);
-  return record("elu", {x}, y, [x = saved(x), y = saved(y), alpha](const Tensor& g) {
-    return where(gt(x.get().detach(), 0), g, g * (y.get() + alpha));
+  return record("elu", {x}, detail::apply("elu", Unary::elu, x, alpha), [x = saved(x), alpha](const Tensor& g) {
+    // Not y + alpha, which is 0 far below 0; and no e^x above it, whose inf would come back as NaN in a second pass.
+    const Tensor below = clamp(x.get(), -std::numeric_limits<double>::infinity(), 0);
+    return where(gt(x.get().detach(), 0), g, g * (exp(below) * alpha));
   });
 }
 

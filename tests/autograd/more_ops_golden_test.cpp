@@ -2,6 +2,8 @@
 // against PyTorch.
 #include <tests/autograd/golden_cases.h>
 
+#include <cmath>
+
 using namespace fovea;
 using fovea::test::GoldenCall;
 using fovea::test::GoldenFile;
@@ -112,6 +114,14 @@ TEST_CASE("the further elementwise ops agree with PyTorch in f32", "[golden]") {
     const Tensor y = call({array::to(file[name + "/x0"], f32)});
     REQUIRE(allclose(array::to(y, f64), array::to(file[name + "/y"], f64), 1.3e-6, 1e-6));
   }
+}
+
+TEST_CASE("elu: far below 0 the gradient is alpha e^x, far above it no inf comes back", "[ops]") {
+  const Tensor x = tensor({-50.0, 800.0}, {2}).requires_grad_();
+  const Tensor first = grad({sum(elu(x, 1.5))}, {x}, {.create_graph = true})[0];
+  REQUIRE(allclose(first, tensor({1.5 * std::exp(-50.0), 1.0}, {2}), 1e-12, 0));
+  const Tensor second = grad({sum(first)}, {x})[0];
+  REQUIRE(allclose(second, tensor({1.5 * std::exp(-50.0), 0.0}, {2}), 1e-12, 0));
 }
 
 TEST_CASE("whole numbers are rounded, multiplied and ordered as they are", "[ops]") {
