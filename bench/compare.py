@@ -3,31 +3,30 @@
 
 compare.py [--filter REGEX] [--threads N] [--rounds R] [--seconds S] [--json FILE] [--ours PROGRAM] [--peer SCRIPT]
            [--peer-core NAME]
-The peer is a script that takes fovea_bench's flags and writes the same JSON; where it or PyTorch is missing, fovea
-runs alone. OPENBLAS_CORETYPE is unset for both, unless --peer-core names the kernels of the peer's OpenBLAS. A ratio is
-that of the medians over all rounds; below 1 fovea is faster.
+The peer is a program that takes fovea_bench's flags and writes the same JSON: peers/pytorch, unless --peer names another.
+Where PyTorch is missing, fovea runs alone. Both sides get the same kernels of OpenBLAS, the peer by OPENBLAS_CORETYPE:
+those that fovea chose, or --peer-core's; "own" leaves it its choice. A ratio is that of the medians over all rounds;
+below 1 fovea is faster.
 """
 import argparse
+import importlib.util
 import json
 import os
 import re
-import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PYTORCH = os.path.join(ROOT, "bench", "peers", "pytorch", "main.py")
 
-def peer_command(script, core):
-    """How to start the peer. A core is pinned: the script, if it is one of bash, cannot unset or change it."""
-    if not core or not os.path.exists(script):
+
+def peer_command(script):
+    """How to start the peer: one in Python by the Python that has PyTorch, this one or Debian's."""
+    if not script.endswith(".py"):
         return [script]
-    with open(script, "rb") as file:
-        first = file.readline()
-    if not (first.startswith(b"#!") and b"bash" in first):
-        return ["env", f"OPENBLAS_CORETYPE={core}", script]
-    pin = f'readonly OPENBLAS_CORETYPE={shlex.quote(core)}; export OPENBLAS_CORETYPE; . "$0"'
-    return ["bash", "-c", pin, script]
+    return [sys.executable if importlib.util.find_spec("torch") else "/usr/bin/python3", script]
 
 
 def check(parser, args):
@@ -48,36 +47,35 @@ def check(parser, args):
             parser.error(f"--json: {error}")
 
 
-def run(command, arguments, environment):
+def run(command, environment):
+    """The JSON that a side writes."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        done = subprocess.run(command + arguments + ["--json", file.name], env=environment,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(command + ["--json", file.name], env=environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             sys.exit(f"compare: {' '.join(command)} failed:\n{done.stdout}")
         with open(file.name) as results:
-            return json.load(results)["rows"]
+            return json.load(results)
 
 
 def names(command, environment):
-    """The workloads of a program; empty where it or what it needs is not installed."""
+    """The workloads of a program, in its order; none where it or what it needs is not installed."""
     try:
         done = subprocess.run(command + ["--list"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               text=True)
     except OSError:
-        return set()
-    return {line.split(":")[0].strip() for line in done.stdout.splitlines() if line.strip() and done.returncode == 0}
+        return []
+    return [line.split(":")[0].strip() for line in done.stdout.splitlines() if line.strip() and done.returncode == 0]
 
 
-def main():
+def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     parser.add_argument("--ours", metavar="PROGRAM", help="fovea_bench",
-                        default=os.path.join(root, "build", "release", "bench", "fovea_bench"))
-    parser.add_argument("--peer", metavar="SCRIPT", help="the other side's benchmark",
-                        default=os.path.join(root, "..", "shared", "peer", "torch_best.sh"))
+                        default=os.path.join(ROOT, "build", "release", "bench", "fovea_bench"))
+    parser.add_argument("--peer", metavar="SCRIPT", help="the other side's benchmark; default: PyTorch's",
+                        default=PYTORCH)
     parser.add_argument("--peer-core", default="", metavar="NAME",
-                        help="OPENBLAS_CORETYPE of the peer alone, whatever its script does to that variable: "
-                             "SkylakeX where its OpenBLAS does not know a CPU with AVX-512")
+                        help="OPENBLAS_CORETYPE of the peer alone, or \"own\": its OpenBLAS chooses; default: fovea's")
     parser.add_argument("--filter", default="", metavar="REGEX", help="workloads to run; default: all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
@@ -85,46 +83,85 @@ def main():
     parser.add_argument("--json", default="", metavar="FILE", help="where to save the figures")
     args = parser.parse_args()
     check(parser, args)
+    args.error = parser.error
+    return args
 
-    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
-    ours, peer = [os.path.abspath(args.ours)], peer_command(os.path.abspath(args.peer), args.peer_core)
-    here = names(ours, environment)
-    if not here:
-        parser.error(f"--ours {args.ours}: --list names no workloads")
-    if not any(re.search(args.filter, name) for name in here):
-        parser.error(f"--filter {args.filter!r} matches none of the workloads; {args.ours} --list names them")
-    both = here & names(peer, environment)
-    chosen = sorted(name for name in both if re.search(args.filter, name))
-    flags = ["--threads", str(args.threads), "--seconds", str(args.seconds)]
-    medians = {"ours": {}, "peer": {}}
-    for round_number in range(args.rounds):
-        print(f"round {round_number + 1} of {args.rounds}", file=sys.stderr, flush=True)
-        sides = [("ours", ours, args.filter)]
-        if chosen:
-            sides.append(("peer", peer, "^(" + "|".join(chosen) + ")$"))
-        for side, command, pattern in (sides if round_number % 2 == 0 else reversed(sides)):
-            for name, row in run(command, ["--filter", pattern] + flags, environment).items():
-                medians[side].setdefault(name, []).append(row["median_ms"])
 
-    if not both:
-        print("The peer's benchmark, or PyTorch (Debian: python3-torch), is not here: fovea alone.")
+class Side:
+    """A program, its workloads that were chosen, their medians of each round, and what it says about itself."""
+
+    def __init__(self, command, environment):
+        self.command, self.environment = command, environment
+        self.names = names(command, environment)
+        self.chosen, self.medians, self.about = [], {}, {}
+
+    def run(self, args):
+        pattern = "^(" + "|".join(self.chosen) + ")$"
+        results = run(self.command + ["--filter", pattern, "--threads", str(args.threads),
+                                      "--seconds", str(args.seconds)], self.environment)
+        self.about = results.get("about", {})
+        for name, row in results["rows"].items():
+            self.medians.setdefault(name, []).append(row["median_ms"])
+
+    def median(self, name):
+        return statistics.median(self.medians[name])
+
+
+def measure(args, ours, peer):
+    """The rounds; which side begins changes from one to the next. fovea begins: it says which kernels the peer gets."""
+    for number in range(args.rounds):
+        print(f"round {number + 1} of {args.rounds}", file=sys.stderr, flush=True)
+        for side in (ours, peer) if number % 2 == 0 else (peer, ours):
+            if side is peer and args.peer_core != "own":
+                core = args.peer_core or ours.about.get("kernels", "unknown")
+                peer.environment.update({} if core == "unknown" else {"OPENBLAS_CORETYPE": core})
+            if side.chosen:
+                side.run(args)
+
+
+def table(ours, peer):
+    """Prints the figures; returns them as JSON has them."""
+    for name, side in ("fovea", ours), ("peer", peer):
+        if side.about:
+            print(f"{name + ':':<7}" + ", ".join(f"{key} {value}" for key, value in side.about.items()))
     print(f"{'workload':<52}{'ours ms':>11}{'peer ms':>11}{'ours/peer':>11}")
     rows = {}
-    for name, values in medians["ours"].items():
-        mine = statistics.median(values)
-        rows[name] = {"ours_ms": mine}
-        line = f"{name:<52}{mine:>11.4g}"
-        if name in medians["peer"]:
-            theirs = statistics.median(medians["peer"][name])
-            rows[name].update(peer_ms=theirs, ratio=mine / theirs)
-            line += f"{theirs:>11.4g}{mine / theirs:>11.3f}"
+    for name in ours.chosen:
+        rows[name] = {"ours_ms": ours.median(name)}
+        line = f"{name:<52}{ours.median(name):>11.4g}"
+        if name in peer.medians:
+            ratio = ours.median(name) / peer.median(name)
+            rows[name].update(peer_ms=peer.median(name), ratio=ratio)
+            line += f"{peer.median(name):>11.4g}{ratio:>11.3f}"
         print(line)
+    alone = [name for name in ours.chosen if name not in peer.medians]
+    if peer.chosen:
+        print("without a peer's row:", ", ".join(alone) or "none")
+    return rows
+
+
+def main():
+    args = parse()
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+    ours = Side([os.path.abspath(args.ours)], dict(environment))
+    if not ours.names:
+        sys.exit(f"compare: --ours {args.ours}: --list names no workloads")
+    ours.chosen = [name for name in ours.names if re.search(args.filter, name)]
+    if not ours.chosen:
+        args.error(f"--filter {args.filter!r} matches none of the workloads; {args.ours} --list names them")
+    peer = Side(peer_command(os.path.abspath(args.peer)), dict(environment))
+    peer.chosen = [name for name in ours.chosen if name in peer.names]
+    if not peer.names:
+        print(f"No peer: {args.peer} does not start. PyTorch is installed by ./dev setup --all (Debian: python3-torch) or "
+              "pip install torch. fovea alone.")
+    measure(args, ours, peer)
+    rows = table(ours, peer)
     if args.json:
         with open(args.json, "w") as file:
-            json.dump({"threads": args.threads, "rounds": args.rounds, "rows": rows}, file, indent=1)
+            json.dump({"fovea": ours.about, "peer": peer.about, "threads": args.threads, "rounds": args.rounds,
+                       "rows": rows}, file, indent=1)
         print(f"saved in {args.json}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,6 +3,7 @@
 // reported. Exit codes: 2 for flags that cannot be, 1 where the results cannot be written.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <fovea/version.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,6 +15,10 @@
 #include <stdexcept>
 
 #include "workloads.h"
+
+extern "C" {
+[[gnu::weak]] char* openblas_get_config();  // null with another BLAS
+}
 
 namespace {
 
@@ -62,8 +67,20 @@ std::vector<Workload> all_workloads() {
   return all;
 }
 
-bool write_json(const std::string& path, int threads, const std::map<std::string, Row>& rows) {
-  nlohmann::ordered_json out{{"threads", threads}, {"rows", nlohmann::ordered_json::object()}};
+// What the figures depend on, besides the machine.
+nlohmann::ordered_json about() {
+  const std::string_view blas = openblas_get_config != nullptr ? openblas_get_config() : "unknown";
+  return {{"version", fmt::format("fovea {}", fovea::library_version())},
+          {"compiler", FOVEA_COMPILER},
+          {"flags", FOVEA_FLAGS},
+          {"BLAS", blas.substr(0, blas.find(' ', blas.find(' ') + 1))},  // "OpenBLAS 0.3.21 ..."
+          {"kernels", fovea::blas_core_name()},
+          {"threads", fovea::num_threads()}};
+}
+
+bool write_json(const std::string& path, const std::map<std::string, Row>& rows) {
+  nlohmann::ordered_json out{
+      {"about", about()}, {"threads", fovea::num_threads()}, {"rows", nlohmann::ordered_json::object()}};
   for (const auto& [name, row] : rows)
     out["rows"][name] = {{"median_ms", row.median()}, {"min_ms", row.least()}, {"n", row.runs}};
   std::ofstream file(path);
@@ -154,7 +171,7 @@ int run(const Flags& flags) {
   for (const Workload& workload : chosen) enrol(workload, flags.seconds);
   Table table;
   benchmark::RunSpecifiedBenchmarks(&table);
-  if (flags.json.empty() || write_json(flags.json, flags.threads, table.rows)) return 0;
+  if (flags.json.empty() || write_json(flags.json, table.rows)) return 0;
   std::cerr << "fovea_bench: cannot write " << flags.json << "\n";
   return 1;
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# fovea_bench_run.sh PROGRAM COMPARE: what bench/ promises of its flags; nothing of how fast anything is.
+# fovea_bench_run.sh PROGRAM COMPARE PEER: what bench/ promises of its flags; nothing of how fast anything is.
 #   flags that cannot be are refused with exit code 2 before anything is measured
 #   a workload is measured, printed with four digits however short it is, and written as JSON
-#   compare.py sets both sides beside each other, and --peer-core reaches a peer that unsets the variable
+#   every workload has its row in the peer's benchmark
+#   compare.py sets both sides beside each other, says what each is, and gives the peer fovea's OpenBLAS kernels
 set -euo pipefail
-bench=$1 compare=$2
+bench=$1 compare=$2 peer=$3
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "fovea_bench_run: $*" >&2; exit 1; }
@@ -19,6 +20,9 @@ refused() {
   return 0
 }
 "$bench" --list >"$folder/out"
+while read -r name; do
+  grep -q "^def $name()" "$(dirname "$peer")"/*.py || fail "$name has no row in $peer"
+done <"$folder/out"
 tiny=$(grep -m 1 small_graph "$folder/out") || fail "--list does not name the small graph"
 
 refused 2 "regular expression" "$bench" --filter '['
@@ -33,6 +37,9 @@ refused 2 "needs a value" "$bench" --filter
 
 "$bench" --filter "^$tiny\$" --seconds 0.02 --json "$folder/ours.json" >"$folder/out" || fail "measuring failed"
 grep -q '"median_ms"' "$folder/ours.json" || fail "the JSON has no median"
+for key in version compiler flags BLAS kernels threads; do
+  grep -q "\"$key\"" "$folder/ours.json" || fail "the JSON does not say $key"
+done
 read -r _ median _ < <(grep "^$tiny" "$folder/out")
 awk -v m="$median" 'BEGIN { gsub(/e.*/, "", m); gsub(/[.]/, "", m); sub(/^0*/, "", m); exit length(m) < 3 }' ||
   fail "\"$median\" ms tells too little"
@@ -47,12 +54,11 @@ command -v python3 >/dev/null || { echo "fovea_bench_run: all promises kept; no 
 cat >"$folder/side" <<'STUB'
 #!/usr/bin/env bash
 echo "$(basename "$0") ${OPENBLAS_CORETYPE-none}" >>"$(dirname "$0")/cores"
-unset OPENBLAS_CORETYPE
-echo "$(basename "$0") then ${OPENBLAS_CORETYPE-none}" >>"$(dirname "$0")/cores"
+about='{"version": "stub of '$(basename "$0")'", "kernels": "Zen"}'
 while [ $# -gt 0 ]; do
   case $1 in
     --list) printf 'quick\nslow\n' ;;
-    --json) printf '{"rows": {"quick": {"median_ms": 0.0000543}}}' >"$2" ;;
+    --json) printf '{"about": %s, "rows": {"quick": {"median_ms": 0.0000543}}}' "$about" >"$2" ;;
   esac
   shift
 done
@@ -68,17 +74,24 @@ refused 2 "--json" "${compared[@]}" --json "$folder/none/results.json"
 refused 2 "more than 0" "${compared[@]}" --rounds 0
 refused 2 "invalid int" "${compared[@]}" --threads abc
 
-rm "$folder/cores"
-OPENBLAS_CORETYPE=Haswell "${compared[@]}" --filter quick --rounds 1 --json "$folder/both.json" >"$folder/out" 2>/dev/null || fail "comparing failed"
+# cores FLAGS...: compares one round and prints the last core that each side was given
+cores() {
+  rm -f "$folder/cores"
+  OPENBLAS_CORETYPE=Haswell "${compared[@]}" --filter quick --rounds 1 "$@" >"$folder/out" 2>/dev/null || fail "$* failed"
+  echo "$(grep fovea "$folder/cores" | tail -1), $(grep peer "$folder/cores" | tail -1)"
+}
+found=$(cores --json "$folder/both.json")
+[ "$found" = "fovea none, peer Zen" ] || fail "the peer's kernels are not fovea's: $found"
 grep -q "5.43e-05 *5.43e-05 *1.000" "$folder/out" || { cat "$folder/out" >&2; fail "not both sides, or too few digits"; }
+for side in fovea peer; do grep -q "^$side: *version stub of $side, kernels Zen" "$folder/out" || fail "$side's version is missing"; done
+grep -q "without a peer's row: none" "$folder/out" || fail "rows without a peer are not named"
 grep -q '"ratio": 1.0' "$folder/both.json" || fail "the comparison's JSON has no ratio"
 grep -q "saved in $folder/both.json" "$folder/out" || fail "the comparison does not say where it is saved"
-[ "$(grep -vc none "$folder/cores")" -eq 0 ] || fail "OPENBLAS_CORETYPE reaches a side: $(cat "$folder/cores")"
-rm "$folder/cores"
-"${compared[@]}" --filter quick --rounds 1 --peer-core SkylakeX >"$folder/out" 2>/dev/null || fail "--peer-core failed"
-grep -q "^peer then SkylakeX" "$folder/cores" || fail "--peer-core does not reach the peer: $(cat "$folder/cores")"
-grep -q "^fovea .*SkylakeX" "$folder/cores" && fail "--peer-core reaches fovea"
-python3 "$compare" --ours "$folder/fovea" --peer "$folder/none" --peer-core SkylakeX --rounds 1 >"$folder/out" 2>&1 || fail "alone: failed"
+found=$(cores --peer-core SkylakeX)
+[ "$found" = "fovea none, peer SkylakeX" ] || fail "--peer-core does not reach the peer alone: $found"
+found=$(cores --peer-core own)
+[ "$found" = "fovea none, peer none" ] || fail "--peer-core own leaves no choice: $found"
+python3 "$compare" --ours "$folder/fovea" --peer "$folder/none" --filter quick --rounds 1 >"$folder/out" 2>&1 || fail "alone: failed"
 grep -q "fovea alone" "$folder/out" || fail "alone: does not say so"
 [[ $(python3 "$compare" --help) == *--peer-core* ]] || fail "--help does not name --peer-core"
 echo "fovea_bench_run: all promises kept"

@@ -1,0 +1,151 @@
+"""Training steps of whole models."""
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from layers import AdditiveAttention
+from workloads import adam, train_step, workload
+
+
+class NTM(nn.Module):
+    """LSTM controller, one read head and one write head, content and shift addressing."""
+
+    def __init__(self, inputs, outputs, hidden=100, slots=128, width=20):
+        super().__init__()
+        self.slots, self.width = slots, width
+        self.controller = nn.LSTMCell(inputs + width, hidden)
+        self.address_size = width + 6  # key, strength, gate, 3 shifts, sharpening
+        self.heads = nn.Linear(hidden, 2 * self.address_size + 2 * width)
+        self.output = nn.Linear(hidden + width, outputs)
+
+    def address(self, params, memory, previous):
+        key, strength, gate, shift, sharpen = params.split([self.width, 1, 1, 3, 1], dim=-1)
+        key = torch.tanh(key)
+        # Three times faster here than F.cosine_similarity, which broadcasts the key.
+        similarity = torch.bmm(memory, key.unsqueeze(-1)).squeeze(-1) / (
+            memory.norm(dim=-1) * key.norm(dim=-1, keepdim=True) + 1e-8)
+        content = F.softmax(F.softplus(strength) * similarity, dim=-1)
+        gate = torch.sigmoid(gate)
+        mixed = gate * content + (1 - gate) * previous
+        left, stay, right = F.softmax(shift, dim=-1).split(1, dim=-1)
+        shifted = left * mixed.roll(1, -1) + stay * mixed + right * mixed.roll(-1, -1)
+        sharp = (shifted + 1e-8) ** (1 + F.softplus(sharpen))
+        return sharp / sharp.sum(-1, keepdim=True)
+
+    def forward(self, inputs):
+        batch = inputs.size(1)
+        memory = inputs.new_full((batch, self.slots, self.width), 1e-6)
+        read = inputs.new_zeros(batch, self.width)
+        read_weights = write_weights = inputs.new_full((batch, self.slots), 1 / self.slots)
+        state, outputs = None, []
+        for x in inputs:
+            state = self.controller(torch.cat([x, read], dim=-1), state)
+            read_params, write_params, erase, add = self.heads(state[0]).split(
+                [self.address_size, self.address_size, self.width, self.width], dim=-1)
+            write_weights = self.address(write_params, memory, write_weights)
+            w = write_weights.unsqueeze(-1)
+            memory = (memory * (1 - w * torch.sigmoid(erase).unsqueeze(1))
+                      + w * torch.tanh(add).unsqueeze(1))
+            read_weights = self.address(read_params, memory, read_weights)
+            read = torch.bmm(read_weights.unsqueeze(1), memory).squeeze(1)
+            outputs.append(torch.cat([state[0], read], dim=-1))
+        return self.output(torch.stack(outputs))
+
+
+def ntm_copy(batch):
+    bits, length = 8, 20
+    model = NTM(bits + 1, bits)
+    target = torch.randint(2, (length, batch, bits)).float()
+    inputs = torch.zeros(2 * length + 1, batch, bits + 1)
+    inputs[:length, :, :bits] = target
+    inputs[length, :, bits] = 1
+    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-4, alpha=0.95, momentum=0.9)
+    return train_step(optimizer, lambda: F.binary_cross_entropy_with_logits(
+        model(inputs)[length + 1:], target))
+
+
+@workload
+def ntm_copy_B1_L20():
+    """NTM copy, batch 1: 41 steps of 9 inputs, LSTM 100, memory 128x20, 1+1 heads, RMSprop with momentum."""
+    return ntm_copy(1)
+
+
+@workload
+def ntm_copy_B16_L20():
+    """The NTM copy step at batch 16."""
+    return ntm_copy(16)
+
+
+class Seq2Seq(nn.Module):
+    """Bidirectional GRU encoder; GRU decoder with additive attention, teacher forced."""
+
+    def __init__(self, vocab, hidden):
+        super().__init__()
+        self.source, self.target = nn.Embedding(vocab, hidden), nn.Embedding(vocab, hidden)
+        self.encoder = nn.GRU(hidden, hidden, bidirectional=True, batch_first=True)
+        self.bridge = nn.Linear(2 * hidden, hidden)
+        self.attention = AdditiveAttention(hidden, 2 * hidden, hidden)
+        self.decoder = nn.GRUCell(3 * hidden, hidden)
+        self.output = nn.Linear(3 * hidden, vocab)
+
+    def forward(self, source, target):
+        keys, last = self.encoder(self.source(source))
+        h = torch.tanh(self.bridge(torch.cat([last[0], last[1]], dim=-1)))
+        projected, features = self.attention.project_key(keys), []
+        for x in self.target(target).unbind(1):
+            context = self.attention(h, keys, projected)
+            h = self.decoder(torch.cat([x, context], dim=-1), h)
+            features.append(torch.cat([h, context], dim=-1))
+        return self.output(torch.stack(features, dim=1))
+
+
+@workload
+def seq2seq_attn_B32_S20_T20_H128_V1000():
+    """Batch 32, source and target 20, embeddings 128, biGRU 2x128, GRU 128 on [embed 128, context 256],
+    attention hidden 128, output 384 -> 1000 over all steps at once, cross entropy, Adam."""
+    model = Seq2Seq(1000, 128)
+    source, fed, wanted = torch.randint(1000, (3, 32, 20))
+    return train_step(adam(model), lambda: F.cross_entropy(
+        model(source, fed).flatten(0, 1), wanted.flatten()))
+
+
+class PointerNetwork(nn.Module):
+    """LSTM encoder and decoder; scores v . tanh(W_1 e_j + W_2 d_i); teacher forced."""
+
+    def __init__(self, hidden):
+        super().__init__()
+        self.embed = nn.Linear(1, hidden)
+        self.start = nn.Parameter(torch.randn(hidden))
+        self.encoder = nn.LSTM(hidden, hidden, batch_first=True)
+        self.decoder = nn.LSTM(hidden, hidden, batch_first=True)
+        self.project_encoder = nn.Linear(hidden, hidden, bias=False)
+        self.project_decoder = nn.Linear(hidden, hidden, bias=False)
+        self.score = nn.Linear(hidden, 1, bias=False)
+
+    def forward(self, values, order):
+        embedded = self.embed(values.unsqueeze(-1))
+        encoded, state = self.encoder(embedded)
+        chosen = embedded.gather(1, order[:, :-1, None].expand(-1, -1, embedded.size(-1)))
+        start = self.start.expand(embedded.size(0), 1, -1)
+        decoded, _ = self.decoder(torch.cat([start, chosen], dim=1), state)
+        energy = torch.tanh(self.project_encoder(encoded).unsqueeze(1)
+                            + self.project_decoder(decoded).unsqueeze(2))
+        return self.score(energy).squeeze(-1)
+
+
+@workload
+def pointer_sort_B64_N10_H128():
+    """Sort 10 numbers, batch 64, linear embedding 1 -> 128, LSTMs 128, attention hidden 128,
+    scores [64,10,10], cross entropy, Adam."""
+    model, values = PointerNetwork(128), torch.rand(64, 10)
+    order = values.argsort(dim=1)
+    return train_step(adam(model), lambda: F.cross_entropy(
+        model(values, order).flatten(0, 1), order.flatten()))
+
+
+@workload
+def mlp_784_256_10_B64():
+    """MLP 784 -> 256 ReLU -> 10, batch 64, cross entropy, Adam."""
+    model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
+    x, labels = torch.rand(64, 784), torch.randint(10, (64,))
+    return train_step(adam(model), lambda: F.cross_entropy(model(x), labels))
