@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fovea/core/parallel.h>
 #include <fovea/optim/training/interrupt.h>
+#include <fovea/optim/training/text/utf8.h>
 #include <fovea/version.h>
 
 #include <iostream>
@@ -74,15 +75,37 @@ std::string header_line(const CommandLine& line, std::string_view blas, int64_t 
                      line.threads, blas, digits, library_version());
 }
 
+namespace {
+
+// What somebody typed: spaces of every kind are blanks, and a byte order mark or the end of a line is nothing.
+std::string typed(std::string_view text, std::string_view where) {
+  if (const auto at = text::invalid_utf8(text))
+    throw ValueError(fmt::format("{}: byte {} is not UTF-8; convert the text, for example with iconv", where, *at + 1));
+  return text::with_plain_spaces(text);
+}
+
+}  // namespace
+
 int serve(const CommandLine& line, const Answer& answer) {
-  const auto say = [&](const std::string& text, const std::string& where) {
-    fmt::print("{}\n", answer(text, where));
+  const auto say = [](const std::string& text) {
+    fmt::print("{}\n", text);
     std::fflush(stdout);
   };
-  if (line.served != "-") return say(line.served, line.served_flag()), 0;
-  std::string text;
-  for (int64_t i = 1; std::getline(std::cin, text); ++i) say(text, fmt::format("stdin:{}", i));
-  return 0;
+  if (line.served != "-") return say(answer(typed(line.served, line.served_flag()), line.served_flag())), 0;
+  bool all = true;
+  std::string bytes;
+  for (int64_t i = 1; std::getline(std::cin, bytes); ++i) {
+    const std::string where = fmt::format("stdin:{}", i);
+    try {
+      const std::string text = typed(bytes, where);
+      say(text.empty() ? "" : answer(text, where));
+    } catch (const ValueError& error) {
+      fmt::print(stderr, "{}\n", error.what());
+      say("");
+      all = false;
+    }
+  }
+  return all ? 0 : 1;
 }
 
 }  // namespace fovea::examples

@@ -101,7 +101,9 @@ void in_pieces(int64_t count, int64_t most, const Piece& piece) {
   for (; count > 0; count -= most) piece(std::min(most, count));
 }
 
-// A trained model at work: `answer` is asked the text after the flag, or each line of stdin.
+// A trained model at work: `answer` is asked the text after the flag, or each line of stdin; the text is UTF-8, with one
+// blank for spaces of any kind. One line out for each line in: an empty one for a blank line, and for one that `answer`
+// refuses with a ValueError, of which stderr tells; then the exit code is 1.
 using Answer = std::function<std::string(const std::string& text, const std::string& where)>;
 int serve(const CommandLine& line, const Answer& answer);
 

@@ -12,6 +12,7 @@
 #include <fovea/core/error.h>
 #include <fovea/core/random.h>
 #include <fovea/optim/training/text/pairs.h>
+#include <fovea/optim/training/text/utf8.h>
 
 #include <array>
 #include <chrono>
@@ -119,14 +120,15 @@ inline const Vocabulary& date_characters() {
   return all;
 }
 
-// ValueError for a character that no date has, naming it.
-inline void check_characters(const std::string& text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (kCharacters.find(c) != std::string_view::npos) continue;
+// ValueError for a character that no date has, naming it; `where` the text stands.
+inline void check_characters(std::string_view text, std::string_view where) {
+  int64_t number = 1;
+  for (size_t position = 0; position < text.size(); ++number) {
+    const std::string_view c = next_character(text, position);
+    if (c.size() == 1 && kCharacters.find(c) != std::string_view::npos) continue;
     throw ValueError(fmt::format(
-        "\"{}\": character {} is {}, which no date has; need letters A-Z a-z, digits, blanks and , . / -", text, i + 1,
-        c >= 32 && c < 127 ? fmt::format("'{}'", c) : fmt::format("byte {}", static_cast<unsigned char>(c))));
+        "{}: \"{}\": character {} is '{}', which no date has; need letters A-Z a-z, digits, blanks and , . / -", where,
+        text, number, c));
   }
 }
 

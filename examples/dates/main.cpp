@@ -65,9 +65,9 @@ class Dates final : public Program {
   static Answer answers(const Options& o) {
     const auto model = std::make_shared<RnnSearch>(make_model(o, default_generator()));
     load(*model, (std::filesystem::path(o.run) / "best.safetensors").string());
-    return [model](const std::string& text, const std::string&) {
-      if (text.empty()) throw ValueError("--convert: nothing to convert; need a date such as \"3 May 1979\"");
-      check_characters(text);
+    return [model](const std::string& text, const std::string& where) {
+      if (text.empty()) throw ValueError(where + ": nothing to convert; need a date such as \"3 May 1979\"");
+      check_characters(text, where);
       return fmt::format("{}", fmt::join(translator_of(*model).translate({characters(text)}).front(), ""));
     };
   }

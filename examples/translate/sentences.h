@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fovea/optim/training/text/corpus.h>
 #include <fovea/optim/training/text/tokens.h>
-#include <fovea/optim/training/text/utf8.h>
 
 #include "examples/common/command_line.h"
 
@@ -56,8 +55,6 @@ inline std::vector<Pair> pairs_of(const std::vector<Sentence>& sentences) {
 
 // The words of a line that somebody typed, with a notice of all that is not as the model learned it.
 inline Words typed(const std::string& text, const std::string& where, const Vocabulary& vocabulary, size_t max_length) {
-  if (const auto at = invalid_utf8(text))
-    throw ValueError(fmt::format("{}: byte {} is not UTF-8; convert the text, for example with iconv", where, *at + 1));
   Words words = tokenize(text);
   if (words.size() > max_length) {
     fmt::print(stderr, "{}: {} words, and the model learned from at most {}; the rest is left out\n", where,

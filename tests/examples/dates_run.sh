@@ -34,7 +34,15 @@ done
 # So few steps teach nothing: only that one answer a date comes out.
 said=$("$dates" --run "$folder/t1" --convert "3 May 1979") || fail "--convert failed"
 [ "$(wc -l <<<"$said")" -eq 1 ] || fail "--convert says: $said"
-[ "$(printf '3 May 1979\nMay 3, 1979\n' | "$dates" --run "$folder/t1" --convert - | wc -l)" -eq 2 ] || fail "--convert - failed"
+# One line out for each line in: a byte order mark, CRLF, a blank line, a no-break space, no line end at the end.
+convert() { "$dates" --run "$folder/t1" --convert - 2>"$folder/log"; }
+printf '\xEF\xBB\xBF3 May 1979\r\n\n3\xC2\xA0May 1979\n \t\r\n3 May  1979' | convert >"$folder/lines" || fail "--convert - failed"
+[ "$(cat "$folder/lines"; echo x)" = "$(printf '%s\n\n%s\n\n%s\nx' "$said" "$said" "$said")" ] || fail "--convert - says: $(cat "$folder/lines")"
+code=0
+printf '3 May 1979!\n\xFF\n3 May 1979\n' | convert >"$folder/lines" || code=$?
+[ "$code" -eq 1 ] || fail "lines that are no dates ended with $code"
+[ "$(cat "$folder/lines"; echo x)" = "$(printf '\n\n%s\nx' "$said")" ] || fail "after lines that are no dates: $(cat "$folder/lines")"
+grep -q "stdin:1: .*'!'" "$folder/log" && grep -q "stdin:2: byte 1 is not UTF-8" "$folder/log" || fail "the lines are not named"
 "$dates" --run "$folder/t1" --convert "3 May 1979!" >/dev/null 2>"$folder/log" && fail "an unknown character was accepted"
 grep -q "'!'" "$folder/log" || fail "the message does not name the unknown character"
 

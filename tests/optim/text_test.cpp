@@ -43,25 +43,43 @@ TEST_CASE("UTF-8: what is and what is not", "[text]") {
   CHECK(invalid_utf8("\xF0\x8F\xBF\xBF") == 0);  // overlong
   CHECK(invalid_utf8("\xF4\x90\x80\x80") == 0);  // above U+10FFFF
   CHECK(invalid_utf8("caf\xE9") == 3);           // Latin-1
-  for (const char32_t c : {U'a', U'\u00E9', U'\u20AC', U'\U0001F600'}) {
-    std::string text;
-    append_utf8(text, c);
-    size_t position = 0;
-    CHECK(next_code_point(text, position) == c);
-    CHECK(position == text.size());
-  }
 }
 
-TEST_CASE("lower case", "[text]") {
-  CHECK(lower_case(U'A') == U'a');
-  CHECK(lower_case(U'É') == U'é');
-  CHECK(lower_case(U'Œ') == U'œ');
-  CHECK(lower_case(U'Ÿ') == U'ÿ');
-  CHECK(lower_case(U'Ž') == U'ž');
-  CHECK(lower_case(U'Ω') == U'ω');
-  CHECK(lower_case(U'Ж') == U'ж');
-  CHECK(lower_case(U'Ё') == U'ё');
-  for (const char32_t c : {U'z', U'é', U'œ', U'×', U'÷', U'ß', U'9', U'[', U'ω'}) CHECK(lower_case(c) == c);
+TEST_CASE("lower case in every script", "[text]") {
+  for (const auto& [upper, lower] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"AÉŒŸŽ", "aéœÿž"},
+                                                                  {"Ω Ό Όχι", "ω ό όχι"},
+                                                                  {"ЖЁҐ", "жёґ"},
+                                                                  {"ȘƠƯẾ", "șơưế"},
+                                                                  {"İI", "ii"},
+                                                                  {"ԲԵ", "բե"},
+                                                                  {"Ꭰ", "ꭰ"},
+                                                                  {"\U00010400", "\U00010428"},
+                                                                  {"ẞ", "ß"},
+                                                                  {"ΟΔΟΣ ΣΑΣ Σ ΆΣ, Σ2", "οδος σας σ άς, σ2"}})
+    CHECK(lower_case(upper) == lower);
+  for (const char* text : {"zéœ×÷ß9[ω", "σ ς", "語", "\u02BC", ""}) CHECK(lower_case(text) == text);
+}
+
+TEST_CASE("characters as a reader sees them, their kinds, their columns", "[text]") {
+  const auto characters_of = [](std::string_view text) {
+    Words all;
+    for (size_t position = 0; position < text.size();) all.emplace_back(next_character(text, position));
+    return all;
+  };
+  CHECK(characters_of("e\u0301a") == Words{"e\u0301", "a"});
+  CHECK(characters_of("🇫🇷🇩🇪👩‍👧!") == Words{"🇫🇷", "🇩🇪", "👩‍👧", "!"});
+  CHECK(kind_of("٣") == CharacterKind::letter);
+  CHECK(kind_of("!") == CharacterKind::sign);
+  CHECK(kind_of("\u2009") == CharacterKind::space);
+  CHECK(kind_of("\uFEFF") == CharacterKind::invisible);
+  CHECK(with_plain_spaces("\uFEFF 3\u00A0\u202FMay\t1979 \r") == "3 May 1979");
+  CHECK(with_plain_spaces("\u200B \n").empty());
+  CHECK(columns_of("abc") == 3);
+  CHECK(columns_of("e\u0301語") == 3);
+  CHECK(first_columns("ab語c", 3) == "ab");
+  CHECK(first_columns("ab語c", 4) == "ab語");
+  CHECK(first_columns("", 4).empty());
 }
 
 TEST_CASE("a sentence is taken apart into words and marks", "[text]") {
@@ -73,9 +91,18 @@ TEST_CASE("a sentence is taken apart into words and marks", "[text]") {
   CHECK(tokenize("well - no-") == Words{"well", "-", "no", "-"});
   CHECK(tokenize("«Oui…»") == Words{"«", "oui", "…", "»"});
   CHECK(tokenize("It's 3:30!") == Words{"it'", "s", "3", ":", "30", "!"});
+  CHECK(tokenize("L\u02BCHOMME") == Words{"l'", "homme"});
+  CHECK(tokenize("كيف حالك؟") == Words{"كيف", "حالك", "؟"});
+  CHECK(tokenize("نعم، لا؛ ربما") == Words{"نعم", "،", "لا", "؛", "ربما"});
+  CHECK(tokenize("वह घर गया।") == Words{"वह", "घर", "गया", "।"});
+  CHECK(tokenize("می\u200Cخواهم") == Words{"می\u200Cخواهم"});
+  CHECK(tokenize("你好！好？") == Words{"你好", "！", "好", "？"});
+  CHECK(tokenize("Fuß\u00ADball\uFEFF ❤️🇫🇷") == Words{"fußball", "❤️", "🇫🇷"});
+  CHECK(tokenize("H₂O, ½ €") == Words{"h₂o", ",", "½", "€"});
   CHECK(tokenize(" \t\u3000 ").empty());
   CHECK(tokenize("").empty());
-  for (const char* text : {"pourquoi es-tu là ?", "l'homme, aujourd'hui.", "don't go (now)."})
+  for (const char* text :
+       {"pourquoi es-tu là ?", "l'homme, aujourd'hui.", "don't go (now).", "كيف حالك؟", "वह।", "好！"})
     CHECK(sentence_of(tokenize(text)) == text);
 }
 

@@ -1,78 +1,141 @@
 #include <fovea/optim/training/text/utf8.h>
+#include <utf8proc.h>
 
-#include <cstdint>
+#include <algorithm>
 
 namespace fovea::text {
 namespace {
 
-// Bytes of the code point that begins at `position`; 0 where there is none.
-size_t code_point_size(std::string_view text, size_t position) {
-  const auto byte = [&](size_t i) { return position + i < text.size() ? static_cast<uint8_t>(text[position + i]) : 0; };
-  const auto continues = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const uint8_t first = static_cast<uint8_t>(byte(0)), second = static_cast<uint8_t>(byte(1));
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-    return continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-    return continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
+constexpr utf8proc_int32_t kCapitalSigma = 0x3A3, kFinalSigma = 0x3C2, kZeroWidthSpace = 0x200B;
+
+struct Read {
+  utf8proc_int32_t code_point;
+  utf8proc_ssize_t size;  // in bytes; not above 0 where there is none
+};
+
+Read read(std::string_view text, size_t position) {
+  Read found{-1, 0};
+  found.size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + position,
+                                static_cast<utf8proc_ssize_t>(text.size() - position), &found.code_point);
+  return found;
+}
+
+utf8proc_int32_t next_code_point(std::string_view text, size_t& position) {
+  const Read found = read(text, position);
+  position += static_cast<size_t>(std::max<utf8proc_ssize_t>(1, found.size));
+  return found.code_point;
+}
+
+void append_code_point(std::string& text, utf8proc_int32_t c) {
+  utf8proc_uint8_t bytes[4];
+  const utf8proc_ssize_t size = utf8proc_encode_char(c, bytes);
+  text.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+}
+
+bool cased(utf8proc_int32_t c) {
+  const utf8proc_category_t category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT;
 }
 
 }  // namespace
 
 std::optional<size_t> invalid_utf8(std::string_view text) {
   for (size_t position = 0; position < text.size();) {
-    const size_t size = code_point_size(text, position);
-    if (size == 0) return position;
-    position += size;
+    const Read found = read(text, position);
+    if (found.size <= 0) return position;
+    position += static_cast<size_t>(found.size);
   }
   return {};
 }
 
-char32_t next_code_point(std::string_view text, size_t& position) {
-  const auto first = static_cast<uint8_t>(text[position]);
-  const size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  char32_t code_point = size == 1 ? first : first & (0xFFU >> (size + 1));
-  for (size_t i = 1; i < size && position + i < text.size(); ++i)
-    code_point = (code_point << 6) | (static_cast<uint8_t>(text[position + i]) & 0x3FU);
-  position += size;
-  return code_point;
-}
-
-void append_utf8(std::string& text, char32_t c) {
-  const auto add = [&](char32_t byte) { text += static_cast<char>(byte); };
-  if (c < 0x80) return add(c);
-  if (c < 0x800) {
-    add(0xC0 | (c >> 6));
-  } else if (c < 0x10000) {
-    add(0xE0 | (c >> 12));
-    add(0x80 | ((c >> 6) & 0x3F));
-  } else {
-    add(0xF0 | (c >> 18));
-    add(0x80 | ((c >> 12) & 0x3F));
-    add(0x80 | ((c >> 6) & 0x3F));
+std::string_view next_character(std::string_view text, size_t& position) {
+  const size_t start = position;
+  utf8proc_int32_t state = 0;
+  utf8proc_int32_t before = next_code_point(text, position);
+  for (size_t after = position; position < text.size(); position = after) {
+    const utf8proc_int32_t here = next_code_point(text, after);
+    if (utf8proc_grapheme_break_stateful(before, here, &state)) break;
+    before = here;
   }
-  add(0x80 | (c & 0x3F));
+  return text.substr(start, position - start);
 }
 
-char32_t lower_case(char32_t c) {
-  if (c >= U'A' && c <= U'Z') return c + 32;
-  if (c < 0xC0) return c;
-  if (c <= 0xDE) return c == 0xD7 ? c : c + 32;  // À to Þ, but ×
-  if (c == 0x178) return 0xFF;                   // Ÿ
-  const bool even_is_upper = (c >= 0x100 && c <= 0x137 && c != 0x130) || (c >= 0x14A && c <= 0x177);
-  const bool odd_is_upper = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
-  if (even_is_upper) return c | 1;
-  if (odd_is_upper) return c % 2 == 1 ? c + 1 : c;
-  if (c >= 0x391 && c <= 0x3A9) return c + 32;  // Greek
-  if (c >= 0x410 && c <= 0x42F) return c + 32;  // Cyrillic
-  if (c >= 0x400 && c <= 0x40F) return c + 80;
-  return c;
+CharacterKind kind_of(std::string_view character) {
+  const utf8proc_int32_t c = read(character, 0).code_point;
+  if (c == kZeroWidthSpace) return CharacterKind::space;
+  switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_CC:
+      return CharacterKind::space;
+    case UTF8PROC_CATEGORY_CF:
+      return CharacterKind::invisible;
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+      return CharacterKind::letter;
+    default:
+      return CharacterKind::sign;
+  }
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower;
+  bool in_word = false;
+  for (size_t position = 0; position < text.size();) {
+    const utf8proc_int32_t c = next_code_point(text, position);
+    const bool word_goes_on = position < text.size() && cased(read(text, position).code_point);
+    const bool ends = c == kCapitalSigma && in_word && !word_goes_on;
+    append_code_point(lower, ends ? kFinalSigma : utf8proc_tolower(c));
+    if (utf8proc_category(c) != UTF8PROC_CATEGORY_MN) in_word = cased(c);
+  }
+  return lower;
+}
+
+std::string with_plain_spaces(std::string_view text) {
+  std::string plain;
+  bool parted = false;
+  for (size_t position = 0; position < text.size();) {
+    const std::string_view character = next_character(text, position);
+    const CharacterKind kind = kind_of(character);
+    if (kind == CharacterKind::space) parted = true;
+    if (kind == CharacterKind::space || kind == CharacterKind::invisible) continue;
+    if (parted && !plain.empty()) plain += ' ';
+    plain += character;
+    parted = false;
+  }
+  return plain;
+}
+
+size_t columns_of(std::string_view text) {
+  size_t columns = 0;
+  for (size_t position = 0; position < text.size();) {
+    int widest = 0;  // of the code points of a character
+    const std::string_view character = next_character(text, position);
+    for (size_t at = 0; at < character.size();)
+      widest = std::max(widest, utf8proc_charwidth(next_code_point(character, at)));
+    columns += static_cast<size_t>(widest);
+  }
+  return columns;
+}
+
+std::string_view first_columns(std::string_view text, size_t columns) {
+  size_t kept = 0;
+  for (size_t position = 0; position < text.size(); kept = position) {
+    const size_t width = columns_of(next_character(text, position));
+    if (width > columns) break;
+    columns -= width;
+  }
+  return text.substr(0, kept);
 }
 
 }  // namespace fovea::text
