@@ -20,6 +20,7 @@ COMPARISONS = {
     "<": lambda a, b: a < b,
     "==": lambda a, b: a == b,
 }
+FIELD = re.compile(r"\{([^\s@{}]+)(?:@(\d+))? ([^{}:]+)(?::([^{}]*))?\}")  # of a text: run, seed, key, format
 OPERATIONS = {"-": lambda a, b: a - b, "+": lambda a, b: a + b, "/": lambda a, b: a / b if b else float("inf")}
 
 
@@ -56,7 +57,7 @@ def seeds_of(text):
 
 
 class Run:
-    KEYS = {"command", "seeds", "takes", "quick", "stdout"}
+    KEYS = {"command", "seeds", "takes", "quick", "stdout", "alone"}
 
     def __init__(self, name, entry, file):
         unknown = set(entry) - self.KEYS
@@ -64,7 +65,7 @@ class Run:
             raise EntryError(f"{file}: run {name}: needs command and takes, may have {sorted(self.KEYS)}; has {sorted(entry)}")
         self.name, self.file = name, file
         self.command, self.takes = entry["command"], entry["takes"]
-        self.quick = entry.get("quick")
+        self.quick, self.alone = entry.get("quick"), entry.get("alone", False)
         self.seeds = seeds_of(entry.get("seeds", 10))
         self.stdout = entry.get("stdout", {})  # figures that are printed alone: key -> regular expression, one group
 
@@ -115,15 +116,22 @@ class Claim:
         self.name, self.file, self.says = name, file, entry["says"]
         self.measure, self.text = entry.get("measure"), entry.get("text")
         self.bound = Bound(entry["bound"], name) if "bound" in entry else None
-        self.quick = Bound(entry["quick"], name) if "quick" in entry else None
+        quick = entry.get("quick")
+        if isinstance(quick, str):
+            quick = {"measure": self.measure, "bound": quick}
+        self.quick = Bound(quick["bound"], name) if quick else None
+        self.quick_measure = quick["measure"] if quick else None
         self.format = entry.get("format", "{:.1f}")
         self.sentence = entry.get("sentence")
 
-    def terms(self):
-        """[(sign, run, key)] of "RUN KEY - RUN KEY"."""
-        words = re.split(r" ([-+/]) ", self.measure)
+    def terms(self, quick=False):
+        """[(sign, run, key)] of "RUN KEY - RUN KEY"; a number instead of the last two has no run."""
+        words = re.split(r" ([-+/]) ", self.quick_measure if quick else self.measure)
         terms = []
         for sign, term in zip(["+", *words[1::2]], words[::2]):
+            if terms and re.fullmatch(r"[\d.]+", term):
+                terms.append((sign, None, float(term)))
+                continue
             if len(term.split()) != 2:
                 raise EntryError(f"{self.name}: measure '{term}': a run and a key of its figures")
             terms.append((sign, *term.split()))
@@ -131,14 +139,14 @@ class Claim:
 
     def runs(self):
         if self.text:
-            return list(dict.fromkeys(match[1] for match in re.finditer(r"\{(\S+) [^{}]+\}", self.text)))
-        return list(dict.fromkeys(run for _, run, _ in self.terms()))
+            return list(dict.fromkeys(match[1] for match in FIELD.finditer(self.text)))
+        return list(dict.fromkeys(run for _, run, _ in self.terms() if run))
 
-    def samples(self, figures):
+    def samples(self, figures, quick=False):
         """By seed, or by what a * in the key stands for; figures[run][seed][key]. Empty: not measured."""
         found = None
-        for sign, run, key in self.terms():
-            here = {}
+        for sign, run, key in self.terms(quick):
+            here = dict.fromkeys(found, key) if run is None else {}
             for seed, values in figures.get(run, {}).items():
                 for match in fnmatch.filter(values, key):
                     here[match if "*" in key else seed] = values[match]
@@ -166,17 +174,18 @@ class Claim:
         return self.format.format(statistic(samples, what, self.bound.rises()))
 
     def filled(self, figures):
-        """The text with {RUN KEY} or {RUN KEY:FORMAT} replaced by the median over the seeds."""
+        """The text with {RUN KEY:FORMAT} replaced by the median over the seeds, {RUN@SEED KEY:FORMAT} by that of one."""
         missing = []
 
         def value(match):
-            found = [f[match[2]] for f in figures.get(match[1], {}).values() if match[2] in f]
+            run, seed, key, layout = match.groups()
+            found = [f[key] for s, f in figures.get(run, {}).items() if key in f and seed in (None, s)]
             if not found:
                 missing.append(match[0])
                 return ""
-            return format(statistics.median(found), match[3] or "")
+            return format(statistics.median(found), layout or "")
 
-        text = re.sub(r"\{(\S+) ([^{}:]+)(?::([^{}]*))?\}", value, self.text)
+        text = FIELD.sub(value, self.text)
         return None if missing else text
 
 

@@ -32,7 +32,7 @@ def arguments(words):
     parser.add_argument("--quick", action="store_true", help="the quick forms")
     parser.add_argument("--write", action="store_true", help="keep the results, and put them into the pages")
     parser.add_argument("--list", action="store_true", help="only list the entries")
-    parser.add_argument("--check", action="store_true", help="run nothing: pages against kept results")
+    parser.add_argument("--check", action="store_true", help="run nothing: pages against kept results; with --write, put these in")
     parser.add_argument("--import", nargs="+", dest="folders", metavar="DIR", help="folders of finished runs of one NAME")
     parser.add_argument("--commit", help="with --import: the commit that made them; default: what stands here")
     parser.add_argument("--root", default=root, help=argparse.SUPPRESS)
@@ -62,9 +62,11 @@ def chosen(book, names):
 
 
 def runs_of(book, claims, names, quick):
-    """The runs that the claims need, and those that were named themselves."""
-    needed = [run for claim in claims for run in claim.runs() if claim.quick or not quick]
-    needed += [run for run in book.runs if any(fnmatch.fnmatch(run, name) for name in names)]
+    """What to run: a run that is named alone, and all runs of a claim that is."""
+    needed = [run for run in book.runs if any(fnmatch.fnmatch(run, name) for name in names)]
+    for claim in claims:
+        if (claim.quick or not quick) and (not names or any(fnmatch.fnmatch(claim.name, name) for name in names)):
+            needed += claim.runs()
     return [book.runs[run] for run in dict.fromkeys(needed) if book.runs[run].quick or not quick]
 
 
@@ -72,7 +74,7 @@ def verdict(claim, figures, quick):
     """("holds" | "FAILS" | "not measured", words)"""
     if claim.text:
         return ("holds", "as it was made") if claim.filled(figures) is not None else ("not measured", "")
-    bound, samples = claim.quick if quick else claim.bound, claim.samples(figures)
+    bound, samples = claim.quick if quick else claim.bound, claim.samples(figures, quick)
     if not samples:
         return "not measured", ""
     broken = bound.broken(samples)
@@ -80,14 +82,14 @@ def verdict(claim, figures, quick):
     return ("FAILS", f"{'; '.join(broken)}, {shown}") if broken else ("holds", f"{bound.text}; {shown}")
 
 
-def report(root, claims, figures, quick, ran, failed):
+def report(root, claims, figures, quick, asked, failed):
     """Prints what holds and what does not, with the page's line; the number of those that do not."""
     all_pages, counts = pages(root), {"holds": 0, "FAILS": 0, "not measured": 0}
     for claim in claims:
         if quick and not claim.quick:
             continue
         state, words = verdict(claim, figures, quick)
-        if state == "not measured" and not any(run in ran for run in claim.runs()):
+        if state == "not measured" and not asked.issuperset(claim.runs()):
             continue
         counts[state] += 1
         where = "" if state == "holds" else f"{', '.join(places(all_pages, claim)) or claim.file}: "
@@ -117,9 +119,8 @@ def write(root, book, results):
     print(f"kept {sum(map(len, results.values()))} results; {changed} figures in pages changed")
 
 
-def measured(args, book, claims):
+def measured(args, book, wanted):
     """Results of what was asked: imported, or run."""
-    wanted = runs_of(book, claims, args.names, args.quick)
     if args.folders:
         if len(args.names) != 1 or args.names[0] not in book.runs:
             raise EntryError("--import: name the one run that the folders are of")
@@ -137,14 +138,17 @@ def main(words):
     if args.list:
         return listed(args.root, book, claims)
     if args.check:
+        if args.write:
+            write(args.root, book, {})
         wrong = list(check(args.root, book))
         print("\n".join(wrong) if wrong else f"{len(book.claims)} claims: pages and results agree")
         return 1 if wrong else 0
-    results, failed = measured(args, book, claims)
+    wanted = runs_of(book, claims, args.names, args.quick)
+    results, failed = measured(args, book, wanted)
     figures = {run: {seed: one["figures"] for seed, one in seeds.items()} for run, seeds in results.items()}
-    if args.folders:  # beside what other runs have kept
-        figures = {**book.figures(), **figures}
-    bad = report(args.root, claims, figures, args.quick, results, failed)
+    if not args.quick:  # beside what other runs have kept
+        figures = {**{run: kept for run, kept in book.figures().items() if book.runs[run] not in wanted}, **figures}
+    bad = report(args.root, claims, figures, args.quick, {run.name for run in wanted}, failed)
     if args.write:
         write(args.root, book, results)
     elif args.folders:

@@ -121,8 +121,14 @@ class Claims(unittest.TestCase):
         self.claims()
         self.assertEqual(len(self.starts()), 6)
         self.put("bin/fake", PROGRAM + "\n")
-        self.claims("good", "--seeds", "2")  # its claims need both runs
+        self.claims("good.ahead", "--seeds", "2")  # a claim needs both its runs
         self.assertEqual(len(self.starts()), 6 + 4)
+
+    def test_a_run_is_compared_with_what_others_have_kept(self):
+        self.claims("--write")
+        self.put("bin/fake", PROGRAM + "\n")
+        self.assertIn("claims: 2 hold", self.claims("good"))
+        self.assertEqual(len(self.starts()), 6 + 3)
 
     def test_a_killed_run_goes_on(self):
         self.entries('fake --seed {seed} --right 50"', 'fake --seed {seed} --right 50 --break 1"')
@@ -143,6 +149,10 @@ class Claims(unittest.TestCase):
     def test_worst_of_what_should_be_small_is_the_largest(self):
         self.entries('bound = "worst >= 40"', 'bound = "worst <= 48"')
         self.assertIn("worst is 49, not <= 48", self.claims("good.ahead", code=1))
+
+    def test_a_measure_may_be_scaled(self):
+        self.entries('good exact.30 - poor exact.30"', 'good exact.30 / 2"')
+        self.assertIn("48.5, 48", self.claims("good.ahead"))
 
     def test_quick_has_its_own_command_and_bound(self):
         said = self.claims("--quick")
