@@ -1,12 +1,15 @@
 #include <fovea/core/denormals.h>
 #include <fovea/core/error.h>
+#include <fovea/core/internal/workers.h>
 #include <fovea/core/parallel.h>
-#include <omp.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
-#include <exception>
-#include <mutex>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <string>
 
 namespace fovea {
@@ -14,19 +17,35 @@ namespace {
 
 std::atomic<int> threads{0};  // 0: not asked yet
 std::atomic<int> forks{0};
+std::atomic<Workers*> workers{nullptr};  // live as long as the process: static objects may still compute after main
 
-// After fork the OpenMP team of the parent is gone; the child runs serially.
+// The parent's workers do not exist in a forked child. It runs serially, unless it sets a number of its own.
 void become_serial() {
   threads.store(1);
   forks.fetch_add(1);
+  if (Workers* const of_parent = workers.load()) workers.store(new Workers(of_parent));
+}
+
+// OMP_NUM_THREADS may be a list, of which the first counts.
+int wanted_threads() {
+  int n = 0;
+  if (const char* const text = std::getenv("OMP_NUM_THREADS")) std::from_chars(text, text + std::strlen(text), n);
+  return std::max(1, n > 0 ? n : usable_cores());
 }
 
 int initial_threads() {
   static const int once = [] {
     pthread_atfork(nullptr, nullptr, become_serial);
-    return omp_get_max_threads();
+    return wanted_threads();
   }();
   return once;
+}
+
+Workers& all_workers() {
+  if (Workers* const known = workers.load()) return *known;
+  auto fresh = std::make_unique<Workers>(nullptr);
+  Workers* before = nullptr;
+  return workers.compare_exchange_strong(before, fresh.get()) ? *fresh.release() : *before;
 }
 
 }  // namespace
@@ -45,7 +64,7 @@ void set_num_threads(int n) {
   threads.store(n);
 }
 
-bool in_parallel() { return omp_in_parallel() != 0; }
+bool in_parallel() { return Workers::inside(); }
 
 namespace detail {
 
@@ -56,30 +75,9 @@ void throw_grain(int64_t grain) {
 }
 
 void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
-  const int team = static_cast<int>(chunks < num_threads() ? chunks : num_threads());
-  if (in_parallel()) {
-    for (int64_t c = 0; c < chunks; ++c) body(context, c);
-    return;
-  }
-  std::exception_ptr failure;
-  std::mutex failure_mutex;
-  const uint64_t control = float_control();  // holds on every thread, or the bits would tell how many there are
-#pragma omp parallel num_threads(team)
-  {
-    const uint64_t before = float_control();
-    set_float_control(control);
-#pragma omp for schedule(dynamic, 1)
-    for (int64_t c = 0; c < chunks; ++c) {
-      try {
-        body(context, c);
-      } catch (...) {
-        const std::lock_guard<std::mutex> lock(failure_mutex);
-        if (!failure) failure = std::current_exception();
-      }
-    }
-    set_float_control(before);
-  }
-  if (failure) std::rethrow_exception(failure);
+  const auto helpers = static_cast<int>(std::min<int64_t>(chunks, num_threads()) - 1);
+  if (all_workers().run({chunks, body, context, float_control()}, helpers)) return;
+  for (int64_t c = 0; c < chunks; ++c) body(context, c);
 }
 
 }  // namespace detail

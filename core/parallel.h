@@ -1,6 +1,7 @@
-// Threads: the only place with OpenMP thread pragmas. Work is cut into chunks whose size does not depend on the number
-// of threads, so results are bitwise the same for any number. An exception in a chunk is rethrown to the caller. Nested
-// calls and calls after fork run serially.
+// Threads: the only place that starts any. Work is cut into chunks whose size does not depend on the number of threads,
+// so results are bitwise the same for any number. An exception in a chunk is rethrown to the caller; of several, that
+// of the first chunk. Nested calls run serially, and so do calls while another thread of the program is in a loop, and
+// calls in a forked child that has not set a number of threads.
 #pragma once
 
 #include <cstdint>

@@ -45,12 +45,10 @@ void choose_core() {
 }
 
 // OpenBLAS would start threads of its own, and give other results. Built over OpenMP it goes by OpenMP's count, of
-// which each thread has one, and what is set inside a parallel loop is forgotten after it; inside it is serial by
-// itself.
+// which each thread has one.
 bool set_one_thread() {
   static std::mutex one_at_a_time;
   const std::lock_guard<std::mutex> lock(one_at_a_time);
-  num_threads();  // asks OpenMP first: the next line resets its count
   openblas_set_num_threads(1);
   return true;
 }
@@ -65,7 +63,7 @@ void prepare_blas() {
   (void)in_process;
   // LLVM's OpenMP forgets its count in a forked child.
   static thread_local int forks_at_last = -1;
-  if (forks_at_last == detail::forks_until_now() || in_parallel()) return;
+  if (forks_at_last == detail::forks_until_now()) return;
   set_one_thread();
   forks_at_last = detail::forks_until_now();
 #endif

@@ -1,6 +1,7 @@
-// Threads: pieces, nesting, exceptions, fork, BLAS inside a parallel region. Same bits: thread_bits_test.cpp.
+// Threads: pieces, nesting, exceptions, fork, callers at once, BLAS inside a loop. Same bits: thread_bits_test.cpp.
 #include <fovea/autograd/ops.h>
 #include <fovea/core/creation.h>
+#include <fovea/core/denormals.h>
 #include <fovea/core/parallel.h>
 #include <sys/wait.h>
 #include <tests/catch.h>
@@ -8,7 +9,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <functional>
+#include <latch>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -77,6 +82,18 @@ TEST_CASE("an exception crosses a parallel loop", "[parallel][threads]") {  // T
   }
 }
 
+TEST_CASE("of several exceptions that of the first chunk crosses", "[parallel][threads]") {
+  for (const int n : {1, 2, 4, 7}) {
+    const Threads threads(n);
+    for (int round = 0; round < 20; ++round)
+      REQUIRE_THROWS_WITH(parallel_chunks(64,
+                                          [](int64_t chunk) {
+                                            if (chunk >= 5) throw std::runtime_error(std::to_string(chunk));
+                                          }),
+                          "5");
+  }
+}
+
 TEST_CASE("nested loops run serially and completely", "[parallel][threads]") {
   const Threads threads(4);
   std::atomic<int64_t> sum{0};
@@ -92,6 +109,118 @@ TEST_CASE("the number of threads", "[parallel]") {
   REQUIRE_THROWS_AS(set_num_threads(0), ValueError);
   REQUIRE_THROWS_WITH(set_num_threads(-2), test::contains("-2"));
   REQUIRE(num_threads() == 3);
+}
+
+TEST_CASE("the number of threads may change between loops", "[parallel][threads]") {
+  for (const int n : {1, 7, 2, 4, 1, 3}) {
+    const Threads threads(n);
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    std::atomic<int64_t> sum{0};
+    for (int round = 0; round < 50; ++round)
+      parallel_chunks(40, [&](int64_t chunk) {
+        sum += chunk;
+        const std::lock_guard<std::mutex> lock(mutex);
+        seen.insert(std::this_thread::get_id());
+      });
+    REQUIRE(sum == 50 * 780);
+    REQUIRE(static_cast<int>(seen.size()) <= n);
+  }
+}
+
+TEST_CASE("a loop runs on two threads at once", "[parallel][threads]") {
+  const Threads threads(2);
+  for (int round = 0; round < 20; ++round) {
+    std::latch both(2);
+    parallel_chunks(2, [&](int64_t) { both.arrive_and_wait(); });  // on one thread this would not end
+  }
+}
+
+TEST_CASE("every chunk has the caller's way with denormals", "[parallel][threads]") {
+  const Threads threads(4);
+  const uint64_t plain = detail::float_control();
+  for (int round = 0; round < 20; ++round)
+    for (const bool flush : {true, false}) {
+      const uint64_t expected = flush ? detail::flushing(plain) : plain;
+      detail::set_float_control(expected);
+      std::atomic<int> same{0};
+      parallel_chunks(64, [&](int64_t) { same += detail::float_control() == expected; });
+      REQUIRE(detail::float_control() == expected);
+      detail::set_float_control(plain);
+      REQUIRE(same == 64);
+    }
+}
+
+TEST_CASE("loops of several threads of the program, at once", "[parallel][threads]") {
+  const Threads threads(4);
+  std::atomic<int> right{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t)
+    callers.emplace_back([&, t] {
+      for (int round = 0; round < 200; ++round) {
+        std::atomic<int64_t> sum{0};
+        try {
+          parallel_chunks(30, [&](int64_t chunk) {
+            sum += chunk + t;
+            if (t == 2 && chunk == 29) throw ValueError("of the third");
+          });
+          right += t != 2 && sum == 435 + 30 * t;
+        } catch (const ValueError&) {
+          right += t == 2 && sum == 435 + 60;
+        }
+      }
+    });
+  for (std::thread& caller : callers) caller.join();
+  REQUIRE(right == 600);
+}
+
+TEST_CASE("a loop does not wait for another thread's loop", "[parallel][threads]") {
+  const Threads threads(2);
+  std::latch begun(2), other_done(1);
+  std::thread first([&] {
+    parallel_chunks(2, [&](int64_t) {
+      begun.count_down();
+      other_done.wait();
+    });
+  });
+  begun.wait();  // now both threads are held in a chunk
+  std::atomic<int> ran{0};
+  parallel_chunks(10, [&](int64_t) { ++ran; });
+  other_done.count_down();
+  first.join();
+  REQUIRE(ran == 10);
+}
+
+// Not under ThreadSanitizer, which ends a child that starts threads.
+TEST_CASE("a forked child that sets a number of threads gets them", "[parallel]") {
+  const Threads threads(3);
+  std::atomic<int> ran{0};
+  parallel_chunks(64, [&](int64_t) { ++ran; });  // the parent has workers
+  REQUIRE(in_child([] {
+    set_num_threads(2);
+    std::latch both(2);
+    parallel_chunks(2, [&](int64_t) { both.arrive_and_wait(); });
+    return true;
+  }));
+}
+
+TEST_CASE("a process ends while workers sleep, and loops run until its last line", "[parallel]") {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    static std::atomic<int> ran{0};
+    std::atexit([] {
+      parallel_chunks(64, [](int64_t) { ++ran; });
+      _exit(ran == 128 ? 7 : 1);
+    });
+    set_num_threads(3);
+    parallel_chunks(64, [](int64_t) { ++ran; });
+    std::exit(1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 7);
 }
 
 TEST_CASE("a hundred forked children finish a product", "[parallel][threads]") {  // OpenBLAS#240, #294
