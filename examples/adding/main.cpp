@@ -1,6 +1,7 @@
-// adding: two numbers of a long sequence are marked; a network is to name their sum or their product.
+// adding: two numbers of a long sequence are marked, and a network is to name their mean or their product; or each
+// number has a key, and the last step asks for the number of one of them.
 //
-//   adding --task addition|multiplication --model feed-forward|unweighted|lstmn|lstm --length 50 ...
+//   adding --task addition|multiplication|recall --model feed-forward|unweighted|lstmn|lstm --length 50 ...
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
@@ -16,21 +17,37 @@ struct Options : CommandLine {
   Options()
       : CommandLine(
             {.name = "adding",
-             .description = "A network finds the two marked numbers of a sequence and adds them.",
-             .tasks = {"addition", "multiplication"}},
+             .description = "A network finds the numbers of a sequence that the answer is made of. Defaults are "
+                            "those of the task; here those of addition.",
+             .tasks = {"addition", "multiplication", "recall"}},
             {.steps = 5000, .batch = 100, .learning_rate = 3e-3, .clip = 5, .validate_every = 250, .early_stop = 4}) {}
   std::string& model = choice("model", "network", {"feed-forward", "unweighted", "lstmn", "lstm"});
-  int64_t& length = whole("length", "least length of a sequence; the greatest is a tenth more", 50, 20, 100000);
+  int64_t& length = whole("length", "numbers of a sequence, at least", 50, 1, 100000);
+  int64_t& max_length = whole("max-length", "at most; unless given a tenth more than --length", 0, 0, 100000);
   int64_t& hidden = whole("hidden", "size of a state", 100, 1, 4096);
   double& decay = real("decay", "what the rate is multiplied by now and then", 0.5, 0.01, 1);
   int64_t& decay_every = whole("decay-every", "steps between that", 1000, 1);
   int64_t& test_size = may_change(whole("test-size", "fresh sequences of the test", 2000, 1));
+
+  void settle() override {
+    if (task == "recall") {
+      otherwise(model, "lstmn"), otherwise(length, 10), otherwise(hidden, 32);
+      otherwise(learning_rate, 5e-3);
+    }
+    otherwise(max_length, length + length / 10);
+    if (max_length < length) throw UsageError("--max-length is less than --length");
+    if (task != "recall" && length < 20)
+      throw UsageError("--length must be at least 20, for two marks in the first half");
+    if (task == "recall" && max_length > keys)
+      throw UsageError(fmt::format("--max-length is {}, and there are {} keys", max_length, keys));
+  }
 };
 
 Box<Answerer> make_model(const Options& o, Generator& generator) {
-  if (o.model == "lstmn") return LstmnAnswerer(o.hidden, generator);
-  if (o.model == "lstm") return LstmAnswerer(o.hidden, generator);
-  return FeedForwardAnswerer(o.hidden, o.model == "unweighted", generator);
+  const int64_t I = features(o.task);
+  if (o.model == "lstmn") return LstmnAnswerer(I, o.hidden, generator);
+  if (o.model == "lstm") return LstmAnswerer(I, o.hidden, generator);
+  return FeedForwardAnswerer(I, o.hidden, o.model == "unweighted", generator);
 }
 
 // Answers that are less than 0.04 off, in percent.
@@ -50,7 +67,7 @@ class Adding final : public Program {
 
  private:
   Sequences draw_sequences(int64_t count, Generator& generator) const {
-    return make_sequences(o_.task == "multiplication", count, o_.length, generator);
+    return make_sequences({o_.task, o_.length, o_.max_length}, count, generator);
   }
 
   StepOutput step() override {
@@ -72,21 +89,23 @@ class Adding final : public Program {
 
   Metrics test() override {
     const double found = right(o_.test_size, root.fork(4));
-    fmt::print("{} fresh sequences of {} steps and some: {:.2f} % of the answers less than {} off\n", o_.test_size,
-               o_.length, found, near_enough);
+    fmt::print("{} fresh sequences of {} to {} numbers: {:.2f} % of the answers less than {} off\n", o_.test_size,
+               o_.length, o_.max_length, found, near_enough);
     return {{"right_percent", found}};
   }
 
-  // One sequence: its numbers, its marks, and what the network attends to.
+  // One sequence: its numbers, marks and keys, and what the network attends to.
   void draw() override {
     Generator generator = root.fork(5);
     const Sequences one = draw_sequences(1, generator);
     const WeightCollector collected;
     const double answer = (*model_)(one.x, one.lengths).item();
-    const auto row = [&](int64_t feature) { return grid_of(select(select(one.x, 0, 0), 1, feature)); };
+    const Tensor x = transpose(select(one.x, 0, 0), 0, 1);  // [I, T]
+    const auto rows = [&](int64_t first, int64_t last) { return grid_of(slice(x, 0, first, last)); };
     HeatmapPicture shown{.title = fmt::format("answer {:.3f}, right {:.3f}", answer, one.target.item())};
-    shown.panels.push_back({.grid = row(0), .title = "numbers", .row_labels = {"v"}});
-    shown.panels.push_back({.grid = row(1), .title = "marks", .row_labels = {"m"}});
+    shown.panels.push_back({.grid = rows(0, 1), .title = "numbers", .row_labels = {"v"}});
+    shown.panels.push_back({.grid = rows(1, 2), .title = "marks", .row_labels = {"m"}});
+    if (x.size(0) > 2) shown.panels.push_back({.grid = rows(2, x.size(0)), .title = "keys"});
     for (const auto& [name, list] : collected.weights()) {
       Heatmap weights{.grid = grid_of(select(collected.over_time(name), 0, 0)), .column_title = "step"};
       const bool tape = name == "lstmn";

@@ -15,8 +15,8 @@ class Answerer : public Module {
 
 class FeedForwardAnswerer final : public Answerer {
  public:
-  FeedForwardAnswerer(int64_t size, bool unweighted, Generator& generator)
-      : network_({.input_size = 2, .hidden_size = size, .unweighted = unweighted}, generator) {}
+  FeedForwardAnswerer(int64_t features, int64_t size, bool unweighted, Generator& generator)
+      : network_({.input_size = features, .hidden_size = size, .unweighted = unweighted}, generator) {}
   void members(Members& m) override { m("network", network_); }
   Tensor operator()(const Tensor& x, const Tensor& lengths) const override { return network_(x, lengths); }
 
@@ -26,8 +26,8 @@ class FeedForwardAnswerer final : public Answerer {
 
 class LstmAnswerer final : public Answerer {
  public:
-  LstmAnswerer(int64_t size, Generator& generator)
-      : lstm_({.input_size = 2, .hidden_size = size}, generator), output_(size, 1, true, generator) {}
+  LstmAnswerer(int64_t features, int64_t size, Generator& generator)
+      : lstm_({.input_size = features, .hidden_size = size}, generator), output_(size, 1, true, generator) {}
   void members(Members& m) override { m("lstm", lstm_)("output", output_); }
   Tensor operator()(const Tensor& x, const Tensor& lengths) const override {
     return squeeze(output_(select(lstm_(x, {}, lengths).state.hidden, 0, 0)), -1);
@@ -41,7 +41,8 @@ class LstmAnswerer final : public Answerer {
 // Answers from h of each sequence's last step.
 class LstmnAnswerer final : public Answerer {
  public:
-  LstmnAnswerer(int64_t size, Generator& generator) : lstmn_(2, size, generator), output_(size, 1, true, generator) {}
+  LstmnAnswerer(int64_t features, int64_t size, Generator& generator)
+      : lstmn_(features, size, generator), output_(size, 1, true, generator) {}
   void members(Members& m) override { m("lstmn", lstmn_)("output", output_); }
   Tensor operator()(const Tensor& x, const Tensor& lengths) const override {
     const Tensor h = lstmn_(x, lengths).hidden;  // [B, T, H]

@@ -3,15 +3,19 @@
 #include <fovea/core/error.h>
 #include <tests/catch.h>
 
+#include <map>
+#include <set>
+
 #include "examples/adding/problem.h"
 
 using namespace fovea;
 using namespace fovea::examples;
 
-TEST_CASE("two steps of the first half are marked, and the target is their sum or product", "[examples][adding]") {
+TEST_CASE("two steps of the first half are marked, and the target is made of their values", "[examples][adding]") {
   Generator generator(4);
   for (const bool multiply : {false, true}) {
-    const Sequences batch = make_sequences(multiply, 200, 30, generator);
+    const Problem problem{multiply ? "multiplication" : "addition", 30, 33};
+    const Sequences batch = make_sequences(problem, 200, generator);
     for (int64_t b = 0; b < 200; ++b) {
       const auto length = batch.lengths.at<int64_t>({b});
       REQUIRE((length >= 30 && length <= 33));
@@ -30,5 +34,40 @@ TEST_CASE("two steps of the first half are marked, and the target is their sum o
       if (multiply) REQUIRE((u >= 0 && v >= 0));
     }
   }
-  REQUIRE_THROWS_AS(make_sequences(false, 1, 19, generator), ValueError);
+}
+
+TEST_CASE("the last step of recall gives one of the keys, and the target is that key's value", "[examples][adding]") {
+  Generator generator(5);
+  const Sequences batch = make_sequences({"recall", 8, 12}, 200, generator);
+  std::set<int64_t> lengths, asked_steps;
+  for (int64_t b = 0; b < 200; ++b) {
+    const auto last = batch.lengths.at<int64_t>({b}) - 1;
+    lengths.insert(last);
+    const auto key = [&](int64_t t) {
+      std::string bits;
+      for (int64_t i = 2; i < features("recall"); ++i) bits += batch.x.at({b, t, i}) == 1 ? '1' : '0';
+      return bits;
+    };
+    std::map<std::string, int64_t> step_of;
+    for (int64_t t = 0; t < last; ++t) {
+      REQUIRE(batch.x.at({b, t, 1}) == 0);
+      step_of[key(t)] = t;
+    }
+    REQUIRE(static_cast<int64_t>(step_of.size()) == last);
+    REQUIRE((batch.x.at({b, last, 0}) == 0 && batch.x.at({b, last, 1}) == 1));
+    const int64_t asked = step_of.at(key(last));
+    asked_steps.insert(asked);
+    REQUIRE(batch.target.at({b}) == batch.x.at({b, asked, 0}));
+    for (int64_t t = last + 1; t < batch.x.size(1); ++t)
+      for (int64_t i = 0; i < batch.x.size(2); ++i) REQUIRE(batch.x.at({b, t, i}) == 0);
+  }
+  REQUIRE(lengths == std::set<int64_t>{8, 9, 10, 11, 12});
+  REQUIRE(asked_steps.size() == 12);
+}
+
+TEST_CASE("sequences that cannot be are refused", "[examples][adding]") {
+  Generator generator(6);
+  for (const Problem& bad : {Problem{"addition", 19, 30}, Problem{"recall", 10, 65}, Problem{"recall", 0, 3},
+                             Problem{"addition", 30, 29}, Problem{"swim", 30, 30}})
+    REQUIRE_THROWS_AS(make_sequences(bad, 1, generator), ValueError);
 }
