@@ -31,8 +31,9 @@ struct Options : CommandLine {
 
   void settle() override {
     if (task == "recall") {
-      otherwise(model, "lstmn"), otherwise(length, 10), otherwise(hidden, 32);
-      otherwise(learning_rate, 5e-3);
+      otherwise(model, "lstmn"), otherwise(length, 10), otherwise(hidden, 32), otherwise(batch, 50);
+      otherwise(steps, 6000), otherwise(validate_every, 500), otherwise(learning_rate, 5e-3),
+          otherwise(decay_every, 1200);
     }
     otherwise(max_length, length + length / 10);
     if (max_length < length) throw UsageError("--max-length is less than --length");

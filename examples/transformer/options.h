@@ -29,6 +29,7 @@ struct Options : CommandLine {
   int64_t& test_size = may_change(whole("test-size", "held-out strings of the test", 2000, 1));
   std::string& answer =
       choice("answer", "of addition: 0579 (forwards) or 9750, units first (backwards)", {"forwards", "backwards"});
+  bool& ablate = may_change(flag("ablate", "addition: what the test says without a place of the numbers, or a head"));
   int64_t& context = whole("context", "shakespeare: characters that are looked back at, at most", 64, 1, 100000);
   double& temperature = real("temperature", "of the samples of shakespeare; 0: the most probable", 0.8, 0, 100);
   int64_t& top_k = whole("top-k", "samples come from the k most probable characters; 0: all", 20, 0, 256);
@@ -39,6 +40,7 @@ struct Options : CommandLine {
     if (task == "addition") otherwise(steps, 6000), otherwise(anneal, 6000), otherwise(validate_every, 500);
     if (embed_dim % heads != 0) throw UsageError("--heads must divide --embed-dim");
     if (anneal <= warmup) throw UsageError("--anneal must be more than --warmup");
+    if (ablate && task != "addition") throw UsageError("--ablate is of --task addition alone");
     if (beginning.empty()) throw UsageError("--beginning is empty; it must be one character at least");
     if (max_length < min_length)
       throw UsageError("--max-length is less than --min-length; need 4 <= min-length <= max-length");

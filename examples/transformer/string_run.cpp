@@ -5,6 +5,7 @@
 #include <fovea/optim/training/text/translator.h>
 
 #include "examples/common/attention_map.h"
+#include "examples/transformer/ablation.h"
 #include "examples/transformer/options.h"
 #include "examples/transformer/strings.h"
 
@@ -47,12 +48,40 @@ class StringRun final : public Program {
   }
 
   Metrics test() override {
-    const auto right = translator_.measure(strings_.draw(Part::test, o_.test_size, root.fork(4)));
+    const std::vector<Pair> pairs = strings_.draw(Part::test, o_.test_size, root.fork(4));
+    const auto right = translator_.measure(pairs);
     fmt::print("{} held-out strings: {:.3f} % of the tokens right, {:.2f} % of the strings without a mistake\n",
                o_.test_size, right.token_percent, right.exact_percent);
-    return {{"token_percent", right.token_percent},
-            {"exact_percent", right.exact_percent},
-            {"test_strings", static_cast<double>(o_.test_size)}};
+    Metrics metrics{{"token_percent", right.token_percent},
+                    {"exact_percent", right.exact_percent},
+                    {"test_strings", static_cast<double>(o_.test_size)}};
+    if (o_.ablate) ablate(pairs, metrics);
+    return metrics;
+  }
+
+  // A line for each part that is taken away, two figures for each digit.
+  void ablate(const std::vector<Pair>& sums, Metrics& metrics) {
+    const Ablation ablation(model_, o_.heads, translator_, sums, o_.answer == "backwards");
+    const std::array<std::string, 4> places{"units", "tens", "hundreds", "thousands"};
+    Figures right, wrong_carry;
+    const auto show = [&](const std::string& without, const Digits& digits) {
+      fmt::print("{:<16}", without);
+      for (size_t p = 4; p-- > 0;) {
+        fmt::print("{:>7.1f} ({:4.1f})", digits.right[p], digits.wrong_carry[p]);
+        right.emplace_back(fmt::format("{}.{}", without, places[p]), digits.right[p]);
+        wrong_carry.emplace_back(fmt::format("{}.{}", without, places[p]), digits.wrong_carry[p]);
+      }
+      fmt::print("\n");
+    };
+    fmt::print("digits right, and in brackets those with the wrong carry, in percent\n{:<16}", "without");
+    for (size_t p = 4; p-- > 0;) fmt::print("{:>14}", places[p]);
+    fmt::print("\n");
+    show("nothing", ablation.whole());
+    for (int64_t p = 0; p < 3; ++p) show(places[static_cast<size_t>(p)], ablation.without_place(p));
+    for (int64_t layer = 0; layer < o_.layers; ++layer)
+      for (int64_t head = 0; head < o_.heads; ++head)
+        show(fmt::format("layer {} head {}", layer + 1, head + 1), ablation.without_head(layer, head));
+    metrics.emplace_back("right", right), metrics.emplace_back("wrong_carry", wrong_carry);
   }
 
   void draw() override {

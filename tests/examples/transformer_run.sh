@@ -39,6 +39,10 @@ for task in copy sort addition; do
   "$transformer" "${small[@]}" --task "$task" --norm post --steps 20 --validate-every 10 --out "$folder/$task" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; fail "task $task failed"; }
 done
+"$transformer" --resume "$folder/addition" --ablate --quiet >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "--ablate of a run failed"; }
+for figure in "tens.hundreds" "layer 1 head 2.units"; do
+  [ "$(grep -c "\"$figure\"" "$folder/addition/summary.json")" -eq 2 ] || fail "summary.json has no $figure, right and wrong carry"
+done
 for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png encoder.png loss.png; do
   [ -s "$folder/sort/$file" ] || fail "$file is missing"
 done
@@ -67,6 +71,7 @@ refused() {
   grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
+refused 2 "ablate is of" --task copy --ablate
 refused 1 "char-rnn" --task shakespeare --data "$folder"
 refused 2 "heads must divide" --embed-dim 10 --heads 4
 refused 2 "min-length <= max-length" --min-length 12 --max-length 8

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "examples/transformer/ablation.h"
 #include "examples/transformer/strings.h"
 
 using namespace fovea;
@@ -80,4 +81,41 @@ TEST_CASE("string tasks that cannot be", "[transformer]") {
   REQUIRE_THROWS_AS(Strings({.task = "swim"}), ValueError);
   REQUIRE_THROWS_AS(Strings({.task = "copy", .min_length = 3}), ValueError);
   REQUIRE_THROWS_AS(Strings({.task = "copy", .min_length = 8, .max_length = 7}), ValueError);
+}
+
+TEST_CASE("an ablation counts digits and carries, and leaves the model as it was", "[transformer]") {
+  Generator generator(6);
+  const Strings strings({.task = "addition"});
+  const Vocabulary& words = strings.vocabulary();
+  TransformerModel model({.transformer = {.embed_dim = 16, .heads = 2, .feed_forward = 16, .layers = 1, .dropout = 0},
+                          .source_vocabulary = words.size()},
+                         generator);
+  const Translator translator(model, words, words, {.max_length = 5});
+  const std::vector<Pair> sums = strings.draw(Part::test, 200, generator);
+  const Ablation ablation(model, 2, translator, sums, false);
+  const Digits whole = ablation.whole();
+
+  const Tensor output = argmax(translator.logits(translator.batch(sums)), -1);  // all steps at once, [B, 5]
+  std::array<double, 4> right{}, wrong_carry{};
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const std::string text = text_of(sums[i].source);
+    const int a = std::stoi(text.substr(0, 3)), b = std::stoi(text.substr(4, 3));
+    for (const auto& [place, power] : {std::pair{0, 1}, {1, 10}, {2, 100}, {3, 1000}}) {
+      const auto p = static_cast<size_t>(place);
+      const std::string& put_out = words.word(output.at<int64_t>({static_cast<int64_t>(i), 3 - place}));
+      const int digit = (a + b) / power % 10, bare = (a / power + b / power) % 10;
+      right[p] += put_out == std::to_string(digit) ? 0.5 : 0;
+      wrong_carry[p] += put_out == std::to_string(digit == bare ? (bare + 1) % 10 : bare) ? 0.5 : 0;
+    }
+  }
+  for (size_t p = 0; p < 4; ++p) {
+    REQUIRE(whole.right[p] == test::Approx(right[p]));
+    REQUIRE(whole.wrong_carry[p] == test::Approx(wrong_carry[p]));
+  }
+  const auto same = [](const Digits& x, const Digits& y) {
+    return x.right == y.right && x.wrong_carry == y.wrong_carry;
+  };
+  REQUIRE_FALSE((same(ablation.without_head(0, 0), whole) && same(ablation.without_head(0, 1), whole)));
+  REQUIRE_FALSE((same(ablation.without_place(0), whole) && same(ablation.without_place(2), whole)));
+  REQUIRE(same(ablation.whole(), whole));
 }
