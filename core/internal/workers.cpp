@@ -118,7 +118,11 @@ void Workers::run_chunk(int64_t chunk) {
       failed_chunk_ = chunk;
     }
   }
-  if (unfinished_.fetch_sub(1) == 1) caller_.wake();
+}
+
+// Of the chunks of a loop, this thread has run so many. Until it says so the loop goes on, and no other one begins.
+void Workers::finish(int64_t chunks) {
+  if (chunks > 0 && unfinished_.fetch_sub(chunks) == chunks) caller_.wake();
 }
 
 void Workers::work(Worker& self) {
@@ -128,17 +132,19 @@ void Workers::work(Worker& self) {
   for (;;) {
     self.bed.sleep(wanted);
     rests.wake();
-    int64_t ran = 0;
-    bool more;
+    bool useful = false, more;
     do {
+      int64_t ran = 0;
       for (; wanted() && take(); ++ran) run_chunk(last_.fetch_sub(1, std::memory_order_relaxed));
+      finish(ran);
+      useful = useful || ran > 0;
       more = spin(kSpin, wanted);
       if (const Time rest = rests.due(); rest > 0ms) {
         std::this_thread::sleep_for(rest);
         rests.wake();
       }
     } while (more);
-    if (ran == 0) std::this_thread::sleep_for(kIdleRest);
+    if (!useful) std::this_thread::sleep_for(kIdleRest);
   }
 }
 
@@ -170,7 +176,9 @@ bool Workers::run(const Loop& loop, int helpers) {
   last_.store(loop.chunks - 1, std::memory_order_relaxed);
   open_.store(loop.chunks);
   for (int i = 0; i < std::min(helpers, static_cast<int>(workers_.size())); ++i) workers_[i]->bed.wake();
-  for (int64_t chunk = 0; take(); ++chunk) run_chunk(chunk);
+  int64_t ran = 0;
+  for (; take(); ++ran) run_chunk(ran);
+  finish(ran);
   const auto finished = [&] { return unfinished_.load() == 0; };
   while (!spin(kPatience, finished)) caller_.sleep(finished);
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));

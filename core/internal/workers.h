@@ -65,6 +65,7 @@ class Workers {
   void work(Worker& self);
   bool take();
   void run_chunk(int64_t chunk);
+  void finish(int64_t chunks);
 
   alignas(64) std::atomic<int64_t> open_{0};  // chunks that nobody has taken
   std::atomic<int64_t> last_{0};              // the highest chunk of those

@@ -186,21 +186,21 @@ void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
 void unary(Unary op, DType dtype, int64_t n, const void* x, void* y, double p, double q) {
   const UnaryRow row = find(op, dtype);
-  if (n <= kGrain) return row(n, x, y, nullptr, p, q);
+  if (n <= kMapGrain) return row(n, x, y, nullptr, p, q);
   unary_in_pieces(op, dtype, n, x, y, p, q);
 }
 
 void unary(Unary op, DType dtype, const Loop<2>& loop, const void* x, void* y, double p, double q) {
   const UnaryRow row = find(op, dtype);
   const int64_t size = item_size(dtype), steps[] = {loop.inner_stride(0), loop.inner_stride(1)};
-  loop.parallel_rows(kGrain, [&](const int64_t* offsets, int64_t n) {
+  loop.parallel_rows(kMapGrain, [&](const int64_t* offsets, int64_t n) {
     row(n, at(x, offsets[1] * size), at(y, offsets[0] * size), steps, p, q);
   });
 }
 
 void binary(Binary op, DType dtype, int64_t n, const void* a, const void* b, void* y) {
   const BinaryRow row = find(op, dtype);
-  if (n <= kGrain) return row(n, a, b, y, nullptr);
+  if (n <= kMapGrain) return row(n, a, b, y, nullptr);
   binary_in_pieces(op, dtype, n, a, b, y);
 }
 
@@ -208,7 +208,7 @@ void binary(Binary op, DType dtype, const Loop<3>& loop, const void* a, const vo
   const BinaryRow row = find(op, dtype);
   const int64_t size = item_size(dtype);
   const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(1), loop.inner_stride(2)};
-  loop.parallel_rows(kGrain, [&](const int64_t* offsets, int64_t n) {
+  loop.parallel_rows(kMapGrain, [&](const int64_t* offsets, int64_t n) {
     row(n, at(a, offsets[1] * size), at(b, offsets[2] * size), at(y, offsets[0] * size), steps);
   });
 }
@@ -217,7 +217,7 @@ void fill(DType dtype, const Loop<1>& loop, void* y, double value) {
   dispatch_stored(dtype, [&](auto zero) {
     using T = decltype(zero);
     const T v = static_cast<T>(value);
-    loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
+    loop.parallel_rows(kMapGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
       const int64_t stride = loop.inner_stride(0);
       if (stride == 1) {
@@ -233,7 +233,7 @@ void scale(DType dtype, const Loop<1>& loop, void* y, double factor) {
   dispatch_number(dtype, [&](auto zero) {
     using T = decltype(zero);
     using W = vm::Wrapping<T>;
-    loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
+    loop.parallel_rows(kMapGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
       const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(0)};
       map_row(n, to, to, steps, [s = static_cast<T>(factor)](T v) { return static_cast<T>(W(v) * W(s)); });
@@ -245,7 +245,7 @@ void add_scaled(DType dtype, const Loop<2>& loop, void* y, const void* x, double
   dispatch_number(dtype, [&](auto zero) {
     using T = decltype(zero);
     using W = vm::Wrapping<T>;
-    loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
+    loop.parallel_rows(kMapGrain, [&](const int64_t* at, int64_t n) {
       T* to = static_cast<T*>(y) + at[0];
       const int64_t steps[] = {loop.inner_stride(0), loop.inner_stride(0), loop.inner_stride(1)};
       map2_row(n, to, static_cast<const T*>(x) + at[1], to, steps,
@@ -276,7 +276,7 @@ bool fits(DType to, DType from, const Loop<1>& loop, const void* x) {
 void copy(DType to, DType from, const Loop<2>& loop, void* y, const void* x) {
   if (to == from && loop.rank == 1 && loop.inner_stride(0) == 1 && loop.inner_stride(1) == 1) {
     const int64_t size = item_size(to);
-    parallel_for(loop.numel, 8 * kGrain, [&](int64_t begin, int64_t end) {
+    parallel_for(loop.numel, kMapGrain, [&](int64_t begin, int64_t end) {
       std::memcpy(static_cast<char*>(y) + begin * size, static_cast<const char*>(x) + begin * size,
                   static_cast<size_t>((end - begin) * size));
     });
@@ -286,7 +286,7 @@ void copy(DType to, DType from, const Loop<2>& loop, void* y, const void* x) {
     dispatch_stored(from, [&](auto zero_from) {
       using T = decltype(zero_to);
       using F = decltype(zero_from);
-      loop.parallel_rows(kGrain, [&](const int64_t* at, int64_t n) {
+      loop.parallel_rows(kMapGrain, [&](const int64_t* at, int64_t n) {
         T* target = static_cast<T*>(y) + at[0];
         const F* source = static_cast<const F*>(x) + at[1];
         const int64_t st = loop.inner_stride(0), ss = loop.inner_stride(1);

@@ -81,6 +81,7 @@ struct Loop {
   int64_t strides[N][kMaxRank];
 };
 
-inline constexpr int64_t kGrain = 65536;  // elements of simple work that are worth a thread
+inline constexpr int64_t kGrain = 65536;     // elements of simple work that are worth a thread
+inline constexpr int64_t kMapGrain = 16384;  // the same where each result stands for itself, not for a piece
 
 }  // namespace fovea::kernels

@@ -12,7 +12,7 @@ constexpr double kSharp = 1e-12;  // w^gamma = exp(gamma log(w + kSharp)), a neg
 template <class Body>
 void for_samples(const NtmSizes& n, Body&& body) {
   const int64_t work = n.slots * n.width * (n.heads + 1);
-  const int64_t grain = work >= 16384 ? 1 : 16384 / (work > 0 ? work : 1);
+  const int64_t grain = work >= 10240 ? 1 : 10240 / (work > 0 ? work : 1);
   parallel_for(n.batch, grain, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) body(b);
   });
