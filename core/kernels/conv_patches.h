@@ -50,22 +50,41 @@ void copy_row(const T* from, int64_t count, T* to) {
   if ((bytes & 4) != 0) piece(std::integral_constant<size_t, 4>());
 }
 
-// buffer(r, c) = plane(rows(r), columns(c)), 0 outside it; buffer rows lie columns.count apart.
+// A vector of each of `count` rows: to[c] = from[c] for c in [begin, end), 0 elsewhere.
+template <class T>
+void load_inside(const T* from, int64_t from_step, int64_t begin, int64_t end, int64_t count, T* to, int64_t to_step) {
+  const auto first = static_cast<int>(std::clamp<int64_t>(begin, 0, kLanes<T>));
+  const auto last = static_cast<int>(std::clamp<int64_t>(end, 0, kLanes<T>));
+  for (int64_t r = 0; r < count; ++r, from += from_step, to += to_step) {
+    T lanes[kLanes<T>];
+#pragma omp simd
+    for (int c = 0; c < kLanes<T>; ++c) lanes[c] = c >= first && c < last ? from[c] : T(0);
+    std::memcpy(to, lanes, sizeof(lanes));
+  }
+}
+
+// buffer(r, c) = plane(rows(r), columns(c)), 0 outside it; buffer rows lie columns.count apart. Writes up to a vector
+// beyond the last row.
 template <class T>
 void load_plane(const T* plane, int64_t height, int64_t width, const Walk& rows, const Walk& columns, T* buffer) {
   int64_t top, bottom, left, right;
   rows.inside(height, top, bottom);
   columns.inside(width, left, right);
-  std::fill_n(buffer, rows.count * columns.count, T(0));
-  for (int64_t r = top; r < bottom; ++r) {
-    T* to = buffer + r * columns.count;
-    const T* from = plane + (rows.first + r * rows.step) * width + columns.first;
-    if (columns.step == 1) {
-      copy_row(from + left, right - left, to + left);
-    } else {
-      for (int64_t c = left; c < right; ++c) to[c] = from[c * columns.step];
+  std::fill_n(buffer, top * columns.count, T(0));
+  const auto from = [&](int64_t r) { return plane + (rows.first + r * rows.step) * width + columns.first; };
+  if (columns.step == 1) {
+    // From the right: what a vector writes beyond its row's end is where the next row begins.
+    for (int64_t c = round_up(columns.count, kLanes<T>) - kLanes<T>; c >= 0; c -= kLanes<T>)
+      load_inside(from(top) + c, rows.step * width, left - c, right - c, bottom - top, buffer + top * columns.count + c,
+                  columns.count);
+  } else {
+    for (int64_t r = top; r < bottom; ++r) {
+      T* to = buffer + r * columns.count;
+      std::fill_n(to, columns.count, T(0));
+      for (int64_t c = left; c < right; ++c) to[c] = from(r)[c * columns.step];
     }
   }
+  std::fill_n(buffer + bottom * columns.count, (rows.count - bottom) * columns.count, T(0));
 }
 
 // Rows of output that are worked on at once, so many that `row` elements for each, and a halo, stay in the cache.

@@ -67,7 +67,7 @@ class WeightSum {
     while (offsets_.size() % kDotTaps != 0) offsets_.push_back(0);
   }
   void add(int64_t begin, int64_t end, T* dweight) const {
-    const Scratch<T> g(together_ * g_step_), x(together_ * x_step_);
+    const Scratch<T> g(together_ * g_step_ + kLanes<T>), x(together_ * x_step_);
     for (int64_t first = begin; first < end; first += together_) {
       const int64_t count = std::min(together_, end - first);
       for (int64_t i = 0; i < count; ++i) load(first + i, g.get() + i * g_step_, x.get() + i * x_step_);
