@@ -134,6 +134,25 @@ TEST_CASE("products: the same bits for any number of threads", "[parallel][threa
   });
 }
 
+// BLAS is asked for a product at once, or for panels of it, by size, layout and the number of threads.
+TEST_CASE("products of many sizes and layouts: the same bits for any number of threads", "[parallel][threads]") {
+  Generator sizes(5);
+  for (int i = 0; i < 48; ++i) {
+    const auto size = [&](int64_t low, int64_t high) { return randint({}, low, high, sizes).item<int64_t>(); };
+    const int64_t m = size(2, 300), n = size(129, 800), k = size(1, 500);
+    const DType dtype = i % 2 == 0 ? f32 : f64;
+    const bool left = i / 2 % 2 != 0, right = i / 4 % 2 != 0;
+    const Tensor a = uniform(left ? Shape{k, m} : Shape{m, k}, -1, 1, sizes, dtype);
+    const Tensor b = uniform(right ? Shape{n, k} : Shape{k, n}, -1, 1, sizes, dtype);
+    const auto product = [&](int threads) {
+      const Threads guard(threads);
+      return matmul(left ? transpose(a, 0, 1) : a, right ? transpose(b, 0, 1) : b);
+    };
+    INFO(m << " x " << k << " by " << k << " x " << n << ", " << name_of(dtype) << ", transposed " << left << right);
+    REQUIRE(equal(product(1), product(3)));
+  }
+}
+
 TEST_CASE("moving elements: the same bits for any number of threads", "[parallel][threads]") {
   const Tensor rows = ids(517, {700}), at = ids(517, {700, 403}), words = ids(517, {90, 30});
   require_same_bits({
