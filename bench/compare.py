@@ -2,13 +2,15 @@
 """Both sides in one go: fovea_bench and the peer's benchmark, interleaved in rounds; prints and saves ours/peer.
 
 compare.py [--filter REGEX] [--threads N] [--rounds R] [--seconds S] [--json FILE] [--ours PROGRAM] [--peer SCRIPT]
-           [--peer-core NAME]
+           [--peer-core NAME] [--beside busy|itself]
 The peer is a program that takes fovea_bench's flags and writes the same JSON: peers/pytorch, unless --peer names another.
 Where PyTorch is missing, fovea runs alone. Both sides get the same kernels of OpenBLAS, the peer by OPENBLAS_CORETYPE:
 those that fovea chose, or --peer-core's; "own" leaves it its choice. A ratio is that of the medians over all rounds;
-below 1 fovea is faster.
+below 1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy, or
+a second copy of the workload on the same side, as two trainings at once are.
 """
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -78,6 +80,8 @@ def parse():
                         help="OPENBLAS_CORETYPE of the peer alone, or \"own\": its OpenBLAS chooses; default: fovea's")
     parser.add_argument("--filter", default="", metavar="REGEX", help="workloads to run; default: all")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--beside", choices=("busy", "itself"),
+                        help="what runs meanwhile: a process that keeps a core busy, or a second copy of the workload")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.5, help="of a workload, a side and a round")
     parser.add_argument("--json", default="", metavar="FILE", help="where to save the figures")
@@ -85,6 +89,21 @@ def parse():
     check(parser, args)
     args.error = parser.error
     return args
+
+
+@contextlib.contextmanager
+def running(command, environment):
+    """The command runs until the end of the block, which begins when it has printed a line."""
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            if not process.stdout.readline():
+                sys.exit(f"compare: {' '.join(command)} ended before it began")
+            yield
+        finally:
+            process.kill()
+
+
+BUSY = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
 
 
 class Side:
@@ -95,13 +114,19 @@ class Side:
         self.names = names(command, environment)
         self.chosen, self.medians, self.about = [], {}, {}
 
+    def at(self, names, threads, seconds):
+        """How to run these workloads."""
+        pattern = "^(" + "|".join(names) + ")$"
+        return self.command + ["--filter", pattern, "--threads", str(threads), "--seconds", str(seconds)]
+
     def run(self, args):
-        pattern = "^(" + "|".join(self.chosen) + ")$"
-        results = run(self.command + ["--filter", pattern, "--threads", str(args.threads),
-                                      "--seconds", str(args.seconds)], self.environment)
-        self.about = results.get("about", {})
-        for name, row in results["rows"].items():
-            self.medians.setdefault(name, []).append(row["median_ms"])
+        for names in [[name] for name in self.chosen] if args.beside else [self.chosen]:
+            other = self.at(names, args.threads, 1e6) if args.beside == "itself" else BUSY
+            with running(other, self.environment) if args.beside else contextlib.nullcontext():
+                results = run(self.at(names, args.threads, args.seconds), self.environment)
+            self.about = results.get("about", {})
+            for name, row in results["rows"].items():
+                self.medians.setdefault(name, []).append(row["median_ms"])
 
     def median(self, name):
         return statistics.median(self.medians[name])
@@ -159,7 +184,7 @@ def main():
     if args.json:
         with open(args.json, "w") as file:
             json.dump({"fovea": ours.about, "peer": peer.about, "threads": args.threads, "rounds": args.rounds,
-                       "rows": rows}, file, indent=1)
+                       "beside": args.beside, "rows": rows}, file, indent=1)
         print(f"saved in {args.json}")
 
 

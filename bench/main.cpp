@@ -42,6 +42,7 @@ class Table final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override {
     fmt::print("{:<52}{:>12}{:>12}{:>9}\n", "workload", "median ms", "min ms", "n");
+    std::fflush(stdout);  // compare.py waits for it
     return true;
   }
   void ReportRuns(const std::vector<Run>& runs) override {

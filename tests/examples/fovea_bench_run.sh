@@ -3,6 +3,7 @@
 #   flags that cannot be are refused with exit code 2 before anything is measured
 #   a workload is measured, printed with four digits however short it is, and written as JSON
 #   every workload has its row in the peer's benchmark
+#   compare.py --beside measures while something else runs, which ends with it
 #   compare.py sets both sides beside each other, says what each is, and gives the peer fovea's OpenBLAS kernels
 set -euo pipefail
 bench=$1 compare=$2 peer=$3
@@ -58,6 +59,7 @@ about='{"version": "stub of '$(basename "$0")'", "kernels": "Zen"}'
 while [ $# -gt 0 ]; do
   case $1 in
     --list) printf 'quick\nslow\n' ;;
+    --seconds) if [ "$2" = 1000000.0 ]; then echo second >>"$(dirname "$0")/cores"; echo begun; exec sleep 60; fi ;;
     --json) printf '{"about": %s, "rows": {"quick": {"median_ms": 0.0000543}}}' "$about" >"$2" ;;
   esac
   shift
@@ -91,6 +93,12 @@ found=$(cores --peer-core SkylakeX)
 [ "$found" = "fovea none, peer SkylakeX" ] || fail "--peer-core does not reach the peer alone: $found"
 found=$(cores --peer-core own)
 [ "$found" = "fovea none, peer none" ] || fail "--peer-core own leaves no choice: $found"
+found=$(cores --beside busy --json "$folder/both.json")
+[ "$found" = "fovea none, peer Zen" ] || fail "--beside busy does not measure both sides: $found"
+grep -q '"beside": "busy"' "$folder/both.json" || fail "the JSON does not say what ran beside"
+cores --beside itself >"$folder/found"
+[ "$(grep -c second "$folder/cores")" -eq 2 ] || fail "--beside itself does not run each side twice"
+refused 2 "invalid choice" "${compared[@]}" --beside nobody
 python3 "$compare" --ours "$folder/fovea" --peer "$folder/none" --filter quick --rounds 1 >"$folder/out" 2>&1 || fail "alone: failed"
 grep -q "fovea alone" "$folder/out" || fail "alone: does not say so"
 [[ $(python3 "$compare" --help) == *--peer-core* ]] || fail "--help does not name --peer-core"

@@ -111,7 +111,7 @@ def main():
             print(f"{name}: {' '.join(build.__doc__.split())}")
         return
     torch.set_num_threads(args.threads)
-    print(f"{'workload':<52}{'median ms':>12}{'min ms':>12}{'n':>9}")
+    print(f"{'workload':<52}{'median ms':>12}{'min ms':>12}{'n':>9}", flush=True)  # compare.py waits for it
     rows = {}
     for name, build in chosen.items():
         torch.manual_seed(1)
