@@ -80,7 +80,7 @@ class StringRun final : public Program {
     for (int64_t p = 0; p < 3; ++p) show(places[static_cast<size_t>(p)], ablation.without_place(p));
     for (int64_t layer = 0; layer < o_.layers; ++layer)
       for (int64_t head = 0; head < o_.heads; ++head)
-        show(fmt::format("layer {} head {}", layer + 1, head + 1), ablation.without_head(layer, head));
+        show(fmt::format("layer{}.head{}", layer + 1, head + 1), ablation.without_head(layer, head));
     metrics.emplace_back("right", right), metrics.emplace_back("wrong_carry", wrong_carry);
   }
 

@@ -40,7 +40,7 @@ for task in copy sort addition; do
     { cat "$folder/log" >&2; fail "task $task failed"; }
 done
 "$transformer" --resume "$folder/addition" --ablate --quiet >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "--ablate of a run failed"; }
-for figure in "tens.hundreds" "layer 1 head 2.units"; do
+for figure in "tens.hundreds" "layer1.head2.units"; do
   [ "$(grep -c "\"$figure\"" "$folder/addition/summary.json")" -eq 2 ] || fail "summary.json has no $figure, right and wrong carry"
 done
 for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png encoder.png loss.png; do
