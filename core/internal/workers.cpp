@@ -20,9 +20,9 @@ using Time = std::chrono::nanoseconds;
 
 constexpr Time kSpin = 100us;     // a worker that finds no chunk: longer than most gaps between the loops of a step
 constexpr Time kPatience = 50us;  // the caller, while another thread ends its chunk
-constexpr Time kPeriod = 1ms;     // how often a worker looks whether it was kept off its core, and for how long:
-constexpr Time kKeptOff = 200us;
-constexpr Time kShortRest = 10ms, kLongRest = 160ms;
+constexpr Time kPeriod = 1ms;     // how often a worker looks whether it was kept off its core
+constexpr int kKeptOff = 4;       // for more than one part in so many
+constexpr Time kShortRest = 5ms, kLongRest = 160ms;
 constexpr Time kIdleRest = 1ms;  // of a worker that was woken for nothing: the loop was over before
 constexpr int kMostWorkers = 1023;
 
@@ -72,11 +72,15 @@ class Rests {
     if (passed < kPeriod) return 0ms;
     const Time ran = time_on_core() - ran_before_;
     wake();
-    if (passed - ran < kKeptOff) {
-      rest_ = std::max(kShortRest, rest_ / 2);
-      return 0ms;
+    if (passed - ran > passed / kKeptOff) {
+      undisturbed_ = 0ms;
+      return std::exchange(rest_, std::min(kLongRest, 2 * rest_));
     }
-    return std::exchange(rest_, std::min(kLongRest, 2 * rest_));
+    if ((undisturbed_ += passed) > rest_) {
+      undisturbed_ = 0ms;
+      rest_ = std::max(kShortRest, rest_ / 2);
+    }
+    return 0ms;
   }
   void wake() {
     since_ = now();
@@ -84,7 +88,7 @@ class Rests {
   }
 
  private:
-  Time since_{}, ran_before_{}, rest_ = kShortRest;
+  Time since_{}, ran_before_{}, undisturbed_{}, rest_ = kShortRest;
 };
 
 }  // namespace
