@@ -17,8 +17,8 @@ namespace fovea {
 //   shift         w~(i) = sum_j w^g(j) s((i - j) mod N)                  (8)
 //   sharpen       w(i) = w~(i)^gamma / sum_j w~(j)^gamma                 (9), a negative w~ counting as 0
 // There are two conventions for the cosine of vectors that may be zero. Here 1e-8 is added to the product and lengths
-// are smooth, so that a slot that is zero has a gradient. cosine_similarity (ops.h) and CosineScore are PyTorch's,
-// k.m / (max(|k|, eps) max(|m|, eps)): exact for all but tiny vectors.
+// are smooth, so that a slot that is zero has a gradient: made for slots of lengths near 1. cosine_similarity (ops.h)
+// and CosineScore are k.m / (|k| |m|), exact for any length, and 0 without a gradient where one is 0.
 Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous);
 
 // M_t = M_{t-1} prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T                 (3), (4)

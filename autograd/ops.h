@@ -217,8 +217,10 @@ Tensor rms_norm(const Tensor& x, const Tensor& weight = Tensor(), std::optional<
 Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight = Tensor(), const Tensor& bias = Tensor(),
                   double eps = 1e-5);
 Tensor dropout(const Tensor& x, double probability, Generator& generator);  // what stays is scaled by 1 / (1 - p)
-// Along dim, as in PyTorch.
-Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, double eps = 1e-8);
+// x / |x| along dim, for any length that is not 0; 0 and its gradient are 0. With eps PyTorch's x / max(|x|, eps).
+Tensor normalize(const Tensor& x, int64_t dim, std::optional<double> eps = {});
+// a.b / (|a| |b|) along dim, for any lengths; 0 where one is 0. With eps PyTorch's a.b / (max(|a|, eps) max(|b|, eps)).
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, std::optional<double> eps = {});
 // w [..., N], s [..., 2S+1] for shifts -S to S (NTM, equation 8).
 Tensor circular_convolution(const Tensor& w, const Tensor& s);
 

@@ -3,6 +3,8 @@
 //   layer_norm   y = (x - mean x) / sqrt(var x + eps) * weight + bias              var divides by n
 //   rms_norm     y = x / sqrt(mean x^2 + eps) * weight
 //   group_norm   the layer norm of each group, weight and bias for each channel
+// of vectors to length 1,
+//   normalize    y = x / |x|, 0 for 0; with eps x / max(|x|, eps)
 // and dropout (Srivastava et al. 2014), y = x keep / (1 - p), keep drawn with probability 1 - p for each element.
 // Shapes: x [..., D], weight, bias [D]; for groups x [N, C, ...], weight, bias [C]. Undefined: 1 and 0.
 // Errors: ShapeError, DTypeError; ValueError for a probability outside [0, 1], for groups that do not divide C. The
@@ -102,6 +104,19 @@ Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight, con
   Tensor y = reshape(layer_norm(reshape(x, {n, num_groups, width}), Tensor(), Tensor(), eps), x.shape());
   if (weight.defined()) y = y * reshape(weight, across);
   return bias.defined() ? y + reshape(bias, across) : y;
+}
+
+Tensor normalize(const Tensor& x, int64_t dim, std::optional<double> eps) {
+  check::floating("normalize", x);
+  if (!(eps.value_or(0) >= 0)) throw ValueError(fmt::format("normalize: eps {}; need a number >= 0", *eps));
+  const int d = normalize_dim("normalize", dim, x.dim());
+  if (x.dim() == 0) return squeeze(normalize(unsqueeze(x, 0), 0, eps), 0);
+  if (eps) return x / clamp(norm(x, d, true), *eps, std::numeric_limits<double>::infinity());
+  if (x.numel() == 0) return x;
+  // In units of the largest element, for a length that its type cannot say.
+  const Tensor largest = max(abs(x.detach()), d, true), nothing = eq(largest, 0.0);
+  const Tensor scaled = x / masked_fill(largest, nothing, 1);
+  return masked_fill(scaled / masked_fill(norm(scaled, d, true), nothing, 1), nothing, 0);
 }
 
 Tensor dropout(const Tensor& x, double probability, Generator& generator) {

@@ -142,6 +142,31 @@ const OpSpec group_norm_spec = OpSpec::add({
                 {"undefined", [] { group_norm(Tensor(), 1, Tensor(), Tensor()); }}},
 });
 
+const OpSpec normalize_spec = OpSpec::add({
+    .name = "normalize",
+    .formula = "y = x / |x|",
+    .samples =
+        [](SampleMaker& make) {
+          auto samples = layout_samples(
+              make, [](const Inputs& x) { return normalize(x[0], -1); }, 0.2, 2);
+          samples.push_back({"scalar", {make.uniform({}, 0.2, 2)}, [](const Inputs& x) { return normalize(x[0], 0); }});
+          samples.push_back(
+              {"columns", {make.uniform({3, 4}, -2, -0.2)}, [](const Inputs& x) { return normalize(x[0], 0); }});
+          samples.push_back({"longer than eps", {make.uniform({2, 3}, 0.2, 2)}, [](const Inputs& x) {
+                               return normalize(x[0], 1, 1e-12);
+                             }});
+          samples.push_back({"shorter than eps", {make.uniform({2, 3}, 0.1, 0.2)}, [](const Inputs& x) {
+                               return normalize(x[0], 1, 0.9);
+                             }});
+          return samples;
+        },
+    .invalid = {{"no such dimension", [] { normalize(ones({3}), 1); }},
+                {"negative eps", [] { normalize(ones({3}), 0, -1); }},
+                {"eps NaN", [] { normalize(ones({3}), 0, NAN); }},
+                {"i64", [] { normalize(arange(3), 0); }},
+                {"undefined", [] { normalize(Tensor(), 0); }}},
+});
+
 OpSpec dropout_spec_of() {
   const auto call = [](double p) {
     return [p](const Inputs& x) {

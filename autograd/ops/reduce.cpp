@@ -108,8 +108,9 @@ Tensor norm(const Tensor& x, Dims dims, bool keepdim) {
   const Plan plan("norm", x, dims);
   Tensor y = run(Fold::norm, x, plan.reduced, plan.result(keepdim));
   return record("norm", {x}, y, [x = saved(x), y = saved(y), kept = plan.kept](const Tensor& g) {
-    const Tensor length = reshape(y.get(), kept), zero = scalar(0, g.dtype());
-    return x.get() * (reshape(g, kept) / where(eq(length.detach(), zero), scalar(1, g.dtype()), length));
+    const Tensor length = reshape(y.get(), kept);
+    const Tensor unit = x.get() / masked_fill(length, eq(length.detach(), 0.0), 1);
+    return reshape(g, kept) * unit;  // g / length, of a short x, may be too large where this is not
   });
 }
 

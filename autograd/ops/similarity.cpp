@@ -1,4 +1,4 @@
-// cosine_similarity      a·b / (max(|a|, eps) max(|b|, eps)) along one dimension of the broadcast of a and b
+// cosine_similarity      a·b / (|a| |b|) along one dimension of the broadcast of a and b; eps as in normalize
 // circular_convolution   y(i) = sum_j s(j) w((i - j) mod N), j = -S..S (Graves, Wayne, Danihelka 2014, equation 8)
 // Shapes: a, b broadcast, the dimension goes; w [..., N], s [..., 2 S + 1] -> [..., N], leading dimensions broadcast.
 // Errors: ShapeError for shapes that do not broadcast or an even number of shifts; DTypeError; ValueError for eps.
@@ -8,8 +8,6 @@
 #include <fovea/autograd/record.h>
 #include <fovea/core/array.h>
 #include <fovea/core/kernels/circular.h>
-
-#include <limits>
 
 namespace fovea {
 namespace {
@@ -54,19 +52,16 @@ Tensor correlate(const Tensor& g, const Tensor& w, int64_t shifts) {
 
 }  // namespace
 
-Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, double eps) {
+Tensor cosine_similarity(const Tensor& a, const Tensor& b, int64_t dim, std::optional<double> eps) {
   check::floating("cosine_similarity", a);
   check::same_dtype("cosine_similarity", a, b);
-  if (!(eps >= 0)) throw ValueError(fmt::format("cosine_similarity: eps {}; need a number >= 0", eps));
+  if (!(eps.value_or(0) >= 0)) throw ValueError(fmt::format("cosine_similarity: eps {}; need a number >= 0", *eps));
   const Shape shape = broadcast_shapes("cosine_similarity", a.shape(), b.shape());
   const int d = normalize_dim("cosine_similarity", dim, shape.rank());
   if (shape.rank() == 0) return squeeze(cosine_similarity(unsqueeze(a, 0), unsqueeze(b, 0), 0, eps), 0);
   const Tensor left = align(a, shape.rank(), d, shape[d]), right = align(b, shape.rank(), d, shape[d]);
-  const double large = std::numeric_limits<double>::infinity();
   // Each is divided by its own length first: the product of two tiny lengths would be 0.
-  const Tensor left_unit = left / clamp(norm(left, d, true), eps, large);
-  const Tensor right_unit = right / clamp(norm(right, d, true), eps, large);
-  return sum(left_unit * right_unit, d);
+  return sum(normalize(left, d, eps) * normalize(right, d, eps), d);
 }
 
 Tensor circular_convolution(const Tensor& w, const Tensor& s) {

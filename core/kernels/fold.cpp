@@ -44,6 +44,12 @@ struct Norm {
   static double join(double a, double b) { return a + b; }
   static T finish(double total, int64_t) { return static_cast<T>(std::sqrt(total)); }
 };
+// In units of 2^-exponent, for squares that leave the range of double.
+template <int exponent>
+struct ScaledNorm : Norm<double> {
+  static double step(double lane, double v) { return Norm<double>::step(lane, std::ldexp(1.0, exponent) * v); }
+  static double finish(double total, int64_t) { return std::ldexp(std::sqrt(total), -exponent); }
+};
 template <class T, bool largest>
 struct Extreme {
   using Lane = T;
@@ -250,6 +256,26 @@ void fold_any(const FoldLoop& loop, const T* x, T* y) {
     fold_rows<Op>(loop, x, y);
 }
 
+// Lengths whose squares do not fit double are measured again, in other units.
+void fold_norm(const FoldLoop& loop, const double* x, double* y) {
+  constexpr int kUnit = 600;
+  constexpr double kLow = 0x1p-480, kHigh = 0x1p480;
+  fold_any<Norm<double>>(loop, x, y);
+  const int64_t n = loop.kept.numel;
+  const bool low = std::any_of(y, y + n, [](double v) { return v < kLow; });
+  const bool high = std::any_of(y, y + n, [](double v) { return v > kHigh; });
+  if ((!low && !high) || loop.reduced.numel == 0) return;
+  std::vector<double> again(static_cast<size_t>(n));
+  const auto replace = [&](auto&& outside) {
+    for (int64_t i = 0; i < n; ++i)
+      if (outside(y[i])) y[i] = again[static_cast<size_t>(i)];
+  };
+  if (high) fold_any<ScaledNorm<-kUnit>>(loop, x, again.data());
+  if (high) replace([](double v) { return v > kHigh; });
+  if (low) fold_any<ScaledNorm<kUnit>>(loop, x, again.data());
+  if (low) replace([](double v) { return v < kLow; });
+}
+
 // The dimensions whose bit in `chosen` is set.
 Shape pick(const Shape& values, unsigned chosen) {
   Shape out;
@@ -291,7 +317,8 @@ void fold(Fold op, DType dtype, const FoldLoop& loop, const void* x, void* y) {
         if constexpr (std::is_floating_point_v<T>) fold_any<Mean<T>>(loop, from, to);
         return;
       case Fold::norm:
-        if constexpr (std::is_floating_point_v<T>) fold_any<Norm<T>>(loop, from, to);
+        if constexpr (std::is_same_v<T, double>) fold_norm(loop, from, to);
+        if constexpr (std::is_same_v<T, float>) fold_any<Norm<T>>(loop, from, to);
         return;
     }
   };

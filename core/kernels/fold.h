@@ -15,7 +15,7 @@ namespace fovea::kernels {
 enum class Fold {
   sum,
   mean,
-  norm,  // Euclidean, squares in double: neither overflows nor underflows for f32
+  norm,  // Euclidean, squares in double, or in other units where they do not fit: no overflow, no underflow
   max,   // NaN if one element is
   min,
 };

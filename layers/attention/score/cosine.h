@@ -1,7 +1,7 @@
 // Cosine with a strength: addressing by content. Graves, Wayne, Danihelka 2014, "Neural Turing Machines", arXiv
 // 1410.5401, equations (5) and (6).
 //
-//   score(k, m) = β k·m / (max(‖k‖, ε) max(‖m‖, ε)),   ε = 1e-8                  (1)
+//   score(k, m) = β k·m / (‖k‖ ‖m‖)                                              (1)
 //   β = softplus(b)                                                              (2)
 //
 //   symbol   shape         meaning
@@ -10,14 +10,13 @@
 //   β        []            strength, learned, above 0; the cosine alone lies in [-1, 1] and cannot single out a key
 //
 // (1) is cosine_similarity of autograd/ops.h; the Neural Turing Machine's own (6), with 1e-8 added to the product, is
-// in autograd/ntm.h, which says why. The lengths of k and m do not matter. Keys are brought to length 1 once a
-// sequence. Where ‖m‖ < ε the score is almost 0, and m's gradient through its length is 0.
+// in autograd/ntm.h, which says why. The lengths of k and m do not matter, large or small; where one is 0 the score and
+// its gradient are 0. Keys are brought to length 1 once a sequence.
 #pragma once
 
 #include <fovea/layers/attention/score/score.h>
 
 #include <cmath>
-#include <limits>
 
 namespace fovea {
 
@@ -28,19 +27,14 @@ class CosineScore final : public Score {
   }
   void members(Members& m) override { m("raw_strength", raw_strength); }
 
-  Tensor prepare(const Tensor& keys) const override { return unit(keys); }
+  Tensor prepare(const Tensor& keys) const override { return normalize(keys, -1); }
   Tensor compare(const Tensor& query, const Tensor& prepared) const override {
     check_pair("CosineScore", query, prepared);
-    const Tensor cosine = matmul(unit(query), transpose(prepared, 1, 2));  // [B, Tq, Tk]
-    return softplus(raw_strength) * cosine;                                // (1), (2) [B, Tq, Tk]
+    const Tensor cosine = matmul(normalize(query, -1), transpose(prepared, 1, 2));  // [B, Tq, Tk]
+    return softplus(raw_strength) * cosine;                                         // (1), (2) [B, Tq, Tk]
   }
 
   Parameter raw_strength;  // b
-
- private:
-  static Tensor unit(const Tensor& x) {
-    return x / clamp(norm(x, -1, true), 1e-8, std::numeric_limits<double>::infinity());
-  }
 };
 
 }  // namespace fovea
