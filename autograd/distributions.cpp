@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/distributions.h>
 #include <fovea/autograd/ops.h>
@@ -38,8 +39,7 @@ Tensor Categorical::log_prob(const Tensor& classes) const {
 }
 
 Tensor Categorical::entropy() const {
-  if (!mask_.defined()) return -sum(exp(log_p_) * log_p_, -1);
-  const Tensor counted = where(mask_, log_p_, scalar(0, log_p_.dtype()));  // 0 ln 0 = 0
+  const Tensor counted = masked_fill(log_p_, eq(log_p_.detach(), -INFINITY), 0);  // 0 ln 0 = 0
   return -sum(exp(log_p_) * counted, -1);
 }
 
@@ -49,15 +49,21 @@ Bernoulli::Bernoulli(const Tensor& logits) : logits_(logits) { check::floating("
 
 Tensor Bernoulli::sample(Generator& generator) const { return bernoulli(sigmoid(logits_.detach()), generator); }
 
-Tensor Bernoulli::log_prob(const Tensor& x) const { return x.detach() * logits_ - softplus(logits_); }
+Tensor Bernoulli::log_prob(const Tensor& x) const { return logsigmoid((x.detach() * 2.0 - 1.0) * logits_); }
 
-Tensor Bernoulli::entropy() const { return softplus(logits_) - logits_ * sigmoid(logits_); }
+// Of |l|, as it is even: no difference of large numbers, and 0 at infinity, which e^-1000 is already.
+Tensor Bernoulli::entropy() const {
+  const Tensor l = clamp(abs(logits_), 0, 1000);
+  return softplus(-l) + l * sigmoid(-l);
+}
 
 // ---- Normal ----
 
 Normal::Normal(const Tensor& mean, const Tensor& deviation) : mean_(mean), deviation_(deviation) {
   check::floating("Normal", mean);
   check::same_dtype("Normal", mean, deviation);
+  if (!all(gt(deviation, 0)))
+    throw ValueError(fmt::format("Normal: the deviation, {}, has elements that are not above 0", describe(deviation)));
 }
 
 Tensor Normal::rsample(Generator& generator) const {

@@ -4,8 +4,9 @@
 //   entropy()            in nats
 //   rsample(generator)   of Normal: a draw with a gradient (reparameterised: Kingma & Welling 2013, arXiv 1312.6114)
 // Discrete draws learn through score_function.h. All work elementwise over leading dimensions.
-// Errors: DTypeError for parameters that are not floating; ShapeError, IndexError from the ops for values that do not
-// fit.
+// Errors: DTypeError for parameters that are not floating; ValueError for a deviation that is not above 0; ShapeError,
+// IndexError from the ops for values that do not fit. Logits may be infinite where the probabilities exist: -inf for a
+// class that is never drawn.
 #pragma once
 
 #include <fovea/core/random.h>
@@ -34,7 +35,7 @@ class Bernoulli {
  public:
   explicit Bernoulli(const Tensor& logits);
   Tensor sample(Generator& generator = default_generator()) const;  // of the logits' type and shape
-  Tensor log_prob(const Tensor& x) const;                           // x l - softplus(l)
+  Tensor log_prob(const Tensor& x) const;                           // ln σ(l) of 1, ln σ(-l) of 0
   Tensor entropy() const;                                           // softplus(l) - l σ(l)
 
  private:

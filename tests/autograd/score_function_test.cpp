@@ -220,3 +220,47 @@ TEST_CASE("Bernoulli and Normal: formulas, gradients and moments", "[score_funct
   REQUIRE_THROWS_AS(Normal(scalar(0, f64), scalar(1, f32)), DTypeError);
   REQUIRE_THROWS_AS(Bernoulli(arange(3)), DTypeError);
 }
+
+TEST_CASE("distributions at their edges: values and gradients", "[score_function]") {
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const DType type : {f32, f64}) {
+    Tensor l = to(tensor({0.0, 0.0, -inf}), type).requires_grad_();
+    const Categorical c(l);
+    const auto slope = [](const Tensor& y, const Tensor& x) {
+      return to(grad({y}, {x}, {.retain_graph = true})[0], f64);
+    };
+    CHECK(c.entropy().item() == Approx(std::log(2.0)));
+    CHECK(allclose(slope(c.entropy(), l), zeros({3}, f64), 0, 1e-6));
+    CHECK(c.log_prob(scalar(1, i64)).item() == Approx(-std::log(2.0)));
+    CHECK(allclose(slope(c.log_prob(scalar(1, i64)), l), tensor({-0.5, 0.5, 0.0}), 0, 1e-6));
+    CHECK(c.log_prob(scalar(2, i64)).item() == -inf);
+    CHECK(c.mode().item() < 2);
+    Tensor sure = to(tensor({-1e30, 0.0, -inf}), type).requires_grad_();
+    CHECK(Categorical(sure).entropy().item() == 0);
+    CHECK(all(isfinite(grad({Categorical(sure).entropy()}, {sure})[0])));
+
+    Tensor b = to(tensor({inf, inf, -inf, -inf, 100.0, -100.0, 0.0}), type).requires_grad_();
+    const Tensor x = to(tensor({1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0}), type);
+    const Tensor log_p = Bernoulli(b).log_prob(x), entropy = Bernoulli(b).entropy();
+    CHECK(allclose(to(slice(log_p, 0, 4), f64), tensor({-3.720076e-44, -100.0, -std::log(2.0)}), 1e-5, 1e-40));
+    CHECK(log_p.at({0}) == 0);
+    CHECK(log_p.at({1}) == -inf);
+    CHECK(log_p.at({2}) == 0);
+    CHECK(log_p.at({3}) == -inf);
+    CHECK(allclose(to(entropy, f64), tensor({0.0, 0.0, 0.0, 0.0, 0.0, 0.0, std::log(2.0)}), 1e-6, 1e-40));
+    CHECK(allclose(slope(sum(slice(log_p, 0, 4)), b), tensor({0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.5}), 1e-6, 1e-40));
+    CHECK(allclose(slope(sum(log_p), b), tensor({0.0, -1.0, 0.0, 1.0, 0.0, 1.0, 0.5}), 1e-6, 1e-40));
+    CHECK(allclose(slope(sum(entropy), b), zeros({7}, f64), 0, 1e-40));
+    const Tensor drawn = Bernoulli(slice(b.detach(), 0, 0, 4)).sample();
+    CHECK(equal(drawn, to(tensor({1.0, 1.0, 0.0, 0.0}), type)));
+
+    Tensor mu = full({2}, 1e-30, type).requires_grad_(), deviation = full({2}, 1e-30, type).requires_grad_();
+    const Normal n(mu, deviation);
+    const Tensor density = n.log_prob(to(tensor({1e-30, 3e-30}), type));
+    CHECK(density.at({0}) == Approx(30 * std::log(10.0) - 0.9189385332));
+    CHECK(density.at({1}) == Approx(30 * std::log(10.0) - 0.9189385332 - 2));
+    CHECK(allclose(to(grad({density}, {mu}, {.grad_outputs = {ones({2}, type)}})[0], f64) * 1e-30, tensor({0.0, 2.0}),
+                   1e-5, 1e-5));
+    for (const double bad : {0.0, -1.0, std::nan("")}) CHECK_THROWS_AS(Normal(mu, full({2}, bad, type)), ValueError);
+  }
+}
