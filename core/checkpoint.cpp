@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fovea/core/checkpoint.h>
 #include <fovea/core/file.h>
+#include <fovea/core/internal/safetensors_header.h>
 
 #include <algorithm>
 #include <cstring>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kChecksumKey = "fovea.checksum";
 constexpr size_t kDigits = 16;
+constexpr size_t kReadWhole = size_t{1} << 20;
 
 // h <- mix(h xor word) over 8-byte words, the last one filled with zeros, after the length. Both the product with an
 // odd number and the shifted xor can be undone, so two inputs that differ in one word never meet again.
@@ -100,6 +102,8 @@ std::string checkpoint_hash(const NamedTensors& tensors, const Metadata& metadat
 }
 
 SafetensorsFile load_checkpoint(std::string_view path) {
+  // A small file is read whole, so that damage is called damage; a large one first has to be as long as it says.
+  if (read_start(path, 0).file_size > kReadWhole) detail::check_safetensors_header(path);
   std::vector<std::byte> bytes = read_file(path);
   return open_sealed(bytes, path);
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -72,6 +73,10 @@ std::string target_of(const std::string& path) {
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     throw FileError(fmt::format("write_file: {}: is not a regular file", path));
   return real.string();
+}
+
+size_t machine_memory() {
+  return static_cast<size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::pair<dev_t, ino_t> identity(const struct stat& status) { return {status.st_dev, status.st_ino}; }
@@ -148,14 +153,17 @@ namespace detail {
 void set_file_fault(FileFault fault) { file_fault() = std::move(fault); }
 }  // namespace detail
 
-std::vector<std::byte> read_file(std::string_view path) {
+FileStart read_start(std::string_view path, size_t count) {
   const std::string name = checked_path("read_file", path);
   const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a pipe must not block before it is refused
   const Descriptor descriptor(attempt("read_file", name, "open", -1, [&] { return ::open(name.c_str(), flags); }));
   struct stat status {};
   attempt("read_file", name, "stat", descriptor.get(), [&] { return ::fstat(descriptor.get(), &status); });
   if (!S_ISREG(status.st_mode)) throw FileError(fmt::format("read_file: {}: is not a regular file", name));
-  std::vector<std::byte> bytes(static_cast<size_t>(status.st_size));
+  const size_t size = static_cast<size_t>(status.st_size), memory = machine_memory();
+  if (std::min(count, size) > memory)
+    throw FileError(fmt::format("read_file: {}: has {} bytes; this machine's memory is {}", name, size, memory));
+  std::vector<std::byte> bytes(std::min(count, size));
   size_t filled = 0;
   while (filled < bytes.size()) {
     const ssize_t got = attempt("read_file", name, "read", descriptor.get(),
@@ -163,8 +171,10 @@ std::vector<std::byte> read_file(std::string_view path) {
     if (got == 0) throw FileError(fmt::format("read_file: {}: ends at byte {} of {}", name, filled, bytes.size()));
     filled += static_cast<size_t>(got);
   }
-  return bytes;
+  return {std::move(bytes), size};
 }
+
+std::vector<std::byte> read_file(std::string_view path) { return read_start(path, SIZE_MAX).bytes; }
 
 void write_file(std::string_view path, std::span<const std::byte> bytes) {
   const std::string target = target_of(checked_path("write_file", path));

@@ -15,8 +15,14 @@
 
 namespace fovea {
 
-// A regular file's bytes.
+// A regular file's bytes; also FileError if they are more than the machine's memory.
 std::vector<std::byte> read_file(std::string_view path);
+// Its first `count` bytes, fewer where it is shorter, and how many it has: for what a header alone can tell.
+struct FileStart {
+  std::vector<std::byte> bytes;
+  size_t file_size;
+};
+FileStart read_start(std::string_view path, size_t count);
 void write_file(std::string_view path, std::span<const std::byte> bytes);
 
 }  // namespace fovea

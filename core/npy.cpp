@@ -154,7 +154,8 @@ struct Extent {
   size_t begin, size;
 };
 
-Extent header_extent(std::span<const std::byte> bytes, std::string_view name) {
+// `bytes` are the file's, or only its first ones: it has `file_size`.
+Extent header_extent(std::span<const std::byte> bytes, size_t file_size, std::string_view name) {
   const auto fail = [&](size_t at, std::string_view rule) {
     throw FileError(fmt::format("npy: {}: byte {}: {}", name, at, rule));
   };
@@ -167,22 +168,30 @@ Extent header_extent(std::span<const std::byte> bytes, std::string_view name) {
   if (bytes.size() < begin) fail(bytes.size(), "the file ends inside the header's length");
   uint32_t size = 0;
   std::memcpy(&size, bytes.data() + 8, begin - 8);
-  if (size > bytes.size() - begin) fail(8, fmt::format("a header of {} bytes ends after the file", size));
+  if (size > file_size - begin) fail(8, fmt::format("a header of {} bytes ends after the file", size));
   return {begin, size};
+}
+
+// The header, which `bytes` hold wholly, and what it says against the file's size.
+Header checked_header(std::span<const std::byte> bytes, const Extent& extent, size_t file_size, std::string_view name) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + extent.begin, extent.size);
+  const Header header = HeaderReader(text, extent.begin, name).read();
+  const size_t start = extent.begin + extent.size;
+  const std::optional<int64_t> count = detail::byte_count(*header.shape, *header.dtype);
+  if (!count || static_cast<size_t>(*count) != file_size - start)
+    throw FileError(fmt::format("npy: {}: byte {}: {}{} needs {} bytes of data; the file has {}", name, start,
+                                name_of(*header.dtype), header.shape->str(),
+                                count ? std::to_string(*count) : std::string("too many"), file_size - start));
+  return header;
 }
 
 }  // namespace
 
 Tensor parse_npy(std::span<const std::byte> bytes, std::string_view name) {
-  const auto [begin, size] = header_extent(bytes, name);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + begin, size);
-  const Header header = HeaderReader(text, begin, name).read();
+  const Extent extent = header_extent(bytes, bytes.size(), name);
+  const Header header = checked_header(bytes, extent, bytes.size(), name);
+  const auto [begin, size] = extent;
   const std::span<const std::byte> data = bytes.subspan(begin + size);
-  const std::optional<int64_t> count = detail::byte_count(*header.shape, *header.dtype);
-  if (!count || static_cast<size_t>(*count) != data.size())
-    throw FileError(fmt::format("npy: {}: byte {}: {}{} needs {} bytes of data; the file has {}", name, begin + size,
-                                name_of(*header.dtype), header.shape->str(),
-                                count ? std::to_string(*count) : std::string("too many"), data.size()));
   if (*header.dtype == boolean && !std::all_of(data.begin(), data.end(), [](std::byte b) { return b <= std::byte{1}; }))
     throw FileError(fmt::format("npy: {}: byte {}: a bool is neither 0 nor 1", name, begin + size));
   if (!*header.fortran_order) return from_bytes(data.data(), *header.shape, *header.dtype);
@@ -214,7 +223,14 @@ std::vector<std::byte> serialize_npy(const Tensor& x) {
   return bytes;
 }
 
-Tensor load_npy(std::string_view path) { return parse_npy(read_file(path), path); }
+// The header and the file's size are looked at before the rest is read.
+Tensor load_npy(std::string_view path) {
+  const FileStart first = read_start(path, 12);
+  const Extent extent = header_extent(first.bytes, first.file_size, path);
+  const FileStart start = read_start(path, extent.begin + extent.size);
+  if (start.bytes.size() == extent.begin + extent.size) checked_header(start.bytes, extent, start.file_size, path);
+  return parse_npy(read_file(path), path);
+}
 void save_npy(std::string_view path, const Tensor& x) { write_file(path, serialize_npy(x)); }
 
 }  // namespace fovea

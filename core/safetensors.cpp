@@ -4,6 +4,7 @@
 #include <fovea/core/creation.h>
 #include <fovea/core/file.h>
 #include <fovea/core/internal/byte_count.h>
+#include <fovea/core/internal/safetensors_header.h>
 #include <fovea/core/safetensors.h>
 
 #include <algorithm>
@@ -191,15 +192,18 @@ class HeaderReader {
   std::set<std::string> names_;
 };
 
-// The header's text; also checks its length.
-std::string_view header_text(std::span<const std::byte> bytes, std::string_view file) {
+// The header's length, from the first bytes of a file of `file_size`.
+size_t header_length(std::span<const std::byte> bytes, size_t file_size, std::string_view file) {
   if (bytes.size() < kLengthBytes) fail(file, bytes.size(), "the file ends inside the header's length");
   uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);
   if (length > kHeaderLimit)
     fail(file, 0, fmt::format("a header of {} bytes; at most {} are allowed", length, kHeaderLimit));
-  if (length > bytes.size() - kLengthBytes)
-    fail(file, 0, fmt::format("a header of {} bytes ends after the file", length));
+  if (length > file_size - kLengthBytes) fail(file, 0, fmt::format("a header of {} bytes ends after the file", length));
+  return length;
+}
+
+std::string_view header_text(std::span<const std::byte> bytes, size_t length, std::string_view file) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);
   if (!text.starts_with('{')) fail(file, kLengthBytes, "the header does not start with '{'");
   // The parser would take a zero byte for the end.
@@ -230,6 +234,16 @@ void check_offsets(const std::vector<Entry>& entries, size_t start, size_t data_
     position = end;
   }
   if (position != data_bytes) fail(file, start + position, "bytes follow the last tensor");
+}
+
+// The header, which `bytes` hold wholly, checked against the size of the file.
+HeaderReader checked_header(std::span<const std::byte> bytes, size_t file_size, std::string_view file) {
+  const std::string_view text = header_text(bytes, header_length(bytes, file_size, file), file);
+  HeaderReader header(text, file);
+  header.read();
+  const size_t start = kLengthBytes + text.size();
+  check_offsets(header.entries, start, file_size - start, file);
+  return header;
 }
 
 std::string_view text_of(DType dtype) {
@@ -278,12 +292,9 @@ std::string header_of(const NamedTensors& tensors, const std::vector<uint64_t>& 
 }  // namespace
 
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name) {
-  const std::string_view text = header_text(bytes, name);
-  HeaderReader header(text, name);
-  header.read();
-  const size_t start = kLengthBytes + text.size();
+  HeaderReader header = checked_header(bytes, bytes.size(), name);
+  const size_t start = kLengthBytes + header_length(bytes, bytes.size(), name);
   const std::span<const std::byte> data = bytes.subspan(start);
-  check_offsets(header.entries, start, data.size(), name);
   SafetensorsFile file;
   for (const Entry& entry : header.entries) {
     const size_t begin = (*entry.offsets)[0], end = (*entry.offsets)[1];
@@ -323,7 +334,19 @@ std::vector<std::byte> serialize_safetensors(const NamedTensors& tensors, const 
   return bytes;
 }
 
-SafetensorsFile load_safetensors(std::string_view path) { return parse_safetensors(read_file(path), path); }
+namespace detail {
+void check_safetensors_header(std::string_view path) {
+  const FileStart first = read_start(path, kLengthBytes);
+  const size_t start = kLengthBytes + header_length(first.bytes, first.file_size, path);
+  const FileStart file = read_start(path, start);
+  if (file.bytes.size() == start) checked_header(file.bytes, file.file_size, path);
+}
+}  // namespace detail
+
+SafetensorsFile load_safetensors(std::string_view path) {
+  detail::check_safetensors_header(path);
+  return parse_safetensors(read_file(path), path);
+}
 
 void save_safetensors(std::string_view path, const NamedTensors& tensors, const Metadata& metadata) {
   write_file(path, serialize_safetensors(tensors, metadata));
