@@ -1,6 +1,7 @@
 // The checks stay small enough to cost a comparison each; messages are put together out of line.
 #include <fmt/format.h>
 #include <fovea/autograd/check.h>
+#include <fovea/core/internal/last_op.h>
 #include <fovea/core/kernels/index.h>
 
 namespace fovea::check {
@@ -52,6 +53,7 @@ namespace {
 }  // namespace
 
 void defined(std::string_view op, const Tensor& x) {
+  detail::last_checked_op = op;
   if (!x.defined()) throw_undefined(op);
 }
 

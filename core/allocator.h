@@ -6,6 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
+#include <string>
+#include <utility>
 
 namespace fovea {
 
@@ -19,6 +22,17 @@ MemoryStats memory_stats();
 void reset_peak_memory();
 // Gives this thread's cached blocks back to the system.
 void empty_memory_cache();
+// Memory for a tensor that the system does not have. The message says for what, how many bytes, and what tensors hold.
+class OutOfMemoryError : public std::bad_alloc {
+ public:
+  OutOfMemoryError(std::string message, int64_t bytes) : message_(std::move(message)), bytes_(bytes) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+  int64_t bytes() const { return bytes_; }  // asked for
+
+ private:
+  std::string message_;
+  int64_t bytes_;
+};
 // For tests: the nth block asked for from now on throws std::bad_alloc (0: the next one; negative: off).
 void fail_allocation_after(int64_t n);
 

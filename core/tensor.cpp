@@ -1,6 +1,8 @@
 // The tensor object, element access and whole-tensor changes in place.
 #include <fmt/format.h>
+#include <fovea/core/allocator.h>
 #include <fovea/core/array.h>
+#include <fovea/core/internal/last_op.h>
 #include <fovea/core/kernels/elementwise.h>
 #include <fovea/core/tensor.h>
 
@@ -28,13 +30,33 @@ inline size_t capacity_for(int64_t numel, DType dtype) {
   return (bytes + detail::kBlockAlign - 1) & ~(detail::kBlockAlign - 1);
 }
 
+[[noreturn, gnu::noinline]] void throw_out_of_memory(const Shape& shape, DType dtype, int64_t bytes) {
+  const auto gib = [](int64_t n) { return static_cast<double>(n) / (1 << 30); };
+  const std::string_view op = detail::last_checked_op;
+  throw OutOfMemoryError(
+      fmt::format("out of memory: {}{} needs {:.3g} GiB ({} bytes) and the system has none; tensors hold {:.3g} GiB{}",
+                  name_of(dtype), shape.str(), gib(bytes), bytes, gib(memory_stats().live_bytes),
+                  op.empty() ? "" : fmt::format("; the last op: {}", op)),
+      bytes);
+}
+
 [[gnu::noinline]] Tensor allocate_anyhow(const Shape& shape, DType dtype, int64_t numel) {
   size_t capacity = 0;
-  void* block = allocate_block(kElements + static_cast<size_t>(numel * item_size(dtype)), &capacity);
+  const int64_t bytes = numel * item_size(dtype);
+  void* block = nullptr;
+  try {
+    block = allocate_block(kElements + static_cast<size_t>(bytes), &capacity);
+  } catch (const std::bad_alloc&) {
+    throw_out_of_memory(shape, dtype, bytes);
+  }
   return place(block, capacity, shape, dtype, numel);
 }
 
 }  // namespace
+
+namespace detail {
+thread_local constinit std::string_view last_checked_op;
+}  // namespace detail
 
 void TensorImpl::destroy() {
   if (slot) slot = Ref<TapeSlot>();

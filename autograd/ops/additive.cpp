@@ -50,8 +50,9 @@ Three fused_backward(const kernels::AdditiveSizes& n, const Tensor& g, const Thr
 Tensor additive_score(const Tensor& query, const Tensor& keys, const Tensor& v) {
   const kernels::AdditiveSizes n = checked(query, keys, v);
   if (reference_mode()) return plain_score(query, keys, v);
-  const Tensor q = array::contiguous(query), k = array::contiguous(keys), w = array::contiguous(v);
+  checked_numel("additive_score", {n.batch, n.queries, n.keys});
   Tensor scores = empty({n.batch, n.queries, n.keys}, query.dtype());
+  const Tensor q = array::contiguous(query), k = array::contiguous(keys), w = array::contiguous(v);
   dispatch_floating(scores.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::additive_score(n, q.data<T>(), k.data<T>(), w.data<T>(), scores.data<T>());

@@ -2,6 +2,7 @@
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/record.h>
+#include <fovea/core/internal/last_op.h>
 #include <fovea/core/kernels/elementwise.h>
 
 namespace fovea {
@@ -56,6 +57,7 @@ template <class Body>
 Tensor broadcast(const char* op, const Tensor& a, const Tensor& b, bool floating, Body&& body) {
   if (!a.defined() || !b.defined() || a.dtype() != b.dtype() || !is_floating(a.dtype()))
     check_operands(op, a, b, floating);
+  detail::last_checked_op = op;
   if (a.shape() == b.shape()) return body(a, b);
   const Shape shape = broadcast_shapes(op, a.shape(), b.shape());
   return body(expand(a, shape), expand(b, shape));

@@ -37,9 +37,10 @@ Tensor input_gradient(const ConvSizes& n, const Tensor& g, const Tensor& weight)
 Tensor weight_gradient(const ConvSizes& n, const Tensor& g, const Tensor& x);
 
 Tensor convolve(const ConvSizes& n, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  checked_numel("conv2d", shape_of_y(n));
+  Tensor y = empty(shape_of_y(n), x.dtype());
   const Tensor image = array::contiguous(x), filters = array::contiguous(weight);
   const Tensor shift = bias.defined() ? array::contiguous(bias) : Tensor();
-  Tensor y = empty(shape_of_y(n), x.dtype());
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::conv2d<T>(n, image.data<T>(), filters.data<T>(), shift.defined() ? shift.data<T>() : nullptr, y.data<T>());

@@ -184,6 +184,7 @@ Operand contracted(const Operand& a, const Operand& b, const Labels& needed, con
   for (const Labels* group : {&batch, &rows})
     for (const char label : *group) shape.append(left.x.size(static_cast<int64_t>(left.labels.find(label))));
   for (const char label : columns) shape.append(right.x.size(static_cast<int64_t>(right.labels.find(label))));
+  checked_numel("einsum", shape);  // before any copy
   const Tensor x = grouped(left, batch, rows, inner), y = grouped(right, batch, inner, columns);
   if (inner.empty()) return {reshape(x * y, shape), batch + rows + columns};
   if (batch.empty()) return {reshape(matmul(select(x, 0, 0), select(y, 0, 0)), shape), rows + columns};

@@ -148,6 +148,9 @@ Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   const int d = normalize_dim("index_select", dim, x.dim());
   if (index.dim() != 1)
     throw ShapeError(fmt::format("index_select: index {} must have rank 1; flatten it", describe(index)));
+  Shape shape = x.shape();
+  shape[d] = index.size(0);
+  checked_numel("index_select", shape);
   check::ids_below("index_select", index, x.shape()[d]);
   return index_select_checked(x, d, array::contiguous(index));
 }
@@ -160,11 +163,12 @@ Tensor embedding(const Tensor& table, const Tensor& ids, int64_t padding_id) {
   const int64_t rows = table.shape()[0], width = table.shape()[1];
   if (padding_id >= rows)
     throw IndexError(fmt::format("embedding: padding id {} is outside the table {}", padding_id, describe(table)));
-  check::ids_below("embedding", ids, rows);
-  const Tensor dense = array::contiguous(table), positions = array::contiguous(ids);
   Shape shape = ids.shape();
   shape.append(width);
+  checked_numel("embedding", shape);
+  check::ids_below("embedding", ids, rows);
   Tensor y = empty(shape, table.dtype());
+  const Tensor dense = array::contiguous(table), positions = array::contiguous(ids);
   kernels::take_rows(table.dtype(), {1, rows, width, ids.numel()}, dense.raw(), positions.data<int64_t>(), y.raw());
   return record("embedding", {table}, y, [ids = saved(positions), rows, padding_id](const Tensor& g) {
     return embedding_backward(g, ids.get(), rows, padding_id);

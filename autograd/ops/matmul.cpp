@@ -45,11 +45,12 @@ Tensor multiply(Tensor a, Tensor b) {
   const int64_t m = a.shape()[d - 2], k = a.shape()[d - 1], n = b.shape()[d - 1];
   int64_t a_stride, b_stride;
   bool a_transposed, b_transposed;
-  if (!blas_layout(a, a_stride, a_transposed)) blas_layout(a = array::clone(a), a_stride, a_transposed);
-  if (!blas_layout(b, b_stride, b_transposed)) blas_layout(b = array::clone(b), b_stride, b_transposed);
   Shape shape = a.shape();
   shape[d - 1] = n;
-  Tensor c = empty(shape, a.dtype());
+  checked_numel("matmul", shape);
+  Tensor c = empty(shape, a.dtype());  // before any copy: what cannot be is refused at once
+  if (!blas_layout(a, a_stride, a_transposed)) blas_layout(a = array::clone(a), a_stride, a_transposed);
+  if (!blas_layout(b, b_stride, b_transposed)) blas_layout(b = array::clone(b), b_stride, b_transposed);
   dispatch_floating(a.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T *at_a = a.data<T>(), *at_b = b.data<T>();
@@ -141,9 +142,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const int64_t in = weight.size(1), out = weight.size(0);
   Shape shape = x.shape();
   shape[x.dim() - 1] = out;
+  checked_numel("linear", shape);
+  Tensor y = empty(shape, x.dtype());
   const Tensor flat = array::contiguous(x), matrix = array::contiguous(weight);
   const int64_t rows = rows_of(shape);
-  Tensor y = empty(shape, x.dtype());
   if (biased) array::copy(array::reshape(y, {rows, out}), array::expand(bias, {rows, out}));
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -88,10 +88,11 @@ Three fused_backward(const kernels::SdpaSizes& n, const Tensor& g, const Three& 
 
 Tensor fused(const kernels::SdpaSizes& n, const Tensor& q, const Tensor& k, const Tensor& v,
              const SdpaOptions& options) {
+  checked_numel(kName, {n.batch, n.heads, n.queries, n.value_width});
+  const Tensor y = empty_heads(q, n.value_width), log_sums = empty({n.batch, n.heads, n.queries}, q.dtype());
   const Three x{with_rows(q), with_rows(k), with_rows(v)};
   const Tensor mask =
       options.mask.defined() ? array::expand(options.mask, {n.batch, n.heads, n.queries, n.keys}) : Tensor();
-  const Tensor y = empty_heads(q, n.value_width), log_sums = empty({n.batch, n.heads, n.queries}, q.dtype());
   dispatch_floating(q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::sdpa<T>(n, rows<const T>(x[0]), rows<const T>(x[1]), rows<const T>(x[2]), steps_of(mask), rows<T>(y),

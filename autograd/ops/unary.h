@@ -4,6 +4,7 @@
 
 #include <fovea/autograd/check.h>
 #include <fovea/autograd/record.h>
+#include <fovea/core/internal/last_op.h>
 #include <fovea/core/kernels/elementwise.h>
 
 namespace fovea::detail {
@@ -22,6 +23,7 @@ namespace fovea::detail {
 inline Tensor apply(const char* op, kernels::Unary kind, const Tensor& x, double p = 0, double q = 0) {
   if (!x.defined() || !is_floating(x.dtype()))
     kernels::for_integers(kind) ? check::number(op, x) : check::floating(op, x);
+  last_checked_op = op;
   Tensor y = empty_like(x);
   const TensorImpl& u = *x.impl();
   if (u.contiguous)

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <deque>
 #include <map>
+#include <new>
 #include <thread>
 
 #include "examples/common/parameter.h"
@@ -268,6 +269,10 @@ int run_program(CommandLine& line, int argc, const char* const* argv, const std:
   } catch (const UsageError& error) {
     std::fprintf(stderr, "%s: %s\nsee %s --help\n", line.name().c_str(), error.what(), line.command().c_str());
     return 2;
+  } catch (const std::bad_alloc& error) {
+    std::fprintf(stderr, "%s: %s\na --batch below %lld takes less, as do smaller sizes of the model: see %s --help\n",
+                 line.name().c_str(), error.what(), static_cast<long long>(line.batch), line.command().c_str());
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", line.name().c_str(), error.what());
     return 1;
