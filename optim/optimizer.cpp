@@ -4,6 +4,8 @@
 #include <fovea/core/creation.h>
 #include <fovea/optim/optimizer.h>
 
+#include <algorithm>
+#include <functional>
 #include <unordered_set>
 
 namespace fovea {
@@ -17,6 +19,32 @@ void require_trainable(std::string_view kind, size_t number, const Tensor& param
   if (!parameter.requires_grad() || !parameter.is_leaf())
     throw AutogradError(fault("need a leaf that requires gradients: call requires_grad_() on it"));
   if (!parameter.is_contiguous()) throw ShapeError(fault("need contiguous elements: make it from clone(x)"));
+}
+
+// What a parameter is in memory, and which it is.
+struct Range {
+  const std::byte *begin, *end;
+  size_t number;
+};
+
+// Elements of two parameters would be updated twice in a step.
+void require_apart(std::string_view kind, const std::vector<Tensor>& parameters) {
+  std::vector<Range> ranges;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const auto* begin = static_cast<const std::byte*>(parameters[i].raw());
+    const int64_t bytes = parameters[i].numel() * item_size(parameters[i].dtype());
+    if (bytes > 0) ranges.push_back({begin, begin + bytes, i});
+  }
+  std::ranges::sort(ranges, std::less(), &Range::begin);
+  for (size_t i = 1; i < ranges.size(); ++i) {
+    const Range &before = ranges[i - 1], &after = ranges[i];
+    if (after.begin >= before.end) continue;
+    const auto [first, second] = std::minmax(before.number, after.number);
+    throw ValueError(fmt::format(
+        "{}: parameters {}, {}, and {}, {}, share elements, which would be updated twice in a step; give it the whole "
+        "they are parts of, or clone() one",
+        kind, first, describe(parameters[first]), second, describe(parameters[second])));
+  }
 }
 
 }  // namespace
@@ -40,13 +68,16 @@ void Optimizer::add_group(const std::vector<Tensor>& parameters, const Symbols& 
     throw ValueError(fmt::format("{}: group {} has no parameters; give it parameters(module)", kind_, symbols_.size()));
   std::unordered_set<const TensorImpl*> known;
   for (const Entry& entry : entries_) known.insert(entry.parameter.impl());
+  std::vector<Tensor> all = this->parameters();
   for (const Tensor& parameter : parameters) {
-    require_trainable(kind_, entries_.size(), parameter);
+    require_trainable(kind_, all.size(), parameter);
     if (!known.insert(parameter.impl()).second)
       throw ValueError(fmt::format("{}: parameter {}, {}, was given before; it would be updated twice in a step", kind_,
-                                   entries_.size(), describe(parameter)));
-    entries_.push_back(entry_for(parameter, symbols));
+                                   all.size(), describe(parameter)));
+    all.push_back(parameter);
   }
+  require_apart(kind_, all);
+  for (const Tensor& parameter : parameters) entries_.push_back(entry_for(parameter, symbols));
   symbols_.push_back(symbols);
 }
 

@@ -1,6 +1,7 @@
 // What all optimisers share: groups, skipped parameters, checks, state saved and loaded.
 #include <fovea/autograd/ops.h>
 #include <fovea/core/allocator.h>
+#include <fovea/core/array.h>
 #include <fovea/optim/adam.h>
 #include <fovea/optim/rmsprop.h>
 #include <fovea/optim/sgd.h>
@@ -286,4 +287,14 @@ TEST_CASE("a state that does not fit is refused before anything changes", "[opti
   SavedState flag = sgd.saved_state();
   flag.metadata["0.nesterov"] = "yes";
   CHECK_THROWS_WITH(sgd.load_state(flag), contains("need 0 or 1"));
+}
+
+TEST_CASE("parameters over the same elements are refused, neighbours are not", "[optim]") {
+  Tensor whole = zeros({8});
+  const auto part = [&](int64_t begin, int64_t end) { return array::slice(whole, 0, begin, end).requires_grad_(); };
+  CHECK_NOTHROW(SGD({part(0, 4), part(4, 8)}, {.lr = 1}));
+  for (const std::vector<Tensor>& parameters :
+       {std::vector<Tensor>{part(0, 4), part(0, 4)}, {part(0, 5), part(4, 8)}, {part(2, 3), part(0, 8)}}) {
+    CHECK_THROWS_WITH(SGD(parameters, {.lr = 1}), contains("parameters 0, f32[") && contains("share elements"));
+  }
 }
