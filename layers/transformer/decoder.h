@@ -59,7 +59,7 @@ class TransformerDecoder final : public TransformerStack<TransformerDecoderLayer
   using TransformerStack::TransformerStack;
   Tensor operator()(Tensor x, const Tensor& memory, const DecoderCall& call = {},
                     std::vector<DecoderCache>* caches = nullptr) const {
-    return run(std::move(x), caches, [&](const auto& layer, const Tensor& h, DecoderCache* cache) {
+    return run(std::move(x), call.cache, caches, [&](const auto& layer, const Tensor& h, DecoderCache* cache) {
       return layer(h, memory, {call.mask, call.memory_mask, cache, call.generator});
     });
   }

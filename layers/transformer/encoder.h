@@ -8,7 +8,8 @@
 // Shapes: x [B, T, D]; W_1 [F, D], W_2 [D, F]. Dropout, in training mode, on the weights of attention, on act(..) and
 // on what is added to x. Pre-norm trains without a warm-up. Parameters are PyTorch's TransformerEncoderLayer's and
 // TransformerEncoder's. With MultiHeadCall{.causal = true, .cache = ..} the same layers make a decoder-only model.
-// Errors: those of MultiHeadAttention; ValueError.
+// A WeightCollector has the weights of attention, which these calls do not return. Errors: those of MultiHeadAttention;
+// ValueError for weights that are asked for, and for one cache where each layer needs its own.
 #pragma once
 
 #include <fovea/layers/attention/multi_head.h>
@@ -56,6 +57,8 @@ class TransformerLayer : public Module {
     if (decoder) norm3.emplace(o.embed_dim);
   }
   Tensor attend(const Tensor& x, const MultiHeadCall& call) const {
+    if (call.need_weights)
+      throw ValueError("TransformerLayer: need_weights is for MultiHeadAttention; a WeightCollector has the weights");
     return dropout_(self_attn(x, call).output, call.generator);  // MHA(x) [B, T, D]
   }
   Tensor feed(const Tensor& x, Generator& generator) const {
@@ -106,7 +109,10 @@ class TransformerStack : public Module {
  protected:
   // each(layer, x, its cache or null) -> x; `caches`: one a layer, or none.
   template <class Cache, class Each>
-  Tensor run(Tensor x, std::vector<Cache>* caches, Each&& each) const {
+  Tensor run(Tensor x, const void* one_cache, std::vector<Cache>* caches, Each&& each) const {
+    if (one_cache != nullptr)
+      throw ValueError("Transformer: the call has one cache; give `caches`, one for each of the " +
+                       std::to_string(layers.size()) + " layers");
     if (caches != nullptr && caches->size() != layers.size())
       throw ShapeError("Transformer: " + std::to_string(caches->size()) + " caches for " +
                        std::to_string(layers.size()) + " layers");
@@ -119,7 +125,7 @@ class TransformerEncoder final : public TransformerStack<TransformerEncoderLayer
  public:
   using TransformerStack::TransformerStack;
   Tensor operator()(Tensor x, const MultiHeadCall& call = {}, std::vector<KeyValueCache>* caches = nullptr) const {
-    return run(std::move(x), caches, [&](const auto& layer, const Tensor& h, KeyValueCache* cache) {
+    return run(std::move(x), call.cache, caches, [&](const auto& layer, const Tensor& h, KeyValueCache* cache) {
       return layer(h, {call.mask, call.causal, cache, call.need_weights, call.generator});
     });
   }

@@ -1,4 +1,5 @@
 // The Transformer: the contract of its layers and models, what causality and padding promise, decoding by the step.
+#include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/decoding/search.h>
 #include <fovea/layers/transformer/language_model.h>
@@ -259,4 +260,22 @@ TEST_CASE("wrong arguments of the Transformer", "[layers][transformer]") {
   std::vector<KeyValueCache> caches(1);
   REQUIRE_THROWS_AS(encoder(ones({1, 1, 4}), {}, &caches), ShapeError);
   REQUIRE_THROWS_AS(encoder(ones({1, 1, 5})), ShapeError);
+}
+
+TEST_CASE("what encoder and decoder cannot give is refused, what they can is given", "[transformer]") {
+  const TransformerOptions o{.embed_dim = 4, .heads = 2, .feed_forward = 6, .layers = 2, .dropout = 0};
+  const TransformerEncoder encoder(o, false);
+  const TransformerDecoder decoder(o, false);
+  const Tensor x = randn({1, 3, 4}), memory = randn({1, 2, 4});
+  KeyValueCache cache;
+  DecoderCache seen;
+  CHECK_THROWS_WITH(encoder(x, {.causal = true, .cache = &cache}), contains("one for each of the 2 layers"));
+  CHECK_THROWS_WITH(decoder(x, memory, {.cache = &seen}), contains("one for each of the 2 layers"));
+  CHECK(cache.length() == 0);
+  CHECK_THROWS_WITH(encoder(x, {.need_weights = true}), contains("WeightCollector"));
+  CHECK_THROWS_WITH(encoder.layers[0](x, {.need_weights = true}), contains("WeightCollector"));
+  encoder.layers[0](x, {.causal = true, .cache = &cache});
+  decoder.layers[0](x, memory, {.cache = &seen});
+  CHECK(cache.length() == 3);
+  CHECK(seen.own.length() == 3);
 }
