@@ -10,11 +10,14 @@ namespace {
 std::vector<OpSample> sdpa_samples(SampleMaker& make) {
   std::vector<OpSample> samples;
   const auto sizes = [&](std::string label, const Shape& s, const SdpaOptions& options = {}) {  // B H Tq Tk d dv
-    samples.push_back(
-        {std::move(label),
-         {make.uniform({s[0], s[1], s[2], s[4]}, -1, 1), make.uniform({s[0], s[1], s[3], s[4]}, -1, 1),
-          make.uniform({s[0], s[1], s[3], s[5]}, -1, 1)},
-         [options](const std::vector<Tensor>& x) { return scaled_dot_product_attention(x[0], x[1], x[2], options); }});
+    std::vector<Tensor> inputs{make.uniform({s[0], s[1], s[2], s[4]}, -1, 1),
+                               make.uniform({s[0], s[1], s[3], s[4]}, -1, 1),
+                               make.uniform({s[0], s[1], s[3], s[5]}, -1, 1)};
+    if (options.mask.defined()) inputs.push_back(options.mask);
+    samples.push_back({std::move(label), inputs, [options](const std::vector<Tensor>& x) {
+                         const Tensor mask = x.size() > 3 ? x[3] : Tensor();
+                         return scaled_dot_product_attention(x[0], x[1], x[2], {mask, options.causal, options.offset});
+                       }});
   };
   const auto mask = [](std::initializer_list<bool> values, const Shape& shape) { return tensor<bool>(values, shape); };
   sizes("one of each", {1, 1, 1, 1, 1, 1});
