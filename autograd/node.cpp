@@ -14,18 +14,18 @@ constinit int64_t last_sequence = 0;
 namespace {
 
 // Nodes whose last reference went while another node was being freed: they wait here instead of on the stack.
-thread_local constinit Node* doomed = nullptr;
+thread_local constinit detail::Node* doomed = nullptr;
 thread_local constinit bool freeing = false;
 
 }  // namespace
 
-void Node::dispose() {
+void detail::Node::dispose() {
   next_doomed = doomed;
   doomed = this;
   if (freeing) return;
   freeing = true;
   while (doomed != nullptr) {
-    Node* node = doomed;
+    detail::Node* node = doomed;
     doomed = node->next_doomed;
     delete node;
   }
@@ -37,7 +37,7 @@ HookHandle register_hook(const Tensor& x, GradientHook hook) {
     throw AutogradError(
         "register_hook: the tensor is not on the tape; call requires_grad_() or compute it from one that is");
   if (!hook) throw AutogradError("register_hook: the hook is empty; give a function from gradient to gradient");
-  Node* node = node_of(x);
+  detail::Node* node = detail::node_of(x);
   if (!node->hooks) node->hooks = std::make_unique<detail::Hooks>();
   std::erase_if(*node->hooks, [](const auto& old) { return !old->call; });
   const auto call = std::make_shared<GradientHook>(std::move(hook));
@@ -47,21 +47,21 @@ HookHandle register_hook(const Tensor& x, GradientHook hook) {
 
 std::string to_dot(const Tensor& root) {
   std::string nodes, arrows;
-  std::vector<Node*> open;
-  std::unordered_set<Node*> seen;
-  const auto visit = [&](Node* node) {
+  std::vector<detail::Node*> open;
+  std::unordered_set<detail::Node*> seen;
+  const auto visit = [&](detail::Node* node) {
     if (!seen.insert(node).second) return;
     open.push_back(node);
-    const OutputRecord& output = node->outputs[0];
+    const detail::OutputRecord& output = node->outputs[0];
     nodes += fmt::format("  n{} [label=\"{}\\n{}{}\"{}];\n", node->sequence, node->name, name_of(output.dtype),
                          output.shape.str(), node->is_leaf ? ", shape=box" : "");
   };
-  if (root.defined() && root.requires_grad()) visit(node_of(root));
+  if (root.defined() && root.requires_grad()) visit(detail::node_of(root));
   while (!open.empty()) {
-    Node* node = open.back();
+    detail::Node* node = open.back();
     open.pop_back();
     for (int i = 0; i < node->n_inputs; ++i) {
-      Node* from = node->edges[i].node();
+      detail::Node* from = node->edges[i].node();
       if (from == nullptr) continue;
       visit(from);
       arrows += fmt::format("  n{} -> n{};\n", from->sequence, node->sequence);

@@ -14,8 +14,9 @@
 
 namespace fovea {
 
-class Node;
 namespace detail {
+
+class Node;
 class Pass;
 
 extern constinit int64_t last_sequence;
@@ -23,7 +24,6 @@ inline int64_t take_sequence() {
   if (single_threaded()) return ++last_sequence;
   return std::atomic_ref(last_sequence).fetch_add(1, std::memory_order_relaxed) + 1;
 }
-}  // namespace detail
 
 // Where an input came from: a node and which of its outputs. Null: the input needs no gradient.
 struct Edge {
@@ -49,10 +49,10 @@ struct OutputRecord {
 
 class Node : public TapeSlot {
  public:
-  explicit Node(const char* op) : name(op), sequence(detail::take_sequence()) {}
+  explicit Node(const char* op) : name(op), sequence(take_sequence()) {}
   // Takes the gradients from outputs[], gives those of the inputs to the pass (detail::deliver), and drops the vjp with
   // all it saved when the pass is done with it.
-  virtual void apply(detail::Pass& pass) = 0;
+  virtual void apply(Pass& pass) = 0;
 
   static void* operator new(size_t bytes) { return allocate_object(bytes); }
   static void operator delete(void* node, size_t bytes) { free_object(node, bytes); }
@@ -70,7 +70,7 @@ class Node : public TapeSlot {
   bool released = false;  // saved tensors are gone
   bool needed = true;     // on a path to what grad() was asked for
   bool is_leaf = false;
-  std::unique_ptr<detail::Hooks> hooks;
+  std::unique_ptr<Hooks> hooks;
 
  protected:
   void dispose() final;
@@ -85,7 +85,7 @@ class Leaf final : public Node {
     is_leaf = true;
     outputs = &record_;
   }
-  void apply(detail::Pass& pass) override;  // moves the collected gradient into grad, adding
+  void apply(Pass& pass) override;  // moves the collected gradient into grad, adding
 
   Tensor grad;
 
@@ -94,6 +94,8 @@ class Leaf final : public Node {
 };
 
 inline Node* node_of(const Tensor& x) { return static_cast<Node*>(x.impl()->slot.get()); }
+
+}  // namespace detail
 
 // The graph behind `root` in the DOT language, for graphviz.
 std::string to_dot(const Tensor& root);

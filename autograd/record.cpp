@@ -34,7 +34,7 @@ ManyEnds::ManyEnds(const char* op, std::span<const Tensor> inputs, std::span<con
 }  // namespace detail
 
 Tensor Saved::checked() const {
-  const Node* node = detail::current_node;
+  const detail::Node* node = detail::current_node;
   const Storage& storage = *x_.impl()->storage;
   if (storage.version != version_)
     throw AutogradError(
@@ -46,7 +46,7 @@ Tensor Saved::checked() const {
   for (uint16_t i = 0; i < node->n_outputs; ++i) {
     if (node->outputs[i].impl != x_.impl()) continue;
     Tensor again = x_.detach();
-    again.impl()->slot = Ref<TapeSlot>(const_cast<Node*>(node));
+    again.impl()->slot = Ref<TapeSlot>(const_cast<detail::Node*>(node));
     again.impl()->output_index = i;
     return again;
   }

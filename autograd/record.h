@@ -175,7 +175,7 @@ void record_many(const char* op, std::span<const Tensor> inputs, std::span<Tenso
 
 // Inside a vjp: whether the gradient of the op's input i is wanted.
 inline bool needs_grad(int i) {
-  const Edge& edge = detail::current_node->edges[i];
+  const detail::Edge& edge = detail::current_node->edges[i];
   return edge.slot && edge.node()->needed;
 }
 

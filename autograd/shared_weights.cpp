@@ -6,9 +6,9 @@ namespace fovea {
 namespace {
 
 // Keeps nothing between passes, so it may be run through any number of times.
-class SharedNode final : public Node {
+class SharedNode final : public detail::Node {
  public:
-  explicit SharedNode(const Tensor& weight) : Node("shared_weight"), edge_(weight) {
+  explicit SharedNode(const Tensor& weight) : detail::Node("shared_weight"), edge_(weight) {
     edges = &edge_;
     n_inputs = 1;
     n_outputs = 0;
@@ -38,7 +38,7 @@ class SharedNode final : public Node {
  private:
   // A handle that stands for the output; its elements are never looked at.
   Tensor place(const Tensor& weight, const Shape& shape) {
-    OutputRecord& output = outputs_.emplace_back();
+    detail::OutputRecord& output = outputs_.emplace_back();
     output.dtype = weight.dtype();
     output.shape = shape;
     outputs = outputs_.data();
@@ -48,8 +48,8 @@ class SharedNode final : public Node {
     return handle;
   }
 
-  Edge edge_;
-  PooledVector<OutputRecord> outputs_;
+  detail::Edge edge_;
+  PooledVector<detail::OutputRecord> outputs_;
 };
 
 }  // namespace

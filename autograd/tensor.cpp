@@ -8,25 +8,25 @@
 
 namespace fovea {
 
-bool Tensor::is_leaf() const { return !requires_grad() || node_of(*this)->is_leaf; }
+bool Tensor::is_leaf() const { return !requires_grad() || detail::node_of(*this)->is_leaf; }
 
 const Tensor& Tensor::requires_grad_(bool on) const {
   if (on == requires_grad()) return *this;
   if (!is_leaf())
     throw AutogradError(
         fmt::format("requires_grad_: {} was computed by {}; only a leaf can be taken off the tape, use detach()",
-                    describe(*this), node_of(*this)->name));
+                    describe(*this), detail::node_of(*this)->name));
   if (on && !is_floating(dtype()))
     throw DTypeError(
         fmt::format("requires_grad_: {} is not floating; only f32 and f64 have gradients", describe(*this)));
-  impl_->slot = on ? Ref<TapeSlot>::adopt(new Leaf(*impl_)) : Ref<TapeSlot>();
+  impl_->slot = on ? Ref<TapeSlot>::adopt(new detail::Leaf(*impl_)) : Ref<TapeSlot>();
   impl_->output_index = 0;
   return *this;
 }
 
 Tensor Tensor::grad() const {
   if (!defined() || !requires_grad() || !is_leaf()) return Tensor();
-  return static_cast<Leaf*>(node_of(*this))->grad;
+  return static_cast<detail::Leaf*>(detail::node_of(*this))->grad;
 }
 
 void Tensor::set_grad(const Tensor& gradient) const {
@@ -36,7 +36,7 @@ void Tensor::set_grad(const Tensor& gradient) const {
     throw ShapeError(
         fmt::format("set_grad: gradient {} for {}; need the same shape and type", describe(gradient), describe(*this)));
   // Off the tape: a gradient's own graph may lead back to this leaf, and a circle is never freed.
-  static_cast<Leaf*>(node_of(*this))->grad =
+  static_cast<detail::Leaf*>(detail::node_of(*this))->grad =
       gradient.defined() && gradient.requires_grad() ? gradient.detach() : gradient;
 }
 

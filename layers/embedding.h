@@ -4,7 +4,7 @@
 // below 1.
 #pragma once
 
-#include <fovea/core/array.h>
+#include <fovea/autograd/ops.h>
 #include <fovea/layers/check.h>
 
 namespace fovea {
@@ -18,7 +18,7 @@ class Embedding final : public Module {
       throw IndexError("Embedding: padding_id " + std::to_string(padding_id) + " is outside [0, " +
                        std::to_string(count) + "); -1 for none");
     const Tensor table = normal({count, size}, 0, 1, generator);
-    if (padding_id >= 0) array::select(table, 0, padding_id).fill_(0);
+    if (padding_id >= 0) select(table.detach(), 0, padding_id).fill_(0);
     weight = Parameter(table);
   }
   void members(Members& m) override { m("weight", weight); }

@@ -17,7 +17,6 @@
 #pragma once
 
 #include <fovea/autograd/ops.h>
-#include <fovea/core/array.h>
 #include <fovea/core/error.h>
 #include <fovea/core/safetensors.h>
 
@@ -149,7 +148,7 @@ void load_tensors(S& state, const NamedTensors& values) {
     size_t used = 0;
     Tensor find(const std::string& name) {
       for (const auto& [own, value] : values)
-        if (own == name) return ++used, array::clone(value);
+        if (own == name) return ++used, clone(value.detach());
       return {};
     }
     void operator()(const StateName& name, Tensor& x, int64_t) { x = find(name.str()); }

@@ -20,9 +20,9 @@ using Time = std::chrono::nanoseconds;
 
 constexpr Time kSpin = 100us;     // a worker that finds no chunk: longer than most gaps between the loops of a step
 constexpr Time kPatience = 50us;  // the caller, while another thread ends its chunk
-constexpr Time kPeriod = 12ms;    // of a worker's waking time: it then looks whether it was kept off its core,
+constexpr Time kPeriod = 1ms;     // how often a worker looks whether it was kept off its core
 constexpr int kKeptOff = 4;       // for more than one part in so many
-constexpr Time kShortRest = 10ms, kLongRest = 320ms;
+constexpr Time kShortRest = 5ms, kLongRest = 160ms;
 constexpr Time kIdleRest = 1ms;  // of a worker that was woken for nothing: the loop was over before
 constexpr int kMostWorkers = 1023;
 
@@ -66,34 +66,29 @@ bool spin(Time limit, Ready ready) {
 // Tells a worker how long to rest.
 class Rests {
  public:
-  void begin() {
-    since_ = now();
-    ran_since_ = time_on_core();
-  }
-  void end() {
-    awake_ += now() - since_;
-    ran_ += time_on_core() - ran_since_;
-  }
-  // Between begin() and end().
+  // Since the last call, or since wake().
   Time due() {
-    if (awake_ + now() - since_ < kPeriod) return 0ms;
-    end();
-    begin();
-    const bool kept_off = awake_ - ran_ > awake_ / kKeptOff;
-    undisturbed_ = kept_off ? 0ms : undisturbed_ + awake_;
-    awake_ = ran_ = 0ms;
-    if (kept_off) return std::exchange(rest_, std::min(kLongRest, 2 * rest_));
-    if (undisturbed_ > rest_) {
+    const Time passed = now() - since_;
+    if (passed < kPeriod) return 0ms;
+    const Time ran = time_on_core() - ran_before_;
+    wake();
+    if (passed - ran > passed / kKeptOff) {
+      undisturbed_ = 0ms;
+      return std::exchange(rest_, std::min(kLongRest, 2 * rest_));
+    }
+    if ((undisturbed_ += passed) > rest_) {
       undisturbed_ = 0ms;
       rest_ = std::max(kShortRest, rest_ / 2);
     }
     return 0ms;
   }
+  void wake() {
+    since_ = now();
+    ran_before_ = time_on_core();
+  }
 
  private:
-  Time since_{}, ran_since_{};  // the clocks at begin()
-  Time awake_{}, ran_{};        // of the period
-  Time undisturbed_{}, rest_ = kShortRest;
+  Time since_{}, ran_before_{}, undisturbed_{}, rest_ = kShortRest;
 };
 
 }  // namespace
@@ -140,7 +135,7 @@ void Workers::work(Worker& self) {
   inside_loop = true;
   for (;;) {
     self.bed.sleep(wanted);
-    rests.begin();
+    rests.wake();
     bool useful = false, more;
     do {
       int64_t ran = 0;
@@ -150,10 +145,9 @@ void Workers::work(Worker& self) {
       more = spin(kSpin, wanted);
       if (const Time rest = rests.due(); rest > 0ms) {
         std::this_thread::sleep_for(rest);
-        rests.begin();
+        rests.wake();
       }
     } while (more);
-    rests.end();
     if (!useful) std::this_thread::sleep_for(kIdleRest);
   }
 }

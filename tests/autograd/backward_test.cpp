@@ -304,7 +304,7 @@ TEST_CASE("a removed hook frees what it holds at once, and nothing of it piles u
     handle.remove();
     CHECK(held.use_count() == 1);
   }
-  CHECK(node_of(x)->hooks->size() == 1);
+  CHECK(detail::node_of(x)->hooks->size() == 1);
 }
 
 TEST_CASE("anomaly mode: collected products, lists, and no op within an op", "[tape]") {

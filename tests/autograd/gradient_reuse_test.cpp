@@ -1,4 +1,5 @@
 // A vjp may write its result over a gradient that nobody else holds. These are the ways in which somebody does.
+#include <fovea/core/array.h>
 #include <fovea/fovea.h>
 
 #include "tests/catch.h"

@@ -1,5 +1,6 @@
 // Rounding, activations, products, order, writing by position, einsum, normalisation and the losses on probabilities
 // against PyTorch.
+#include <fovea/core/array.h>
 #include <tests/autograd/golden_cases.h>
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // Reductions, softmax, normalisation, similarities and losses against PyTorch, in f64 and in f32.
+#include <fovea/core/array.h>
 #include <tests/autograd/golden_cases.h>
 
 using namespace fovea;

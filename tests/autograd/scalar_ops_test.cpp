@@ -1,4 +1,5 @@
 // Numbers as operands; asking an undefined tensor; sizes that no address counts.
+#include <fovea/core/array.h>
 #include <fovea/fovea.h>
 
 #include <cmath>

@@ -1,5 +1,6 @@
 // Loaders at their limits: the last byte that still fits, where an error is said to be, and files that change while
 // they are read or saved.
+#include <fovea/core/array.h>
 #include <fovea/core/checkpoint.h>
 #include <fovea/core/creation.h>
 #include <fovea/core/npy.h>

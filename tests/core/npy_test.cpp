@@ -1,3 +1,4 @@
+#include <fovea/core/array.h>
 #include <fovea/core/creation.h>
 #include <fovea/core/npy.h>
 #include <tests/catch.h>

@@ -1,6 +1,7 @@
 // Every score with every alignment: gradients against central differences with the noise held fixed, and the contract
 // of every layer.
 #include <fovea/autograd/gradcheck.h>
+#include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/registry.h>
 #include <tests/layers/contract.h>

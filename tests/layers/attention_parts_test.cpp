@@ -2,6 +2,7 @@
 // forward and backward.
 #include <fovea/autograd/backward.h>
 #include <fovea/autograd/ntm.h>
+#include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>
 #include <fovea/layers/attention/read/crops.h>

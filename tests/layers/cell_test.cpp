@@ -1,4 +1,5 @@
 // Every cell by its name: the contract, alone and in a layer over sequences, and what must hold of each.
+#include <fovea/core/array.h>
 #include <fovea/layers/recurrent/drive.h>
 #include <fovea/layers/recurrent/min_gru.h>
 #include <fovea/layers/recurrent/recurrent.h>

@@ -35,18 +35,18 @@ struct Contract {
 };
 
 // The leaves behind some outputs.
-inline std::set<const Node*> leaves_behind(const std::vector<Tensor>& outputs) {
-  std::set<const Node*> seen, leaves;
-  std::vector<const Node*> waiting;
+inline std::set<const detail::Node*> leaves_behind(const std::vector<Tensor>& outputs) {
+  std::set<const detail::Node*> seen, leaves;
+  std::vector<const detail::Node*> waiting;
   for (const Tensor& y : outputs)
-    if (y.requires_grad()) waiting.push_back(node_of(y));
+    if (y.requires_grad()) waiting.push_back(detail::node_of(y));
   while (!waiting.empty()) {
-    const Node* node = waiting.back();
+    const detail::Node* node = waiting.back();
     waiting.pop_back();
     if (!seen.insert(node).second) continue;
     if (node->is_leaf) leaves.insert(node);
     for (int i = 0; i < node->n_inputs; ++i)
-      if (const Node* from = node->edges[i].node()) waiting.push_back(from);
+      if (const detail::Node* from = node->edges[i].node()) waiting.push_back(from);
   }
   return leaves;
 }
@@ -99,9 +99,9 @@ class ContractCheck {
 
   void check_listing() {
     const List outputs = contract_.call(module_, contract_.inputs);
-    std::set<const Node*> reached = leaves_behind(outputs);
+    std::set<const detail::Node*> reached = leaves_behind(outputs);
     for (const auto& [name, parameter] : named_parameters(module_)) {
-      if (reached.erase(node_of(parameter)) == 0) fault(name + " is listed but not reached from the outputs");
+      if (reached.erase(detail::node_of(parameter)) == 0) fault(name + " is listed but not reached from the outputs");
     }
     if (!reached.empty()) fault(std::to_string(reached.size()) + " parameters are reached but not listed");
     if (!faults.empty() || parameters(module_).empty()) return;

@@ -1,4 +1,5 @@
 // Every layer keeps the contract; a layer that breaks it is found out.
+#include <fovea/core/array.h>
 #include <fovea/layers/dropout.h>
 #include <fovea/layers/embedding.h>
 #include <fovea/layers/linear.h>

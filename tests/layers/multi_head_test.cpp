@@ -2,6 +2,7 @@
 #include <fovea/autograd/backward.h>
 #include <fovea/autograd/sdpa.h>
 #include <fovea/core/allocator.h>
+#include <fovea/core/array.h>
 #include <fovea/core/parallel.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>

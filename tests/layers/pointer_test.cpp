@@ -2,6 +2,7 @@
 // answers, and what order changes and what it does not.
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/recurrent.h>
+#include <fovea/core/array.h>
 #include <fovea/layers/attention/weights.h>
 #include <fovea/layers/pointer/pointer_network.h>
 #include <fovea/layers/pointer/read_process_write.h>

@@ -1,5 +1,6 @@
 // Models from sequence to sequence: the contract of a layer, what must hold of each, and what they refuse.
 #include <fovea/autograd/mode.h>
+#include <fovea/core/array.h>
 #include <fovea/layers/attention/weights.h>
 #include <fovea/layers/decoding/search.h>
 #include <fovea/layers/seq2seq/encoder_decoder.h>

@@ -1,4 +1,5 @@
 // The tests of the skeleton layer: the contract that every layer keeps, then what must hold of this one alone.
+#include <fovea/core/array.h>
 #include <tests/layers/contract.h>
 #include <tests/layers/skeleton_layer.h>
 

@@ -1,6 +1,7 @@
 // The ends of every range, fresh states saved and loaded, and what an update owes the tape.
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/core/array.h>
 #include <fovea/layers/linear.h>
 #include <fovea/optim/adam.h>
 #include <fovea/optim/clip.h>

@@ -1,4 +1,5 @@
 // Clipping: the formulas, huge and broken gradients, and that a failure changes nothing.
+#include <fovea/core/array.h>
 #include <fovea/optim/clip.h>
 #include <fovea/optim/saved_state.h>
 #include <tests/optim/golden_values.h>

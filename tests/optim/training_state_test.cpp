@@ -1,5 +1,6 @@
 // A run saved, loaded by another set of objects and continued: bitwise the uninterrupted one; or refused, untouched.
 #include <fovea/autograd/ops.h>
+#include <fovea/core/array.h>
 #include <fovea/optim/adam.h>
 #include <fovea/optim/clip.h>
 #include <fovea/optim/schedule.h>

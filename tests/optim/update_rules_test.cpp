@@ -2,6 +2,7 @@
 // kernels against the plain formulas.
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/core/array.h>
 #include <fovea/core/parallel.h>
 #include <fovea/optim/adam.h>
 #include <fovea/optim/rmsprop.h>
