@@ -32,8 +32,16 @@ void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
                                   .save_every = line.save_every});
   trainer_->folder(*folder_).state()("data", data).notes = {{"example", line.name()}, {"task", line.task}};
   name_paths(model);
+  model_ = &model;
   parameters_ = parameter_count(model);
   fmt::print(stderr, "{}\n", header_line(line, blas_core_name(), parameters_));
+}
+
+WeightAverage& Program::average_into(Module& averaged, double decay) {
+  name_paths(averaged);
+  average_.emplace(*model_, averaged, decay).restart();
+  trainer_->average(averaged, *average_);
+  return *average_;
 }
 
 int Program::run() {

@@ -59,6 +59,8 @@ class Program {
 
   // Without an optimiser of its own: --optimizer.
   void train_with(Module& model, std::unique_ptr<Optimizer> optimizer = {});
+  // After it: the moving average of the model's weights, which is validated, kept and tested in the model's place.
+  WeightAverage& average_into(Module& averaged, double decay);
   // A schedule that the program steps itself; one that steps after each update.
   template <class S>
   S& schedule(const auto& options) {
@@ -87,8 +89,10 @@ class Program {
   ProgramOptions options_;
   std::unique_ptr<Optimizer> optimizer_{};
   std::unique_ptr<Schedule> schedule_{};
+  std::optional<WeightAverage> average_{};
   std::optional<RunFolder> folder_{};
   std::optional<Trainer> trainer_{};
+  Module* model_ = nullptr;
   int64_t parameters_ = 0;
 };
 
@@ -101,9 +105,9 @@ void in_pieces(int64_t count, int64_t most, const Piece& piece) {
   for (; count > 0; count -= most) piece(std::min(most, count));
 }
 
-// A trained model at work: `answer` is asked the text after the flag, or each line of stdin; the text is UTF-8, with one
-// blank for spaces of any kind. One line out for each line in: an empty one for a blank line, and for one that `answer`
-// refuses with a ValueError, of which stderr tells; then the exit code is 1.
+// A trained model at work: `answer` is asked the text after the flag, or each line of stdin; the text is UTF-8, with
+// one blank for spaces of any kind. One line out for each line in: an empty one for a blank line, and for one that
+// `answer` refuses with a ValueError, of which stderr tells; then the exit code is 1.
 using Answer = std::function<std::string(const std::string& text, const std::string& where)>;
 int serve(const CommandLine& line, const Answer& answer);
 

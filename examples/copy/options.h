@@ -47,7 +47,7 @@ struct Options : CommandLine {
                      .learning_rate = 1e-4,
                      .clip = 10,
                      .validate_every = 1000,
-                     .early_stop = 12}) {}
+                     .early_stop = 6}) {}
   std::string& controller = choice("controller", "the network that steers the heads", {"lstm", "ff"});
   int64_t& heads = whole("heads", "read heads, and as many write heads", 1, 1, 32);
   int64_t& hidden = whole("hidden", "size of the controller", 100, 1, 4096);
@@ -55,7 +55,7 @@ struct Options : CommandLine {
   std::string& memory_start = choice(
       "memory-start", "the memory before the first step: the same everywhere, or learned", {"constant", "learned"});
   int64_t& length = whole("length", "longest training sequence", 20, 1, 10000);
-  double& decay = real("decay", "what the rate is multiplied by after a validation", 0.95, 0.01, 1);
+  double& decay = real("decay", "what the rate is multiplied by after a validation", 0.85, 0.01, 1);
   std::string& decay_after = choice(
       "decay-after", "validations that the rate falls after: those without a mistake, or all", {"perfect", "every"});
   double& eps = real("eps",
@@ -76,6 +76,7 @@ struct Options : CommandLine {
       whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0);
 
   void settle() override {
+    if (task != "copy") otherwise(decay, 0.95);
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
@@ -84,7 +85,7 @@ struct Options : CommandLine {
     const auto own = make_task(task);
     otherwise(length, own.max_length);
     otherwise(test_lengths, own.test_lengths);
-    if (task != "copy") otherwise(patience, 0);
+    if (task != "copy") otherwise(patience, 0), otherwise(early_stop, 12);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
     if (optimizer == "sgd" && eps > 0) throw UsageError("--eps: --optimizer sgd has none; leave it out");

@@ -33,6 +33,8 @@ struct Options : CommandLine {
   std::string& cell = choice("cell", "recurrent cell", cell_names(), "gru");
   std::string& score = choice("score", "score of the attention", {"additive", "general", "concat"});
   double& decay = real("decay", "what the rate is multiplied by after a good validation", 0.7, 0.01, 1);
+  double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
+                         0.99, 0, 0.999999);
   int64_t& test_size = may_change(whole("test-size", "dates of the test", 2000, 1));
 };
 
@@ -55,8 +57,11 @@ class Dates final : public Program {
       : Program(o, {.figure = "characters right", .unit = "dates", .loss = "cross-entropy a character, nats"}),
         o_(o),
         model_(as_asked([&] { return make_model(o, initial); })),
-        translator_(translator_of(model_)) {
+        averaged_(clone(model_)),
+        learning_(translator_of(model_)),
+        translator_(translator_of(averaged_)) {
     train_with(model_);
+    average_into(averaged_, o.average);
     schedule_ = &schedule<StepDecay>(StepDecayOptions{.every = 1, .gamma = o.decay});
     trainer().state()("schedule", *schedule_);
   }
@@ -74,8 +79,8 @@ class Dates final : public Program {
 
  private:
   StepOutput step() override {
-    const PairBatch batch = translator_.batch(draw_pairs(o_.batch, Share::training, data));
-    return token_loss(translator_.logits(batch), batch.targets);
+    const PairBatch batch = learning_.batch(draw_pairs(o_.batch, Share::training, data));
+    return token_loss(learning_.logits(batch), batch.targets);
   }
 
   // Percent of wrong dates. The rate falls where it is less than one in a hundred.
@@ -115,8 +120,8 @@ class Dates final : public Program {
   }
 
   const Options& o_;
-  RnnSearch model_;
-  Translator translator_;
+  RnnSearch model_, averaged_;
+  Translator learning_, translator_;  // of model_, of averaged_
   Schedule* schedule_ = nullptr;
 };
 

@@ -24,9 +24,11 @@ class Reverse final : public Program {
         o_(o),
         task_(o.task, o.letters),
         model_(as_asked([&] { return make_model(o, o.model, task_.vocabulary(), initial); })),
+        averaged_(make_model(o, o.model, task_.vocabulary(), default_generator())),
         reached_(std::min(o.first_length, o.length)) {
     if (o.compare) rival_.emplace(o, task_.vocabulary(), initial);
     train_with(*model_);
+    average_into(*averaged_, o.average);
     each_step<StepDecay>(StepDecayOptions{.every = o.halve, .gamma = 0.5});
     trainer().state()("draws", draws_)("baseline", baseline_)("reached", reached_);
     if (rival_)
@@ -59,9 +61,9 @@ class Reverse final : public Program {
   }
 
   double validate() override {
-    const Rightness found = evaluate(*model_, task_, o_.length, 200, root.fork(3));
+    const Rightness found = evaluate(*averaged_, task_, o_.length, 500, root.fork(3));
     const double astray = std::isnan(found.alignment_percent) ? 0 : 100 - found.alignment_percent;
-    return 100 - found.exact_percent + 0.01 * astray;
+    return 100 - found.exact_percent + 0.1 * astray;
   }
 
   Metrics test() override {
@@ -69,7 +71,7 @@ class Reverse final : public Program {
     double at_longest = 0;
     for (const int64_t length : o_.test_lengths) {
       const std::string name = std::to_string(length);
-      const Rightness found = evaluate(*model_, task_, length, o_.test_size, root.fork(4));
+      const Rightness found = evaluate(*averaged_, task_, length, o_.test_size, root.fork(4));
       exact_.emplace_back(name, found.exact_percent);
       alignment.emplace_back(name, found.alignment_percent);
       if (length <= o_.length) at_longest = found.alignment_percent;
@@ -90,15 +92,15 @@ class Reverse final : public Program {
 
   Figures variances() {
     const EnableGrad tape;
-    model_->train();
-    expect(0);
+    averaged_->train();
+    for_each_module<Hard>(*averaged_, [](Hard& each) { each.set_expectation(0); });
     Generator fresh = root.fork(7);
     std::vector<Tensor> watched;
-    for (const auto& [name, parameter] : named_parameters(*model_))
+    for (const auto& [name, parameter] : named_parameters(*averaged_))
       if (name.find("attention") == 0) watched.push_back(parameter);
     const Strings strings = task_.make(o_.batch, o_.length, fresh);
-    Figures found = gradient_variance(*model_, watched, strings, o_.hard(), 100, root.fork(8));
-    model_->eval();
+    Figures found = gradient_variance(*averaged_, watched, strings, o_.hard(), 100, root.fork(8));
+    averaged_->eval();
     for (const auto& [name, value] : found) fmt::print("gradient's variance, baseline {:<14} {:.4g}\n", name, value);
     return found;
   }
@@ -127,14 +129,14 @@ class Reverse final : public Program {
                       .y_low = 0,
                       .y_high = 100});
     const int64_t length = std::min<int64_t>(o_.length, 20);
-    if (const auto shown = show_attention(*model_, task_, length, root.fork(5), line.quiet))
+    if (const auto shown = show_attention(*averaged_, task_, length, root.fork(5), line.quiet))
       picture("attention.png", *shown);
   }
 
   const Options& o_;
   LetterTask task_;
   Generator draws_ = root.fork(6);
-  std::unique_ptr<SequenceModel> model_;
+  std::unique_ptr<SequenceModel> model_, averaged_;
   std::optional<Rival> rival_{};
   int64_t reached_;  // length that the training strings have grown to
   double baseline_ = 0;

@@ -42,12 +42,17 @@ struct Options : CommandLine {
   double& entropy = real("entropy", "hard: weight of the entropy", 0, 0, 1000);
   bool& compare = flag("compare", "train the network without attention beside it", true);
   int64_t& halve = whole("halve", "steps after which the rate is halved, again and again", 1500, 1);
+  double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
+                         0.999, 0, 0.999999);
   std::vector<int64_t>& test_lengths = wholes("test-lengths", "lengths to test", {5, 10, 15, 20, 25, 30, 40}, 1, 1000);
   int64_t& test_size = may_change(whole("test-size", "fresh strings a test length", 1000, 1));
 
-  // An attention that draws learns more slowly.
+  // An attention that draws learns more slowly. One that moves learns fast, and finds the end in the states alone.
   void settle() override {
     if (align == "hard") otherwise(steps, 18000), otherwise(halve, 4500), otherwise(validate_every, 300);
+    if (align == "ntm")
+      otherwise(steps, 3000), otherwise(halve, 750), otherwise(embeddings, false),
+          otherwise(test_lengths, {5, 10, 20, 30, 40, 60, 100});
     if (model == "encoder-decoder") compare = false;
   }
   HardOptions hard() const {

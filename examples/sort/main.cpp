@@ -28,6 +28,8 @@ struct Options : CommandLine {
   int64_t& beam = whole("beam", "width of the beam in the test", 1, 1, 1000);
   double& decay = real("decay", "what the rate is multiplied by now and then", 0.5, 0.01, 1);
   int64_t& decay_every = whole("decay-every", "steps between that", 500, 1);
+  double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
+                         0.99, 0, 0.999999);
   int64_t& test_size = may_change(whole("test-size", "fresh sets of the test", 2000, 1));
 
   void settle() override {
@@ -66,8 +68,10 @@ class Sort final : public Program {
       : Program(o, {.figure = "wrong %", .unit = "sets", .loss = "-log p of a position, nats", .smoothing = 0.6}),
         o_(o),
         problem_(make_problem(o.task)),
-        model_(as_asked([&] { return make_model(o, problem_, initial); })) {
+        model_(as_asked([&] { return make_model(o, problem_, initial); })),
+        averaged_(make_model(o, problem_, default_generator())) {
     train_with(*model_);
+    average_into(*averaged_, o.average);
     each_step<StepDecay>(StepDecayOptions{.every = o.decay_every, .gamma = o.decay});
   }
 
@@ -81,10 +85,10 @@ class Sort final : public Program {
             {100 * sum(to(wrong, f32)).item() / sum(to(counted, f32)).item()}};
   }
 
-  double validate() override { return evaluate(*model_, problem_, {o_.items}, 1000, root.fork(3))->score(); }
+  double validate() override { return evaluate(*averaged_, problem_, {o_.items}, 1000, root.fork(3))->score(); }
 
   Metrics test() override {
-    const auto judge = evaluate(*model_, problem_, {o_.items, o_.beam}, o_.test_size, root.fork(4));
+    const auto judge = evaluate(*averaged_, problem_, {o_.items, o_.beam}, o_.test_size, root.fork(4));
     fmt::print("{} fresh sets of {} items, {}:\n", o_.test_size, o_.items,
                o_.beam == 1 ? "greedy" : fmt::format("beam of {}", o_.beam));
     Metrics metrics;
@@ -96,14 +100,14 @@ class Sort final : public Program {
   }
 
   void draw() override {
-    const Shown shown = show(*model_, problem_, {o_.items, o_.beam}, root.fork(5), line.quiet);
+    const Shown shown = show(*averaged_, problem_, {o_.items, o_.beam}, root.fork(5), line.quiet);
     picture("attention.png", shown.attention);
     if (shown.answers) picture("answers.png", *shown.answers);
   }
 
   const Options& o_;
   Problem problem_;
-  Box<PointerModel> model_;
+  Box<PointerModel> model_, averaged_;
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ done <<'FLAGS'
 --score dot --align straight-through
 --score scaled-dot --align gumbel
 --score cosine
+--align ntm
 --score location
 --score location --length 300 --first-length 300
 FLAGS
