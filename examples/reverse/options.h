@@ -30,7 +30,7 @@ struct Options : CommandLine {
   int64_t& letters = whole("letters", "size of the alphabet", 26, 2, 10000);
   int64_t& length = whole("length", "longest training string", 30, 1, 1000);
   int64_t& first_length = whole("first-length", "longest training string at first", 5, 1, 1000);
-  double& sharpen = real("sharpen", "weight of the entropy of the attention's weights in the loss", 0.2, 0, 1000);
+  double& sharpen = real("sharpen", "weight of the entropy of the attention's weights in the loss", 0.3, 0, 1000);
   std::string& baseline = choice("baseline", "hard: baseline", {"moving", "none", "leave-one-out"});
   int64_t& draws = whole("draws", "hard: draws a string for leave-one-out", 2, 2, 64);
   double& discount = real("discount", "hard: share of later rewards", 0, 0, 1);
