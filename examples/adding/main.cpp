@@ -26,7 +26,7 @@ struct Options : CommandLine {
   int64_t& max_length = whole("max-length", "at most; unless given a tenth more than --length", 0, 0, 100000);
   int64_t& hidden = whole("hidden", "size of a state", 100, 1, 4096);
   double& decay = real("decay", "what the rate is multiplied by now and then", 0.5, 0.01, 1);
-  int64_t& decay_every = whole("decay-every", "steps between that", 1000, 1);
+  int64_t& decay_every = in_steps(whole("decay-every", "steps between that", 1000, 1));
   int64_t& test_size = may_change(whole("test-size", "fresh sequences of the test", 2000, 1));
 
   void settle() override {

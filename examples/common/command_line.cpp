@@ -4,19 +4,18 @@
 #include <fmt/ranges.h>
 #include <fovea/core/parallel.h>
 #include <fovea/optim/training/interrupt.h>
-#include <fovea/optim/training/text_file.h>
 #include <fovea/version.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
-#include <map>
+#include <cstring>
 #include <new>
 #include <thread>
 
-#include "examples/common/parameter.h"
+#include "examples/common/command_line_parts.h"
 
 namespace fovea::examples {
 namespace {
@@ -24,121 +23,30 @@ namespace {
 constexpr int64_t most_threads = 1024;
 constexpr const char* usual_data_folder = "../shared/data";
 
-bool same_folder(const std::filesystem::path& a, const std::filesystem::path& b) {
-  return std::filesystem::weakly_canonical(a) == std::filesystem::weakly_canonical(b);
-}
-
 // Empty is what a shell makes of a variable that was never set: without a rule --resume "$folder" began a new run.
 Rule path() {
   return {"the name of a file or folder", [](std::string_view text) { return !text.empty(); }};
 }
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts{""};
-  for (const char sign : text) {
-    if (sign == separator) parts.emplace_back();
-    if (sign != separator) parts.back() += sign;
+// What the help shows: a flag that is on by default with the name that turns it off.
+struct HelpFormatter : CLI::Formatter {
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    const std::vector<std::string>& names = option->get_lnames();
+    if (positional || names.size() != 2 || !names[1].starts_with("no-"))
+      return Formatter::make_option_name(option, positional);
+    return option->get_description().find("; on by default") == std::string::npos
+               ? "--" + names[0]
+               : fmt::format("--{}", fmt::join(names, ", --"));
   }
-  return parts;
-}
+};
 
 }  // namespace
 
-struct CommandLine::Parts {
-  About program;
-  RunOptions& run;
-  CLI::App app{};
-  std::deque<Parameter> parameters{};  // stays in place: CLI11 keeps addresses
-  std::deque<Value> own{};
-  std::string called = program.name;
-
-  Parameter& add(std::string_view name, Target value, std::string_view help, Rule rule = {});
-  void read_config(const std::filesystem::path& file);
-  void take_flags();
-  void take_resumed();
-};
-
-Parameter& CommandLine::Parts::add(std::string_view name, Target value, std::string_view help, Rule rule) {
-  Parameter& parameter = parameters.emplace_back();
-  parameter.name = name;
-  parameter.target = value;
-  parameter.help = help;
-  if (!rule.choices.empty()) parameter.help += fmt::format(": {}", fmt::join(rule.choices, ", "));
-  parameter.rule = std::move(rule);
-  const auto note = [&parameter](const std::string& text) { return parameter.given = text, parameter.is_given = true; };
-  if (bool* const* on = std::get_if<bool*>(&value)) {
-    const bool turns_off = **on;
-    const auto note_flag = [=](int64_t) { note(turns_off ? "false" : "true"); };
-    app.add_flag_function((turns_off ? "--no-" : "--") + parameter.name, note_flag, parameter.help);
-    return parameter;
-  }
-  const auto note_last = [=](const CLI::results_t& texts) { return note(texts.back()); };
-  CLI::Option* option = app.add_option("--" + parameter.name, note_last, parameter.help);
-  option->type_name(parameter.sign())->default_str(parameter.plain())->take_last();
-  return parameter;
-}
-
-void CommandLine::Parts::read_config(const std::filesystem::path& file) {
-  std::map<std::string, Parameter*> known;
-  for (Parameter& each : parameters)
-    if (each.in_files) known[each.name] = &each;
-  for (const Setting& setting : parse_config(read_text(file), file.string())) {
-    const std::string where = fmt::format("{}:{}: {}", file.string(), setting.line, setting.key);
-    if (setting.key == "fovea") continue;  // the version that wrote the file
-    if (setting.key == "example") {
-      if (setting.values.size() == 1 && setting.values.front() == program.name) continue;
-      throw UsageError(
-          fmt::format("{}: is of the example \"{}\"; this is {}", where, fmt::join(setting.values, ","), program.name));
-    }
-    const auto found = known.find(setting.key);
-    if (found == known.end()) {
-      std::vector<std::string> names;
-      for (const auto& [name, parameter] : known) names.push_back(name);
-      throw UsageError(fmt::format("{}: unknown key; {} knows {}", where, program.name, fmt::join(names, ", ")));
-    }
-    found->second->assign(setting.values, where);
-    found->second->in_file = true;
-  }
-}
-
-void CommandLine::Parts::take_flags() {
-  for (const Parameter& parameter : parameters) {
-    if (!parameter.is_given) continue;
-    if (parameter.is_list() && parameter.given.empty())
-      throw UsageError(fmt::format("--{} is empty; leave it out, or name its values", parameter.name));
-    const auto texts = parameter.is_list() ? split(parameter.given, ',') : std::vector<std::string>{parameter.given};
-    parameter.assign(texts, "--" + parameter.name);
-  }
-}
-
-// What the flags said is in place; the run's own config comes over it, and where the two differ a flag must be free to.
-void CommandLine::Parts::take_resumed() {
-  std::vector<std::string> wanted;
-  for (const Parameter& parameter : parameters) wanted.push_back(parameter.plain());
-  const std::filesystem::path file = std::filesystem::path(run.resume) / "config.toml";
-  if (!std::filesystem::exists(file)) {
-    throw UsageError(
-        fmt::format("--resume {}: there is no config.toml in it; it must be the folder of a run", run.resume));
-  }
-  if (!run.config.empty())
-    throw UsageError("--config contradicts --resume: a resumed run keeps its own config; leave it out");
-  if (!run.out.empty() && !same_folder(run.out, run.resume)) {
-    throw UsageError(fmt::format(
-        "--out {} contradicts --resume {}: a resumed run goes on in its folder; leave --out out", run.out, run.resume));
-  }
-  read_config(file);
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const Parameter& parameter = parameters[i];
-    if (!parameter.is_given || !parameter.saved || parameter.may_change || wanted[i] == parameter.plain()) continue;
-    throw UsageError(fmt::format("--{} {} contradicts the run in {}, which has {}; leave --{} out, or begin a new run",
-                                 parameter.name, wanted[i], run.resume, parameter.plain(), parameter.name));
-  }
-  take_flags();
-}
-
 CommandLine::CommandLine(About about, RunOptions defaults)
-    : RunOptions(std::move(defaults)), parts_(new Parts{std::move(about), *this}) {
+    : RunOptions(std::move(defaults)), recipe_steps_(steps), parts_(new Parts{std::move(about), *this}) {
   Parts& parts = *parts_;
+  parts.app.allow_extras();  // told of by name
+  parts.app.formatter(std::make_shared<HelpFormatter>());
   parts.app.name(parts.program.name);
   parts.app.description(parts.program.description);
   parts.app.set_help_flag("-h,--help", "print this help and leave");
@@ -158,7 +66,7 @@ CommandLine::CommandLine(About about, RunOptions defaults)
   parts.add("optimizer", &optimizer, "update rule", one_of({"sgd", "rmsprop", "rmsprop-graves", "adam", "adamw"}));
   parts.add("learning-rate", &learning_rate, "step size of the optimizer", positive_rule());
   parts.add("clip", &clip, "largest norm of the gradient", positive_rule());
-  parts.add("validate-every", &validate_every, "steps between validations", whole_rule(1));
+  parts.add("validate-every", &validate_every, "steps between validations", whole_rule(1)).in_steps = true;
   parts.add("early-stop", &early_stop, "stop after this many all but perfect validations in a row; 0: never",
             whole_rule(0));
   if (parts.program.uses_data) parts.add("data", &data, "folder of the data sets").may_change = true;
@@ -189,12 +97,52 @@ Parameter& CommandLine::of(const Target& target) const {
 
 bool CommandLine::given(const Target& target) const { return of(target).is_given || of(target).in_file; }
 void CommandLine::allow_change(const Target& target) { of(target).may_change = true; }
+void CommandLine::note_in_steps(const Target& target) { of(target).in_steps = true; }
+
+void CommandLine::add_conditions(const Target& target, std::vector<Condition> any) {
+  Parameter& parameter = of(target);
+  Parameter::AnyOf& conditions = parameter.conditions.emplace_back();
+  for (Condition& each : any) conditions.push_back({&of(each.other), std::move(each.values)});
+  parameter.option->description(parameter.explained());
+}
+
+void CommandLine::must_divide(const int64_t& part, const int64_t& whole) const {
+  if (whole % part == 0) return;
+  int64_t below = part, above = part;
+  while (whole % below != 0) --below;
+  while (above < whole && whole % above != 0) ++above;
+  const auto name = [this](const int64_t& value) { return of(const_cast<int64_t*>(&value)).name; };
+  throw UsageError(fmt::format("--{0} is {1}, which does not divide --{2} {3}; the nearest that do are {4} and {5}",
+                               name(part), part, name(whole), whole, below, std::min(above, whole)));
+}
+
+std::string CommandLine::recipe_note() const {
+  if (steps == recipe_steps_ || steps == 0) return {};
+  std::string flags;
+  for (const Parameter& each : parts_->parameters) {
+    if (!each.in_steps || each.is_given || each.in_file || each.unmet() != nullptr) continue;
+    const int64_t value = *std::get<int64_t*>(each.target);
+    const double share = static_cast<double>(value) * static_cast<double>(steps) / static_cast<double>(recipe_steps_);
+    const int64_t scaled = std::max<int64_t>(1, std::llround(share));
+    if (value != 0 && scaled != value) flags += fmt::format(" --{} {}", each.name, scaled);
+  }
+  if (flags.empty()) return {};
+  return fmt::format("the recipe is for {} steps; what it counts in steps stays as it is. In proportion to {}:{}",
+                     recipe_steps_, steps, flags);
+}
+
+std::string CommandLine::smaller_flags() const {
+  std::vector<std::string> flags;
+  for (const Parameter& each : parts_->parameters)
+    for (const char* size : {"batch", "hidden", "embed-dim", "length", "max-length", "context", "items", "memory"})
+      if (each.name == size && each.unmet() == nullptr) flags.push_back("--" + each.name);
+  return fmt::format("a smaller {} needs less", one_or_other(flags));
+}
 
 bool CommandLine::parse(int argc, const char* const* argv) {
   if (argc > 0) parts_->called = shell_word(argv[0]);
-  for (Parameter& parameter : parts_->parameters) parameter.is_given = parameter.in_file = false;
   try {
-    parts_->app.parse(argc, argv);
+    parts_->parse(argc, argv);
   } catch (const CLI::Success& asked) {
     parts_->app.exit(asked);
     return false;
@@ -205,6 +153,10 @@ bool CommandLine::parse(int argc, const char* const* argv) {
   if (resumed()) {
     parts_->take_resumed();
   } else if (!config.empty()) {
+    if (!std::filesystem::is_regular_file(config))
+      throw UsageError(
+          fmt::format("--config {}: {}; it must be the name of a TOML file", config,
+                      std::filesystem::exists(config) ? "this is no regular file" : "there is no such file"));
     parts_->read_config(config);
     parts_->take_flags();
   }
@@ -215,6 +167,7 @@ bool CommandLine::parse(int argc, const char* const* argv) {
     throw UsageError(fmt::format("--{0} needs --run DIR, the folder of a trained run, and --run needs --{0}",
                                  parts_->program.serves));
   settle();
+  parts_->check_conditions();
   return true;
 }
 
@@ -222,6 +175,9 @@ void CommandLine::parse_as_run(std::string_view folder, int argc, const char* co
   const std::string file = (std::filesystem::path(folder) / "config.toml").string();
   if (!std::filesystem::exists(file))
     throw UsageError(fmt::format("--run {}: there is no config.toml in it; need the folder of a run", folder));
+  for (const Target other : {&out, &resume, &config})
+    if (given(other))
+      throw UsageError(fmt::format("{} does not go with --run, which trains nothing; leave it out", of(other).source));
   std::vector<const char*> again(argv, argv + argc);
   again.insert(again.end(), {"--config", file.c_str()});
   parse(static_cast<int>(again.size()), again.data());
@@ -262,20 +218,24 @@ std::filesystem::path CommandLine::data_file(std::string_view relative, std::str
 }
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {
+  const auto said = [&line](const std::string& what, int code) {
+    fmt::print(stderr, "{}: {}\n", line.name(), what);
+    return code;
+  };
   try {
-    if (!line.parse(argc, argv)) return 0;
-    set_num_threads(static_cast<int>(line.threads));
-    return body();
+    int code = 0;
+    if (line.parse(argc, argv)) {
+      set_num_threads(static_cast<int>(line.threads));
+      code = body();
+    }
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    return said(fmt::format("cannot write to standard output: {}", std::strerror(errno)), code == 0 ? 1 : code);
   } catch (const UsageError& error) {
-    std::fprintf(stderr, "%s: %s\nsee %s --help\n", line.name().c_str(), error.what(), line.command().c_str());
-    return 2;
+    return said(fmt::format("{}\nsee {} --help", error.what(), line.command()), 2);
   } catch (const std::bad_alloc& error) {
-    std::fprintf(stderr, "%s: %s\na --batch below %lld takes less, as do smaller sizes of the model: see %s --help\n",
-                 line.name().c_str(), error.what(), static_cast<long long>(line.batch), line.command().c_str());
-    return 1;
+    return said(fmt::format("{}; {}", error.what(), line.smaller_flags()), 1);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", line.name().c_str(), error.what());
-    return 1;
+    return said(error.what(), 1);
   }
 }
 

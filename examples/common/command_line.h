@@ -4,6 +4,7 @@
 //     Options() : CommandLine({.name = "copy", .description = "An NTM learns to copy", .tasks = {"copy", "sort"}},
 //                             {.steps = 20000}) {}
 //     int64_t& heads = whole("heads", "read heads", 1, 1, 32);       // 1 unless given, from 1 to 32
+//     int64_t& warmup = in_steps(goes_with(whole("warmup", "steps", 100, 0), {{&task, {"sort"}}}));
 //     void settle() override { if (task == "sort") otherwise(heads, 5); }
 //   };
 //
@@ -66,7 +67,7 @@ class CommandLine : public RunOptions {
     bool uses_data = false;            // --data DIR, looked for beside the working folder when not given
     std::string serves{};              // the flag that asks a trained model: --translate TEXT, with --run DIR
   };
-  // A list is written 10,20,30 after a flag and [10, 20, 30] in a file. A bool that is true by default gets --no-NAME.
+  // A list is written 10,20,30 after a flag and [10, 20, 30] in a file. A bool is --NAME or --no-NAME, or --NAME=off.
   using Target = std::variant<int64_t*, uint64_t*, double*, bool*, std::string*, std::vector<int64_t>*>;
 
   CommandLine(About about, RunOptions defaults);
@@ -79,6 +80,10 @@ class CommandLine : public RunOptions {
   // Once more, with what the run in `folder` says of itself in its config.toml; flags win. UsageError if it has none.
   void parse_as_run(std::string_view folder, int argc, const char* const* argv);
 
+  // What of the recipe does not fit --steps, and the flags that would; empty where nothing is to say.
+  std::string recipe_note() const;
+  // " a smaller --batch or --hidden needs less", of the flags that there are.
+  std::string smaller_flags() const;
   std::string config_toml() const;       // every value that makes the run what it is
   std::filesystem::path folder() const;  // --resume, --out, or runs/<name>-<task>-seed<seed>
   bool resumed() const { return !resume.empty(); }
@@ -118,13 +123,35 @@ class CommandLine : public RunOptions {
     return value;
   }
 
+  // A value that has a meaning for some choices of others alone: any of the conditions will do, those of a further call
+  // are needed too. Given where it has none it is refused; that and the help say what it goes with.
+  struct Condition {
+    Target other;
+    std::vector<std::string> values;
+  };
+  template <class T>
+  T& goes_with(T& value, std::vector<Condition> any) {
+    add_conditions(&value, std::move(any));
+    return value;
+  }
+  // A setting counted in training steps: where --steps is not the recipe's, recipe_note says what it would be.
+  int64_t& in_steps(int64_t& value) {
+    note_in_steps(&value);
+    return value;
+  }
+
   // Called once all is read: defaults that follow from other values, and UsageError for what does not go together.
   virtual void settle() {}
   // In place of the default, unless the value was given.
   template <class T>
   void otherwise(T& value, const std::type_identity_t<T>& fallback) {
     if (!given(&value)) value = fallback;
+    if constexpr (std::is_same_v<T, int64_t>)
+      if (&value == &steps) recipe_steps_ = fallback;
   }
+  bool given(const Target& target) const;
+  // UsageError naming both flags, their numbers and the nearest that go, unless `part` divides `whole`.
+  void must_divide(const int64_t& part, const int64_t& whole) const;
 
  private:
   struct Parts;
@@ -135,8 +162,10 @@ class CommandLine : public RunOptions {
   }
   Value& keep(std::string_view name, std::string_view help, Value value, Rule rule);
   Parameter& of(const Target& target) const;
-  bool given(const Target& target) const;
   void allow_change(const Target& target);
+  void add_conditions(const Target& target, std::vector<Condition> any);
+  void note_in_steps(const Target& target);
+  int64_t recipe_steps_;
   std::unique_ptr<Parts> parts_;
 };
 

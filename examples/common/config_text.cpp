@@ -1,6 +1,7 @@
 #include "examples/common/config_text.h"
 
 #include <fmt/format.h>
+#include <fovea/optim/training/text_file.h>
 
 #include <algorithm>
 #include <charconv>
@@ -104,6 +105,9 @@ class Line {
 }  // namespace
 
 std::vector<Setting> parse_config(std::string_view text, std::string_view name) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw UsageError(fmt::format("{}: is UTF-16; save it as UTF-8", name));
+  text = without_mark(text);
   std::vector<Setting> settings;
   for (int number = 1; !text.empty(); ++number) {
     const size_t end = text.find('\n');

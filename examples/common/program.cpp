@@ -35,6 +35,7 @@ void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
   model_ = &model;
   parameters_ = parameter_count(model);
   fmt::print(stderr, "{}\n", header_line(line, blas_core_name(), parameters_));
+  if (const std::string note = line.recipe_note(); !note.empty()) fmt::print(stderr, "{}: {}\n", line.name(), note);
 }
 
 WeightAverage& Program::average_into(Module& averaged, double decay) {

@@ -58,22 +58,23 @@ struct Options : CommandLine {
   double& decay = real("decay", "what the rate is multiplied by after a validation", 0.85, 0.01, 1);
   std::string& decay_after = choice(
       "decay-after", "validations that the rate falls after: those without a mistake, or all", {"perfect", "every"});
-  double& eps = real("eps",
-                     "what the optimizer adds to a gradient's size; a large one lets a solved task rest; "
-                     "rmsprop-graves has 1e-4, sgd none",
-                     1e-5, 0, 1);
+  double& eps = goes_with(real("eps",
+                               "what the optimizer adds to a gradient's size; a large one lets a solved task rest; "
+                               "rmsprop-graves has 1e-4",
+                               1e-5, 0, 1),
+                          {{&optimizer, {"rmsprop", "rmsprop-graves", "adam", "adamw"}}});
   double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
                          0.999, 0, 0.999999);
   int64_t& grown_batch = whole(
       "grown-batch", "sequences a step once most are right: single ones find the way, many find the rare mistakes", 8,
       1, 1 << 20);
-  int64_t& curriculum =
-      whole("curriculum",
-            "steps with sequences of all lengths at first, for a task that is else trained on the longest alone", 0, 0);
+  int64_t& curriculum = in_steps(
+      goes_with(whole("curriculum", "steps with sequences of all lengths at first, then of the longest alone", 0, 0),
+                {{&task, {"sort"}}}));
   std::vector<int64_t>& test_lengths = may_change(wholes("test-lengths", "lengths to test", {}, 1, 10000));
   int64_t& test_size = may_change(whole("test-size", "fresh sequences a test length", 1000, 1));
-  int64_t& patience =
-      whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0);
+  int64_t& patience = in_steps(
+      whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0));
 
   void settle() override {
     if (task != "copy") otherwise(decay, 0.95);
@@ -88,7 +89,6 @@ struct Options : CommandLine {
     if (task != "copy") otherwise(patience, 0), otherwise(early_stop, 12);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
-    if (optimizer == "sgd" && eps > 0) throw UsageError("--eps: --optimizer sgd has none; leave it out");
     const auto need = [&](std::string_view name, int64_t value) {
       if (value < own.min_length)
         throw UsageError(fmt::format("--{} is {}; --task {} needs at least {}", name, value, task, own.min_length));

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include "nearness.h"
 
@@ -55,7 +56,8 @@ int run(uint64_t seed, int64_t steps, const std::string& folder) {
   Generated<Questions> data(root.fork(2), [&](Generator& g) { return ask(64, code, g); });
   Adam adam(parameters(attention), {.lr = 0.01});
   Trainer trainer(attention, adam, {.steps = steps});
-  if (!folder.empty()) trainer.folder(RunFolder::open(folder));
+  std::optional<RunFolder> kept;
+  if (!folder.empty()) trainer.folder(kept.emplace(RunFolder::open(folder)));
   trainer.events().subscribe("the screen", [](const Event& e) {
     if (e.kind == Event::Kind::step && e.step % 200 == 1)
       std::printf("step %4d: loss %.4f\n", static_cast<int>(e.step - 1), e.figures[0]);
@@ -68,15 +70,15 @@ int run(uint64_t seed, int64_t steps, const std::string& folder) {
 
   const double right = percent_right(attention, code, root.fork(3));
   std::printf("2000 fresh questions: %.2f %% of the keys found\n", right);
-  if (!folder.empty())
-    RunFolder::open(folder).write_summary({"extend",
-                                           "retrieval",
-                                           seed,
-                                           num_threads(),
-                                           trainer.step(),
-                                           trainer.seconds(),
-                                           parameter_count(attention),
-                                           {{"exact_percent", right}}});
+  if (kept)
+    kept->write_summary({"extend",
+                         "retrieval",
+                         seed,
+                         num_threads(),
+                         trainer.step(),
+                         trainer.seconds(),
+                         parameter_count(attention),
+                         {{"exact_percent", right}}});
   return 0;
 }
 
@@ -87,11 +89,18 @@ int usage(const std::string& why) {
   return 2;
 }
 
+// The exit code, or 1 where what was said did not reach stdout.
+int printed(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::perror("extend: cannot write to standard output");
+  return code == 0 ? 1 : code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::map<std::string, std::string> flags{{"--seed", "1"}, {"--steps", "1000"}, {"--out", ""}};
-  if (argc == 2 && std::string(argv[1]) == "--help") return std::puts(kUsage) < 0 ? 1 : 0;
+  if (argc == 2 && std::string(argv[1]) == "--help") return std::puts(kUsage), printed(0);
   for (int i = 1; i < argc; i += 2) {
     if (flags.count(argv[i]) == 0) return usage(std::string("unknown flag ") + argv[i]);
     if (i + 1 == argc) return usage(std::string(argv[i]) + " needs a value");
@@ -102,7 +111,7 @@ int main(int argc, char** argv) {
         flags[name].find_first_not_of("0123456789") != std::string::npos)
       return usage(std::string(name) + " must be a whole number of at most 9 digits, not \"" + flags[name] + "\"");
   try {
-    return run(std::stoull(flags["--seed"]), std::stoll(flags["--steps"]), flags["--out"]);
+    return printed(run(std::stoull(flags["--seed"]), std::stoll(flags["--steps"]), flags["--out"]));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "extend: %s\n", error.what());
     return 1;

@@ -7,6 +7,7 @@
 #include <fovea/layers/decoding/search.h>
 #include <fovea/layers/seq2seq/sequence_model.h>
 
+#include <cmath>
 #include <limits>
 
 #include "examples/common/attention_map.h"
@@ -21,6 +22,12 @@ struct Rightness {
   double exact_percent = 0;      // whole strings, end included
   double alignment_percent = 0;  // of the weight while letters are given, on those they come from; NaN: no weights
 };
+
+inline std::string in_words(const Rightness& found) {
+  const std::string strings = fmt::format("{:5.1f} % of strings right", found.exact_percent);
+  if (std::isnan(found.alignment_percent)) return strings;
+  return fmt::format("{}, {:.1f} % of the weight on the right letter", strings, found.alignment_percent);
+}
 
 // What the model answers to each source, filled up with the end mark, i64 [B, L + 1]; and what it attended to while it
 // did, [B, L + 1, L]: undefined for a model without attention.

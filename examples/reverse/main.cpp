@@ -2,7 +2,6 @@
 // strings, learns the same network without attention.
 //
 //   reverse --task reverse|copy|sort --model rnnsearch|luong|encoder-decoder|transformer --score additive --align soft
-//   ...
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
@@ -55,6 +54,8 @@ class Reverse final : public Program {
     return step;
   }
 
+  bool attends() const { return o_.model != "encoder-decoder"; }
+
   // Share of the steps in which hard attention reads its expectation.
   void expect(double share) {
     for_each_module<Hard>(*model_, [share](Hard& each) { each.set_expectation(share); });
@@ -73,18 +74,18 @@ class Reverse final : public Program {
       const std::string name = std::to_string(length);
       const Rightness found = evaluate(*averaged_, task_, length, o_.test_size, root.fork(4));
       exact_.emplace_back(name, found.exact_percent);
-      alignment.emplace_back(name, found.alignment_percent);
+      if (attends()) alignment.emplace_back(name, found.alignment_percent);
       if (length <= o_.length) at_longest = found.alignment_percent;
-      fmt::print("length {:>3}: {:5.1f} % of strings right, {:.1f} % of the weight on the right letter", length,
-                 found.exact_percent, found.alignment_percent);
+      fmt::print("length {:>3}: {}", length, in_words(found));
       if (rival_) {
         without_.emplace_back(name, evaluate(*rival_->model, task_, length, o_.test_size, root.fork(4)).exact_percent);
         fmt::print("; without attention {:5.1f} % right", without_.back().second);
       }
       fmt::print("\n");
     }
-    Metrics metrics{
-        {"exact_percent", exact_}, {"alignment_percent", at_longest}, {"alignment_percent_by_length", alignment}};
+    Metrics metrics{{"exact_percent", exact_}};
+    if (attends())
+      metrics.insert(metrics.end(), {{"alignment_percent", at_longest}, {"alignment_percent_by_length", alignment}});
     if (rival_) metrics.emplace_back("exact_percent_without_attention", without_);
     if (o_.align == "hard") metrics.emplace_back("gradient_variance", variances());
     return metrics;
@@ -118,8 +119,7 @@ class Reverse final : public Program {
       for (const auto& [length, percent] : figures) series.x.push_back(std::stod(length)), series.y.push_back(percent);
       return series;
     };
-    const bool attends = o_.model != "encoder-decoder";
-    std::vector<Series> accuracy{by_length(attends ? "with attention" : "without attention", exact_)};
+    std::vector<Series> accuracy{by_length(attends() ? "with attention" : "without attention", exact_)};
     if (rival_) accuracy.push_back(by_length("without attention", without_));
     picture("accuracy.png",
             LineChart{.title = fmt::format("{}: whole strings right, trained up to length {}", o_.task, o_.length),

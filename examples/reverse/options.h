@@ -1,6 +1,8 @@
 // What the reverse program may be told, besides what all programs share, and the model that it asks for.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "examples/common/program.h"
@@ -16,32 +18,49 @@ struct Options : CommandLine {
                                     "the alignment; here those of soft.",
                      .tasks = {"reverse", "copy", "sort"}},
                     {.steps = 6000, .batch = 32, .learning_rate = 3e-3, .validate_every = 100}) {}
+  static constexpr int64_t heads = 4;  // of the transformer
+  template <class T>
+  T& hard_only(T& value) {
+    return goes_with(value, {{&align, {"hard"}}});
+  }
+  const std::vector<std::string> attentive{"rnnsearch", "luong"}, recurrent{"rnnsearch", "luong", "encoder-decoder"};
+
   std::string& model = choice("model", "model", sequence_models());
-  std::string& score = choice("score", "score of the attention", score_names(), "additive");
-  std::string& align = choice("align", "how scores become weights", align_names(), "soft");
-  std::string& cell = choice("cell", "recurrent cell", cell_names(), "gru");
+  bool& compare = flag("compare", "train the network without attention beside it", true);
+  std::string& score =
+      goes_with(choice("score", "score of the attention", score_names(), "additive"), {{&model, attentive}});
+  std::string& align =
+      goes_with(choice("align", "how scores become weights", align_names(), "soft"), {{&model, attentive}});
+  std::string& cell =
+      goes_with(choice("cell", "recurrent cell", cell_names(), "gru"), {{&model, recurrent}, {&compare, {"true"}}});
   int64_t& hidden = whole("hidden", "size of the states and of the attention", 64, 4, 4096);
-  int64_t& embedding = whole("embedding", "size of a letter's embedding", 64, 1, 4096);
-  int64_t& encoder = whole("encoder", "size of rnnsearch's encoder in each direction; 0: as hidden", 0, 0, 4096);
-  int64_t& layers = whole("layers", "layers, of luong, encoder-decoder and transformer", 1, 1, 16);
-  double& window = real("window", "half the width of a local attention's window", 10, 1e-3, 1e9);
-  bool& embeddings = flag("embeddings", "rnnsearch: read the letters' embeddings, not the encoder's states", true);
-  bool& feeding = flag("feeding", "luong: feed the last attentional state", true);
+  int64_t& embedding = goes_with(whole("embedding", "size of a letter's embedding", 64, 1, 4096),
+                                 {{&model, recurrent}, {&compare, {"true"}}});
+  int64_t& encoder = goes_with(whole("encoder", "size of the encoder in each direction; 0: as hidden", 0, 0, 4096),
+                               {{&model, {"rnnsearch"}}});
+  int64_t& layers =
+      goes_with(whole("layers", "layers", 1, 1, 16), {{&model, {"luong", "encoder-decoder", "transformer"}}});
+  double& window =
+      goes_with(real("window", "half the width of the window", 10, 1e-3, 1e9), {{&align, {"local-m", "local-p"}}});
+  bool& embeddings = goes_with(flag("embeddings", "read the letters' embeddings, not the encoder's states", true),
+                               {{&model, {"rnnsearch"}}});
+  bool& feeding = goes_with(flag("feeding", "feed the last attentional state", true), {{&model, {"luong"}}});
   int64_t& letters = whole("letters", "size of the alphabet", 26, 2, 10000);
   int64_t& length = whole("length", "longest training string", 30, 1, 1000);
   int64_t& first_length = whole("first-length", "longest training string at first", 5, 1, 1000);
-  double& sharpen = real("sharpen", "weight of the entropy of the attention's weights in the loss", 0.3, 0, 1000);
-  std::string& baseline = choice("baseline", "hard: baseline", {"moving", "none", "leave-one-out"});
-  int64_t& draws = whole("draws", "hard: draws a string for leave-one-out", 2, 2, 64);
-  double& discount = real("discount", "hard: share of later rewards", 0, 0, 1);
-  double& score_weight = real("score-weight", "hard: weight of the score-function term", 1, 0, 1000);
+  double& sharpen =
+      goes_with(real("sharpen", "weight of the entropy of the attention's weights in the loss", 0.3, 0, 1000),
+                {{&model, attentive}});
+  std::string& baseline = hard_only(choice("baseline", "baseline", {"moving", "none", "leave-one-out"}));
+  int64_t& draws = hard_only(whole("draws", "draws a string for leave-one-out", 2, 2, 64));
+  double& discount = hard_only(real("discount", "share of later rewards", 0, 0, 1));
+  double& score_weight = hard_only(real("score-weight", "weight of the score-function term", 1, 0, 1000));
   double& expectation =
-      real("expectation", "hard: share of steps that read the expectation and draw nothing", 0.5, 0, 1);
-  int64_t& warmup =
-      whole("warmup", "hard: updates before the first draw, in which all steps read the expectation", 6000, 0);
-  double& entropy = real("entropy", "hard: weight of the entropy", 0, 0, 1000);
-  bool& compare = flag("compare", "train the network without attention beside it", true);
-  int64_t& halve = whole("halve", "steps after which the rate is halved, again and again", 1500, 1);
+      hard_only(real("expectation", "share of steps that read the expectation and draw nothing", 0.5, 0, 1));
+  int64_t& warmup = in_steps(
+      hard_only(whole("warmup", "updates before the first draw, in which all steps read the expectation", 6000, 0)));
+  double& entropy = hard_only(real("entropy", "weight of the entropy", 0, 0, 1000));
+  int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 1500, 1));
   double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
                          0.999, 0, 0.999999);
   std::vector<int64_t>& test_lengths = wholes("test-lengths", "lengths to test", {5, 10, 15, 20, 25, 30, 40}, 1, 1000);
@@ -53,7 +72,20 @@ struct Options : CommandLine {
     if (align == "ntm")
       otherwise(steps, 3000), otherwise(halve, 750), otherwise(embeddings, false),
           otherwise(test_lengths, {5, 10, 20, 30, 40, 60, 100});
-    if (model == "encoder-decoder") compare = false;
+    if (model == "encoder-decoder") {
+      if (given(&compare) && compare)
+        throw UsageError("--compare goes with a --model that has attention; here --model is encoder-decoder");
+      compare = false;
+    }
+    const bool half = model == "rnnsearch" && needs_one_size(score);  // the keys have both directions
+    if (half && encoder != 0)
+      throw UsageError(
+          fmt::format("--encoder is {}; with --score {} it is half of --hidden, leave it out", encoder, score));
+    const int64_t divisor = half ? 2 : model == "transformer" ? heads : 1;
+    if (hidden % divisor != 0)
+      throw UsageError(fmt::format("--hidden is {}; --{} needs a multiple of {}, such as {}", hidden,
+                                   half ? "score " + score : "model " + model, divisor,
+                                   hidden / divisor * divisor + divisor));
   }
   HardOptions hard() const {
     return {.baseline = baseline, .draws = draws, .discount = discount, .weight = score_weight, .entropy = entropy};
@@ -68,8 +100,6 @@ inline std::unique_ptr<SequenceModel> make_model(const Options& o, const std::st
   const AttentionChoice attention{
       .score = o.score, .align = o.align, .width = o.hidden, .max_length = max_length, .half_width = o.window};
   const bool one_size = needs_one_size(o.score);
-  if (name == "rnnsearch" && one_size && o.hidden % 2 != 0)
-    throw ValueError("--hidden is " + std::to_string(o.hidden) + "; the score " + o.score + " needs it to be even");
   SequenceModelOptions model;
   model.sizes(vocabulary, 0, o.embedding, o.hidden);
   model.rnnsearch.cell = model.luong.cell = model.encoder_decoder.cell = o.cell;
@@ -78,7 +108,7 @@ inline std::unique_ptr<SequenceModel> make_model(const Options& o, const std::st
   model.rnnsearch.read_embeddings = o.embeddings;
   model.luong.input_feeding = o.feeding;
   model.luong.layers = model.encoder_decoder.layers = model.transformer.transformer.layers = o.layers;
-  model.transformer.transformer.heads = 4;
+  model.transformer.transformer.heads = Options::heads;
   model.transformer.transformer.dropout = 0;
   return make_sequence_model(name, model, generator);
 }

@@ -22,12 +22,13 @@ struct Options : CommandLine {
   std::string& model = choice("model", "model", {"pointer", "read-process-write"});
   int64_t& items = whole("items", "items of a set", 10, 1, 1000);
   int64_t& hidden = whole("hidden", "size of states, keys and scores", 64, 1, 4096);
-  int64_t& process_steps = whole("process-steps", "steps of read-process-write over the set", 5, 0, 1000);
+  int64_t& process_steps =
+      goes_with(whole("process-steps", "steps over the set", 5, 0, 1000), {{&model, {"read-process-write"}}});
   bool& glimpse = flag("glimpse", "attend once more before pointing");
   bool& allow_repeats = flag("allow-repeats", "let an item be chosen again");
   int64_t& beam = whole("beam", "width of the beam in the test", 1, 1, 1000);
   double& decay = real("decay", "what the rate is multiplied by now and then", 0.5, 0.01, 1);
-  int64_t& decay_every = whole("decay-every", "steps between that", 500, 1);
+  int64_t& decay_every = in_steps(whole("decay-every", "steps between that", 500, 1));
   double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
                          0.99, 0, 0.999999);
   int64_t& test_size = may_change(whole("test-size", "fresh sets of the test", 2000, 1));

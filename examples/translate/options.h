@@ -16,12 +16,21 @@ struct Options : CommandLine {
                      .uses_data = true,
                      .serves = "translate"},
                     {.steps = 3000, .batch = 64, .learning_rate = 2e-3, .validate_every = 750}) {}
+  template <class T>
+  T& transformer_only(T& value) {
+    return goes_with(value, {{&model, {"transformer"}}});
+  }
+  template <class T>
+  T& recurrent_only(T& value) {
+    return goes_with(value, {{&model, {"rnnsearch", "luong", "encoder-decoder"}}});
+  }
+
   std::string& model = choice("model", "model", sequence_models());
-  int64_t& embedding = whole("embedding", "size of a word's vector in the recurrent models", 128, 1, 4096);
+  int64_t& embedding = recurrent_only(whole("embedding", "size of a word's vector", 128, 1, 4096));
   int64_t& hidden = whole("hidden", "size of the states", 128, 1, 4096);
-  int64_t& heads = whole("heads", "heads of the transformer", 4, 1, 64);
-  int64_t& layers = whole("layers", "layers of the transformer's encoder, and of its decoder", 2, 1, 64);
-  double& dropout = real("dropout", "of the transformer", 0.1, 0, 0.9);
+  int64_t& heads = transformer_only(whole("heads", "heads of each attention; they divide --hidden", 4, 1, 64));
+  int64_t& layers = transformer_only(whole("layers", "layers of the encoder, and of the decoder", 2, 1, 64));
+  double& dropout = transformer_only(real("dropout", "share of what is dropped while training", 0.1, 0, 0.9));
   std::string& pairs =
       text("pairs", "file of source, tab, target: a path, or a name below --data", "translation/fra.txt");
   int64_t& max_length = whole("max-length", "tokens a side at most", 10, 1, 1000);
@@ -30,15 +39,18 @@ struct Options : CommandLine {
   int64_t& test_size = whole("test-size", "held-out sentences for the test", 1000, 1, 1000000);
   int64_t& validation_size = whole("validation-size", "held-out sentences for validation", 500, 1, 1000000);
   int64_t& beam = whole("beam", "width of the beam; 1: greedy", 4, 1, 1000);
-  int64_t& warmup = whole("warmup", "steps until the rate is full; then it falls with the root of the step", 400, 1);
-  double& teacher_forcing = real("teacher-forcing",
-                                 "scheduled sampling: k of the ratio k / (k + exp(step / k)) of steps at which the "
-                                 "decoder is given the true word; 0: at all",
-                                 0, 0, 1e9);
+  int64_t& warmup =
+      in_steps(whole("warmup", "steps until the rate is full; then it falls with the root of the step", 400, 1));
+  double& teacher_forcing =
+      recurrent_only(real("teacher-forcing",
+                          "scheduled sampling: k of the ratio k / (k + exp(step / k)) of steps at which the decoder is "
+                          "given the true word; 0: at all",
+                          0, 0, 1e9));
 
   void settle() override {
     if (teacher_forcing > 0 && teacher_forcing < 1)
       throw UsageError(fmt::format("--teacher-forcing is {}; it must be 0 or at least 1", teacher_forcing));
+    if (model == "transformer") must_divide(heads, hidden);
     task = model;  // names the folder
   }
 };

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <fovea/optim/training/interrupt.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,12 +9,20 @@
 namespace fovea {
 namespace {
 
-std::atomic<bool> asked_to_stop{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+std::atomic<int64_t> asked_to_stop{0};  // when, in nanoseconds; 0: not
+static_assert(std::atomic<int64_t>::is_always_lock_free);
 
-extern "C" void on_signal(int) {
+extern "C" void on_signal(int signal) {
   constexpr int exit_code = 130;
-  if (asked_to_stop.exchange(true)) ::_exit(exit_code);
+  struct timespec time {};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  const int64_t now = 1 + int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec,
+                once = signal == SIGINT ? 100'000'000 : 2'000'000'000;
+  int64_t first = 0;
+  if (!asked_to_stop.compare_exchange_strong(first, now)) {
+    if (now - first > once) ::_exit(exit_code);
+    return;
+  }
   constexpr char message[] = "\nfinishing this step and saving; once more to leave at once\n";
   const int kept = errno;
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, message, sizeof message - 1);
@@ -23,7 +32,7 @@ extern "C" void on_signal(int) {
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-  asked_to_stop = false;
+  asked_to_stop = 0;
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
@@ -37,7 +46,7 @@ InterruptGuard::~InterruptGuard() {
   ::sigaction(SIGTERM, &former_terminate_, nullptr);
 }
 
-bool interrupted() { return asked_to_stop; }
+bool interrupted() { return asked_to_stop != 0; }
 
 std::string resume_hint(std::string_view command, const std::filesystem::path& folder, int64_t step) {
   return fmt::format("stopped after step {}, saved in {}\ngo on with: {} --resume {}", step, folder.string(), command,

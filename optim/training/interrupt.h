@@ -1,10 +1,12 @@
-// Ctrl-C: the first asks the run to finish its step and save, the second leaves at once with exit code 130.
+// Ctrl-C: the first asks the run to finish its step and save, a later one leaves at once with exit code 130.
 //
 //   InterruptGuard guard;
 //   while (step < steps && !interrupted()) train_step();
 //   if (interrupted()) save, then print resume_hint(...)
 //
-// SIGINT and SIGTERM alike. The handler only sets a flag and calls write and _exit: async-signal-safe. The guard puts
+// SIGINT and SIGTERM alike. One request may come as two signals, to a process and to its group, as from timeout(1): a
+// SIGINT in the tenth of a second after the first signal, a SIGTERM in the two seconds after it, is the same request.
+// The handler sets flags and calls clock_gettime, write and _exit: async-signal-safe. The guard puts
 // the former handlers back when it goes; one guard at a time. interrupted() may be asked from any thread.
 #pragma once
 

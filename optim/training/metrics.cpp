@@ -25,7 +25,8 @@ std::string header_of(const std::vector<std::string>& columns) {
 
 std::string_view take_line(std::string_view& text) {
   const size_t end = text.find('\n');
-  const std::string_view line = text.substr(0, end);
+  std::string_view line = text.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   return line;
 }
@@ -49,7 +50,7 @@ std::vector<std::string_view> cells(std::string_view line) {
 // The header and the whole rows up to `last_step`; a row that a crash cut short has no line end and goes.
 std::string kept_rows(const std::filesystem::path& file, std::string_view header, int64_t last_step) {
   const std::string text = read_text(file);
-  std::string_view rest = text;
+  std::string_view rest = without_mark(text);
   const std::string_view found = take_line(rest);
   if (found != header) {
     throw FileError(
@@ -117,7 +118,7 @@ const std::vector<double>& MetricsTable::column(std::string_view name) const {
 
 MetricsTable read_metrics(const std::filesystem::path& file) {
   const std::string text = read_text(file);
-  std::string_view rest = text;
+  std::string_view rest = without_mark(text);
   MetricsTable table;
   for (const std::string_view name : cells(take_line(rest))) table.columns.emplace_back(name);
   table.values.resize(table.columns.size());

@@ -1,8 +1,9 @@
 // metrics.csv: a row every few steps. The first column is "step"; the others are named by the run.
 //
 // The file grows by whole lines, and a resume at step k drops rows after k, so that a resumed run leaves the same file
-// as an uninterrupted one. Errors: FileError naming the path, the reason and the cure; ShapeError for a row of other
-// columns; ValueError for a name with a comma or a line end. Used from one thread.
+// as an uninterrupted one. What an editor made of it is read too: a byte order mark, carriage returns. Errors:
+// FileError naming the path, the reason and the cure; ShapeError for a row of other columns; ValueError for a name with
+// a comma or a line end. Used from one thread.
 #pragma once
 
 #include <fovea/optim/training/events.h>

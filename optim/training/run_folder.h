@@ -1,12 +1,15 @@
 // The folder of a run: config.toml (what was asked, complete), metrics.csv (a row a report, metrics.h), summary.json
 // (what came out), and beside them the checkpoints and pictures of the program.
 //
-// A folder belongs to one run: a new run refuses a folder that is not empty, a resumed run one that holds no config.
-// config.toml is written and never read here: a program without settings leaves it empty. Every file appears whole or
-// not at all (core/file.h). Errors: FileError naming the path, the reason and the cure. Used from one thread.
+// A folder belongs to one run: a new run refuses a folder that is not empty, a resumed run one that holds no config,
+// and both one in which a run still goes on, before anything in it is touched. The file `lock` in it names the process
+// that goes on there; it is held as long as any copy of the RunFolder is there (flock, so that a killed process holds
+// none). config.toml is written and never read here: a program without settings leaves it empty. Every file appears
+// whole or not at all (core/file.h). Errors: FileError naming the path, the reason and the cure. Used from one thread.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,8 +55,10 @@ class RunFolder {
   void write_summary(const Summary& summary) const;
 
  private:
-  RunFolder(std::filesystem::path path, bool resumed, std::string_view config_toml)
-      : path_(std::move(path)), resumed_(resumed), config_toml_(config_toml) {}
+  class Lock;
+  RunFolder(std::shared_ptr<const Lock> lock, std::filesystem::path path, bool resumed, std::string_view config_toml)
+      : lock_(std::move(lock)), path_(std::move(path)), resumed_(resumed), config_toml_(config_toml) {}
+  std::shared_ptr<const Lock> lock_;
   std::filesystem::path path_;
   bool resumed_;
   std::string config_toml_;

@@ -174,6 +174,7 @@ Trainer::Ended Trainer::finish() {
     load_state(*kept_, best_weights_);
   }
   emit({.kind = Event::Kind::end, .text = why(ended)});
+  folder_.reset();  // another run may go on there
   return ended;
 }
 

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "examples/common/parameter.h"
 #include "examples/common/program.h"
 #include "tests/catch.h"
 #include "tests/scratch.h"
@@ -89,9 +90,127 @@ TEST_CASE("a wrong value is refused with flag, value and rule") {
   check_refused({"--optimizer", "magic"}, "--optimizer", "one of sgd");
   check_refused({"--lengths", "3,0"}, "--lengths is \"0\"", "at least 1");
   check_refused({"--heads"}, "--heads", "required");
-  check_refused({"--colour", "red"}, "--colour", "not expected");
+  check_refused({"--controller", "lsmt"}, "--controller is \"lsmt\"", "; did you mean lstm?");
   for (const char* flag : {"--resume", "--out", "--config"})
     check_refused({flag, ""}, flag, "name of a file or folder");
+}
+
+TEST_CASE("an unknown flag is named, with the flags that are near or what it is called now") {
+  check_refused({"--colour", "red"}, "there is no flag --colour", "");
+  check_refused({"--seed", "1", "--haeds", "2"}, "there is no flag --haeds; did you mean --heads?", "");
+  check_refused({"--haeds=2", "--quiet"}, "there is no flag --haeds; did you mean --heads?", "");
+  check_refused({"--no-cliped"}, "there is no flag --no-cliped; did you mean --no-clipped?", "");
+  check_refused({"--test", "5"}, "there is no flag --test; it is called --test-size here", "");
+  check_refused({"--lr", "5"}, "it is called --learning-rate here", "");
+  check_refused({"sort"}, "\"sort\" is no flag", "begin with --");
+  CHECK(did_you_mean("stpes", {"steps", "stop", "batch"}) == "; did you mean steps?");
+  CHECK(did_you_mean("cat", {"car", "cut", "dog"}) == "; did you mean car or cut?");
+  CHECK(did_you_mean("swim", {"soft", "hard"}).empty());
+}
+
+TEST_CASE("a flag is on or off in any of the words for it") {
+  for (const bool by_default : {false, true}) {
+    const auto read = [&](const std::string& word) {
+      struct Sort : CommandLine {
+        explicit Sort(bool value)
+            : CommandLine({.name = "sort", .description = "test"}, {}), glimpse(flag("glimpse", "look", value)) {}
+        bool& glimpse;
+      } sort(by_default);
+      const char* words[] = {"sort", word.c_str()};
+      CHECK(sort.parse(word.empty() ? 1 : 2, words));
+      return sort.glimpse;
+    };
+    CHECK(read("") == by_default);
+    for (const char* on : {"--glimpse", "--glimpse=true", "--glimpse=1", "--glimpse=on", "--glimpse=yes",
+                           "--no-glimpse=false", "--no-glimpse=0", "--no-glimpse=off", "--no-glimpse=no"})
+      CHECK(read(on));
+    for (const char* off : {"--no-glimpse", "--glimpse=false", "--glimpse=0", "--glimpse=off", "--glimpse=no",
+                            "--no-glimpse=true", "--no-glimpse=1", "--no-glimpse=on", "--no-glimpse=yes"})
+      CHECK_FALSE(read(off));
+  }
+  for (const char* flag : {"--clipped=maybe", "--no-clipped=maybe", "--quiet=2"})
+    check_refused({flag}, "must be true, 1, on, yes or false, 0, off, no", "");
+}
+
+// A program of which flags go with choices of others.
+struct Reverse : CommandLine {
+  Reverse() : CommandLine({.name = "reverse", .description = "test", .tasks = {"copy", "sort"}}, {.steps = 600}) {}
+  std::string& model = choice("model", "model", {"luong", "none", "transformer"});
+  bool& beside = flag("beside", "train another beside it", true);
+  int64_t& halve = in_steps(whole("halve", "steps", 150, 1));
+  int64_t& layers = goes_with(whole("layers", "layers", 1, 1), {{&model, {"luong", "none"}}, {&beside, {"true"}}});
+  int64_t& warmup =
+      in_steps(goes_with(goes_with(whole("warmup", "warm steps", 300, 0), {{&task, {"sort"}}}), {{&model, {"luong"}}}));
+  void settle() override {
+    if (model == "none") otherwise(steps, 1200);
+  }
+
+  bool read(const std::vector<std::string>& words) {
+    std::vector<const char*> pointers = {"reverse"};
+    for (const std::string& word : words) pointers.push_back(word.c_str());
+    return parse(static_cast<int>(pointers.size()), pointers.data());
+  }
+};
+
+TEST_CASE("flags that do not go together are refused, with what they go with") {
+  const auto refused = [](const std::vector<std::string>& words, const std::string& why) {
+    Reverse reverse;
+    CHECK_THROWS_AS(Reverse().read(words), UsageError);
+    CHECK_THROWS_WITH(reverse.read(words), contains(why));
+  };
+  const auto taken = [](const std::vector<std::string>& words) { CHECK(Reverse().read(words)); };
+  refused({"--warmup", "5"}, "--warmup goes with --task sort; here --task is copy");
+  refused({"--warmup", "5", "--task", "sort", "--model", "none"},
+          "--warmup goes with --model luong; here --model is none");
+  taken({"--warmup", "5", "--task", "sort"});
+  taken({"--layers", "2"});
+  taken({"--layers", "2", "--model", "transformer"});
+  refused({"--layers", "1", "--model", "transformer", "--no-beside"},
+          "--layers goes with --model luong or none or --beside; here --model is transformer and --beside is false");
+
+  const Scratch scratch;
+  const std::string file = (scratch / "a.toml").string();
+  write_text(file, "task = \"copy\"\nwarmup = 5\n");
+  refused({"--config", file}, "a.toml:2: warmup goes with --task sort");
+  taken({"--config", file, "--task", "sort"});
+  Reverse run;
+  run.read({"--model", "none"});
+  write_text(scratch / "config.toml", run.config_toml());
+  taken(
+      {"--config", (scratch / "config.toml").string(), "--model", "transformer"});  // what a run wrote has every value
+  taken({"--resume", scratch.path().string()});
+}
+
+TEST_CASE("a recipe says what --steps leaves as it is") {
+  const auto note = [](const std::vector<std::string>& words) {
+    Reverse reverse;
+    reverse.read(words);
+    return reverse.recipe_note();
+  };
+  CHECK(note({}).empty());
+  CHECK(note({"--steps", "60"}) ==
+        "the recipe is for 600 steps; what it counts in steps stays as it is. In proportion to 60: --validate-every 50 "
+        "--halve 15");
+  CHECK_THAT(note({"--steps", "60", "--task", "sort", "--halve", "7"}), contains("50 --warmup 30"));
+  CHECK_THAT(note({"--steps", "60", "--model", "none"}), contains("for 1200 steps"));
+  CHECK(note({"--steps", "1200", "--model", "none"}).empty());
+  CHECK(note({"--steps", "60", "--halve", "7", "--validate-every", "9"}).empty());
+}
+
+TEST_CASE("sizes that must divide are refused with their numbers and the nearest that do") {
+  struct Heads : CommandLine {
+    Heads() : CommandLine({.name = "heads", .description = "test"}, {}) {}
+    int64_t& size = whole("size", "size", 64, 1);
+    int64_t& heads = whole("heads", "heads", 4, 1);
+    void settle() override { must_divide(heads, size); }
+  };
+  const auto read = [](const char* heads) {
+    const char* words[] = {"heads", "--heads", heads};
+    return Heads().parse(3, words);
+  };
+  CHECK(read("8"));
+  CHECK_THROWS_WITH(read("3"), "--heads is 3, which does not divide --size 64; the nearest that do are 2 and 4");
+  CHECK_THROWS_WITH(read("100"), contains("are 64 and 64"));
 }
 
 TEST_CASE("a config file is read strictly, errors name file and line") {
@@ -101,7 +220,8 @@ TEST_CASE("a config file is read strictly, errors name file and line") {
     Copy copy;
     CHECK_THROWS_WITH(copy.read({"--config", (scratch / "c.toml").string()}), contains("c.toml:") && contains(reason));
   };
-  refused("steps = 5\nlerning-rate = 0.1\n", ":2: lerning-rate: unknown key; copy knows batch");
+  refused("steps = 5\nlerning-rate = 0.1\n", ":2: lerning-rate: unknown key; did you mean learning-rate?");
+  refused("warm = 5\n", ":1: warm: unknown key");
   refused("steps = 5\nsteps = 6\n", ":2: steps is given twice, first in line 1");
   refused("heads = 99\n", "heads is \"99\"; it must be a whole number from 1 to 16");
   refused("heads = [1, 2]\n", "single");
@@ -112,8 +232,14 @@ TEST_CASE("a config file is read strictly, errors name file and line") {
   refused("heads = 2 3\n", "unexpected");
   refused("resume = \"x\"\n", "unknown key");
   refused("example = \"reverse\"\n", "is of the example \"reverse\"");
+  refused("\xFF\xFEs", "UTF-16");
+  const std::string none = (scratch / "none.toml").string();
+  check_refused({"--config", none}, "--config " + none, "there is no such file");
+  check_refused({"--config", scratch.path().string()}, "--config", "no regular file");
+  write_text(none, "\xEF\xBB\xBFsteps = 5\r\n");
   Copy copy;
-  CHECK_THROWS_AS(copy.read({"--config", (scratch / "none.toml").string()}), FileError);
+  CHECK(copy.read({"--config", none}));
+  CHECK(copy.steps == 5);
 }
 
 TEST_CASE("a resumed run keeps its config, but for what may change") {
@@ -163,6 +289,8 @@ TEST_CASE("the help names the choices of a flag") {
   const bool runs = copy.read({"--help"});
   std::cout.rdbuf(former);
   CHECK_FALSE(runs);
+  CHECK_THAT(text.str(), contains("--clipped, --no-clipped") && contains("clip gradients; on by default"));
+  CHECK_THAT(text.str(), contains("--quiet  ") && !contains("--no-quiet"));
   CHECK_THAT(text.str(), contains("controller: lstm, ff"));
   CHECK_THAT(text.str(), contains("what to learn: copy, sort"));
   CHECK_THAT(text.str(), contains("update rule: sgd, rmsprop, rmsprop-graves, adam, adamw"));
@@ -187,6 +315,8 @@ TEST_CASE("exit codes tell a wrong command line from a failed run") {
   const char* right[] = {"copy"};
   CHECK(run_program(copy, 1, right, [] { return 5; }) == 5);
   CHECK(run_program(copy, 1, right, []() -> int { throw FileError("disk"); }) == 1);
+  CHECK(run_program(copy, 1, right, []() -> int { throw std::bad_alloc(); }) == 1);
+  CHECK(copy.smaller_flags() == "a smaller --batch or --memory needs less");
 }
 
 TEST_CASE("defaults that follow from other values give way to what is given", "[command line]") {

@@ -63,6 +63,47 @@ rm "$folder/early/last.safetensors"
 grep -q '"2":' "$folder/whole/summary.json" && grep -q '"3":' "$folder/whole/summary.json" || fail "the lengths asked for were not tested"
 cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "testing other lengths changed the run"
 
+# A folder in which a run goes on is not touched, and timeout(1), which signals twice at once, does not keep it from saving.
+stopped_at() { # CODE COMMAND...: waits until the run in $folder/busy has rows, does COMMAND, and wants the run to end with CODE
+  local wanted=$1
+  shift
+  for _ in $(seq 200); do [ -s "$folder/busy/metrics.csv" ] && [ "$(wc -l <"$folder/busy/metrics.csv")" -gt 2 ] && break; sleep 0.05; done
+  "$@"
+  code=0; wait "$running" || code=$?
+  [ "$code" -eq "$wanted" ] || fail "$* ended the run with $code, expected $wanted"
+}
+refused_while_busy() {
+  for again in "--resume $folder/busy" "--seed 2 --out $folder/busy"; do
+    before=$(head -n 3 "$folder/busy/metrics.csv" | cksum; cksum <"$folder/busy/config.toml")
+    code=0
+    # shellcheck disable=SC2086
+    "$copy" $again --steps 3 --quiet >/dev/null 2>"$folder/log" || code=$?
+    [ "$code" -eq 1 ] && grep -q "busy is in use by process $running;" "$folder/log" || fail "$again beside a run ended with $code: $(cat "$folder/log")"
+    [ "$before" = "$(head -n 3 "$folder/busy/metrics.csv" | cksum; cksum <"$folder/busy/config.toml")" ] || fail "$again changed the folder of a run that goes on"
+  done
+}
+signalled_at_once() { refused_while_busy; kill -TERM "$running"; kill -TERM "$running"; }
+"$copy" "${short[@]}" --steps 100000000 --out "$folder/busy" >/dev/null 2>"$folder/said" &
+running=$!
+stopped_at 130 signalled_at_once
+grep -q "saved in" "$folder/said" || fail "two signals at once end a run without saving"
+step=$(sed -n 's/^stopped after step \([0-9]*\),.*/\1/p' "$folder/said")
+[ "$(wc -l <"$folder/busy/metrics.csv")" -eq $((step / 20 + 1)) ] || fail "rows of metrics.csv are missing after step $step"
+[ ! -e "$folder/busy/lock" ] || fail "a run that ended holds its folder"
+code=0
+timeout --preserve-status 2 "$copy" --resume "$folder/busy" --quiet >/dev/null 2>"$folder/said" || code=$?
+[ "$code" -eq 130 ] && grep -q "saved in" "$folder/said" || fail "timeout ended a run with $code and $(cat "$folder/said")"
+"$copy" --resume "$folder/busy" --quiet >/dev/null 2>&1 &
+running=$!
+twice() { sleep 0.5; kill -INT "$running"; sleep 0.2; kill -INT "$running" 2>/dev/null || true; }
+stopped_at 130 twice
+
+code=0
+"$copy" "${short[@]}" --steps 2 --out "$folder/full" >/dev/full 2>"$folder/log" || code=$?
+[ "$code" -eq 1 ] && grep -q "cannot write to standard output: No space left" "$folder/log" || fail "a run that could not print ended with $code"
+printf '\xEF\xBB\xBFsteps = 2\r\n' >"$folder/marked.toml"
+"$copy" "${short[@]}" --config "$folder/marked.toml" --out "$folder/marked" >/dev/null 2>&1 || fail "a byte order mark is not read over"
+
 mkdir "$folder/a b"
 "$copy" "${short[@]}" --steps 100000000 --out "$folder/a b/stopped" >/dev/null 2>"$folder/log" &
 running=$!
@@ -147,6 +188,9 @@ done <<'FLAGS'
 --save-every -1
 --nonsense
 --resume /nowhere
+--config /nowhere
+--curriculum 5
+--optimizer sgd --eps 0
 FLAGS
 "$copy" --steps -1 --out "$folder/bad" >/dev/null 2>&1 && fail "--steps -1 was accepted"
 echo "copy_run: all promises kept"

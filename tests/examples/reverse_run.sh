@@ -18,17 +18,15 @@ for threads in 2 4; do
   cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
 done
 
-for align in soft hard; do
-  for baseline in leave-one-out moving; do
-    [ "$align/$baseline" = soft/moving ] && continue
-    own=("${short[@]}" --align "$align" --baseline "$baseline" --warmup 30)
-    rm -rf "$folder/whole" "$folder/parts"
-    "$reverse" "${own[@]}" --steps 90 --out "$folder/whole" >/dev/null 2>&1
-    "$reverse" "${own[@]}" --steps 50 --out "$folder/parts" >/dev/null 2>&1
-    "$reverse" --resume "$folder/parts" --steps 90 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
-    cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "$align, $baseline: the resumed run is another"
-    cmp "$folder/whole/metrics.csv" "$folder/parts/metrics.csv" || fail "$align, $baseline: the resumed run has other metrics"
-  done
+for align in "soft" "hard --baseline leave-one-out --warmup 30" "hard --warmup 30"; do
+  # shellcheck disable=SC2206
+  own=("${short[@]}" --align $align)
+  rm -rf "$folder/whole" "$folder/parts"
+  "$reverse" "${own[@]}" --steps 90 --out "$folder/whole" >/dev/null 2>&1
+  "$reverse" "${own[@]}" --steps 50 --out "$folder/parts" >/dev/null 2>&1
+  "$reverse" --resume "$folder/parts" --steps 90 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
+  cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "$align: the resumed run is another"
+  cmp "$folder/whole/metrics.csv" "$folder/parts/metrics.csv" || fail "$align: the resumed run has other metrics"
 done
 
 for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png loss.png accuracy.png; do
@@ -49,7 +47,7 @@ done <<'FLAGS'
 --task copy --model luong --align local-m --cell lstm
 --task sort --model luong --no-feeding --score general
 --model luong --align local-p --score concat --layers 2
---model transformer
+--model transformer --compare
 --model encoder-decoder --cell lstm --layers 2
 --score dot --align straight-through
 --score scaled-dot --align gumbel
@@ -59,8 +57,19 @@ done <<'FLAGS'
 --score location --length 300 --first-length 300
 FLAGS
 
+"$reverse" "${short[@]}" --steps 2 --model encoder-decoder --out "$folder/blind" >"$folder/log" 2>&1 || fail "encoder-decoder failed"
+grep -q "strings right$" "$folder/log" || fail "encoder-decoder does not say how many strings are right"
+! grep -q "nan" "$folder/log" || fail "encoder-decoder tells of weights that it does not have"
+! grep -q "null\|alignment" "$folder/blind/summary.json" || fail "summary.json tells of weights that a model does not have"
+! grep -q "in proportion" "$folder/log" || fail "a recipe in proportion where all was given"
+"$reverse" "${short[@]}" --steps 180 --align hard --no-compare --out "$folder/hasty" >/dev/null 2>"$folder/log" || fail "a short run failed"
+grep -q "recipe is for 18000 steps.* --warmup 60 --halve 45" "$folder/log" || fail "a short run does not say that it never draws: $(cat "$folder/log")"
+
 for bad in "--hidden 0" "--model swim" "--score swim" "--align swim" "--task swim" "--draws 1" "--entropy -1" "--nonsense" \
-  "--score dot --hidden 7" "--model transformer --hidden 18"; do
+  "--score dot --hidden 7" "--model transformer --hidden 18" \
+  "--model transformer --align hard" "--model transformer --score dot" "--model encoder-decoder --score dot" "--window 3" \
+  "--model luong --encoder 8" "--score dot --encoder 8" "--no-feeding" "--model luong --no-embeddings" "--layers 2" \
+  "--baseline none" "--warmup 5" "--model encoder-decoder --compare" "--model transformer --no-compare --cell lstm"; do
   code=0
   # shellcheck disable=SC2086
   "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?

@@ -51,7 +51,7 @@ for task in sort hull tsp; do
   done
 done
 for bad in "--items -1" "--task tsp --items 13" "--task tsp --items 1" "--task hull --items 2" "--task swim" "--model bag" "--hidden -1" "--clip 0" \
-  "--process-steps -1" "--beam x" "--nonsense" "--resume $folder/nowhere"; do
+  "--process-steps -1" "--process-steps 2" "--glimpse=maybe" "--beam x" "--nonsense" "--resume $folder/nowhere"; do
   code=0
   # shellcheck disable=SC2086
   "$sort" --out "$folder/bad" --steps 1 $bad >/dev/null 2>"$folder/log" || code=$?

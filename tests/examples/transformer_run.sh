@@ -10,7 +10,8 @@ transformer=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "transformer_run: $*" >&2; exit 1; }
-small=(--quiet --embed-dim 16 --heads 2 --layers 1 --batch 8 --test-size 20)
+tiny=(--quiet --embed-dim 16 --heads 2 --layers 1 --batch 8)
+small=("${tiny[@]}" --test-size 20)
 
 for threads in 1 2 4; do
   "$transformer" "${small[@]}" --task reverse --dropout 0.1 --steps 60 --threads "$threads" --out "$folder/t$threads" >"$folder/log" 2>&1 ||
@@ -57,7 +58,7 @@ right=$(sed -n 's/.*"token_percent": \([0-9]*\).*/\1/p' "$folder/copied/summary.
 
 mkdir -p "$folder/data/text"
 for i in $(seq 400); do echo "To be, or not to be, line $((i * 7919 % 1000)): that is the question."; done >"$folder/data/text/tinyshakespeare.txt"
-"$transformer" "${small[@]}" --task shakespeare --data "$folder/data" --context 16 --steps 30 --validate-every 15 --out "$folder/text" \
+"$transformer" "${tiny[@]}" --task shakespeare --data "$folder/data" --context 16 --steps 30 --validate-every 15 --out "$folder/text" \
   >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "shakespeare failed"; }
 grep -q '"validation_loss"' "$folder/text/summary.json" || fail "summary.json has no validation_loss"
 [ -s "$folder/text/attention.png" ] || fail "shakespeare drew no attention"
@@ -73,10 +74,13 @@ refused() {
 }
 refused 2 "ablate is of" --task copy --ablate
 refused 1 "char-rnn" --task shakespeare --data "$folder"
-refused 2 "heads must divide" --embed-dim 10 --heads 4
-refused 2 "min-length <= max-length" --min-length 12 --max-length 8
-refused 2 "anneal must be more than" --warmup 50 --anneal 50
-refused 2 "min-length <= max-length" --task shakespeare --min-length 12 --max-length 8
+refused 2 "--heads is 4, which does not divide --embed-dim 10; the nearest that do are 2 and 5" --embed-dim 10 --heads 4
+refused 2 "--max-length is 8 and --min-length 12" --min-length 12 --max-length 8
+refused 2 "--anneal is 50 and --warmup 50" --warmup 50 --anneal 50
+refused 2 "--context goes with --task shakespeare; here --task is copy" --context 8
+refused 2 "--answer goes with --task addition" --task sort --answer backwards
+refused 2 "--max-length goes with --task copy, reverse or sort" --task addition --max-length 30
+refused 2 "--data goes with --task shakespeare" --data "$folder"
 refused 2 "--task" --task swim
 refused 2 "--norm" --norm middle
 refused 2 "--steps" --steps -1

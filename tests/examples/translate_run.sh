@@ -20,10 +20,13 @@ for c in 0 1 2 3 4; do for a in 0 1 2 3 4; do for b in 0 1 2 3 4; do
     "${colours[c]}" "${names[a]}" "${names[b]}" "${noms[b]}" "${noms[a]}" "${couleurs[c]}"
 done; done; done >"$folder/pairs.tsv"
 
-small=(--pairs "$folder/pairs.tsv" --quiet --batch 16 --embedding 16 --hidden 16 --test-size 10 --validation-size 10 --validate-every 20)
+tiny=(--pairs "$folder/pairs.tsv" --quiet --batch 16 --hidden 16 --test-size 10 --validation-size 10 --validate-every 20)
+small=("${tiny[@]}" --embedding 16)
 for model in encoder-decoder rnnsearch luong transformer; do
   for threads in 1 2; do
-    "$translate" "${small[@]}" --model "$model" --steps 40 --threads "$threads" --out "$folder/$model$threads" >"$folder/log" 2>&1 ||
+    own=("${small[@]}")
+    [ $model != transformer ] || own=("${tiny[@]}")
+    "$translate" "${own[@]}" --model "$model" --steps 40 --threads "$threads" --out "$folder/$model$threads" >"$folder/log" 2>&1 ||
       { cat "$folder/log" >&2; fail "$model failed"; }
   done
   cmp "$folder/${model}1/last.safetensors" "$folder/${model}2/last.safetensors" || fail "$model differs at 1 and 2 threads"
@@ -34,7 +37,7 @@ done
   { cat "$folder/log" >&2; fail "scheduled sampling failed"; }
 cmp -s "$folder/luong1/last.safetensors" "$folder/scheduled/last.safetensors" && fail "scheduled sampling changes nothing"
 
-"$translate" "${small[@]}" --model transformer --steps 25 --threads 1 --out "$folder/parts" >/dev/null 2>&1
+"$translate" "${tiny[@]}" --model transformer --steps 25 --threads 1 --out "$folder/parts" >/dev/null 2>&1
 "$translate" --resume "$folder/parts" --steps 40 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
 cmp "$folder/transformer1/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
 cmp "$folder/transformer1/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
@@ -66,7 +69,8 @@ grep -q '12 words, and the model learned from at most 10' "$folder/log" || fail 
 refused() {
   local wanted=$1 expected=$2 code=0
   shift 2
-  "$translate" "$@" --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [[ $* == *--run* ]] || set -- "$@" --out "$folder/bad"
+  "$translate" "$@" >/dev/null 2>"$folder/log" || code=$?
   [ "$code" -eq "$wanted" ] || fail "ended with $code, expected $wanted: $*"
   grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
@@ -84,6 +88,11 @@ refused 2 "config.toml" --run "$folder/nowhere" --translate "a"
 refused 2 "--teacher-forcing is 0.5" "${small[@]}" --model luong --teacher-forcing 0.5
 refused 2 "needs --run" --translate "a"
 refused 1 "not UTF-8" --run "$folder/good" --translate $'caf\351'
-refused 2 "heads" "${small[@]}" --model transformer --hidden 18 --heads 4
+refused 2 "--heads is 4, which does not divide --hidden 18; the nearest that do are 3 and 6" "${tiny[@]}" --model transformer --hidden 18
+refused 2 "--heads goes with --model transformer; here --model is rnnsearch" --heads 8
+refused 2 "--embedding goes with" "${small[@]}" --model transformer
+refused 2 "--teacher-forcing goes with" "${tiny[@]}" --model transformer --teacher-forcing 10
+refused 2 "--out does not go with --run" --run "$folder/good" --translate "a" --out "$folder/bad"
+refused 2 "--resume does not go with --run" --run "$folder/good" --translate "a" --resume "$folder/good"
 refused 2 "nonsense" --nonsense
 echo "translate_run: all promises kept"

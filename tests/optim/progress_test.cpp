@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "tests/catch.h"
 
@@ -138,25 +140,39 @@ TEST_CASE("durations as a person says them") {
   CHECK(duration_text(std::numeric_limits<double>::infinity()) == "unknown");
 }
 
-TEST_CASE("the first signal asks, the second leaves with 130") {
-  {
-    const InterruptGuard guard;
-    CHECK_FALSE(interrupted());
-  }
+// The exit code of a run that is sent the signals, so many milliseconds after each other; 2: it was not made to leave.
+int signalled(std::initializer_list<std::pair<int, int>> signals) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
     ::close(STDERR_FILENO);
     const InterruptGuard guard;
-    ::raise(SIGINT);
-    if (!interrupted()) ::_exit(1);
-    ::raise(SIGTERM);
+    for (const auto& [signal, wait] : signals) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(wait));
+      ::raise(signal);
+      if (!interrupted()) ::_exit(1);
+    }
     ::_exit(2);
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 130);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+TEST_CASE("the first signal asks, a later one leaves with 130, two at once are one") {
+  {
+    const InterruptGuard guard;
+    CHECK_FALSE(interrupted());
+  }
+  CHECK(signalled({{SIGINT, 0}, {SIGINT, 200}}) == 130);
+  CHECK(signalled({{SIGTERM, 0}, {SIGTERM, 2200}}) == 130);
+  CHECK(signalled({{SIGTERM, 0}, {SIGINT, 200}}) == 130);
+  CHECK(signalled({{SIGTERM, 0}, {SIGTERM, 0}, {SIGTERM, 200}}) == 2);
+  CHECK(signalled({{SIGINT, 0}, {SIGINT, 0}}) == 2);
+}
+
+TEST_CASE("what to type to go on is one line of a shell") {
   CHECK(resume_hint("copy", "runs/a", 12) ==
         "stopped after step 12, saved in runs/a\ngo on with: copy --resume runs/a");
   CHECK(resume_hint("./dev run copy", "my runs/it's", 1) ==

@@ -3,9 +3,13 @@
 #include <fovea/optim/training/metrics.h>
 #include <fovea/optim/training/run_folder.h>
 #include <fovea/optim/training/text_file.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <csignal>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "tests/catch.h"
 #include "tests/scratch.h"
@@ -42,19 +46,21 @@ TEST_CASE("write_text keeps the old file when the new one cannot take its place"
 
 TEST_CASE("a run folder belongs to one run") {
   const Scratch scratch;
-  const RunFolder run = RunFolder::create(scratch / "runs" / "copy", "seed = 1\n");
-  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
-  CHECK_THROWS_WITH(RunFolder::create(run.path(), "seed = 2\n"), contains("another run") && contains("--resume"));
-  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
+  const std::filesystem::path folder = scratch / "runs" / "copy";
+  RunFolder::create(folder, "seed = 1\n").renew_config();
+  CHECK(read_text(folder / "config.toml") == "seed = 1\n");
+  CHECK_THROWS_WITH(RunFolder::create(folder, "seed = 2\n"), contains("another run") && contains("--resume"));
+  CHECK(read_text(folder / "config.toml") == "seed = 1\n");
 
-  const RunFolder resumed = RunFolder::resume(run.path());
-  CHECK(resumed.path() == run.path());
-  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
-  resumed.renew_config();
-  run.renew_config();
-  CHECK(read_text(run.file("config.toml")) == "seed = 1\n");
-  RunFolder::open(run.path(), "seed = 1\nsteps = 9\n").renew_config();
-  CHECK(read_text(run.file("config.toml")) == "seed = 1\nsteps = 9\n");
+  {
+    const RunFolder resumed = RunFolder::resume(folder);
+    CHECK(resumed.path() == folder);
+    CHECK(resumed.resumed());
+    resumed.renew_config();
+  }
+  CHECK(read_text(folder / "config.toml") == "seed = 1\n");
+  RunFolder::open(folder, "seed = 1\nsteps = 9\n").renew_config();
+  CHECK(read_text(folder / "config.toml") == "seed = 1\nsteps = 9\n");
   CHECK_THROWS_WITH(RunFolder::resume(scratch / "nowhere"), contains("holds no run"));
 
   write_text(scratch / "letter.txt", "dear");
@@ -66,6 +72,37 @@ TEST_CASE("a run folder belongs to one run") {
   write_text(scratch / "killed" / "config.toml.tmp", "see");
   CHECK_NOTHROW(RunFolder::create(scratch / "killed", "seed = 1\n"));
   CHECK(files_in(scratch / "killed") == 1);
+}
+
+TEST_CASE("a folder in which a run goes on is refused and not touched") {
+  const Scratch scratch;
+  const std::filesystem::path folder = scratch / "run";
+  const auto in_use = contains("run is in use by process " + std::to_string(::getpid()) + ";");
+  {
+    auto first = std::optional(RunFolder::create(folder, "seed = 1\n"));
+    const RunFolder copy = *first;
+    first.reset();
+    const auto before = std::filesystem::last_write_time(folder);
+    CHECK_THROWS_WITH(RunFolder::resume(folder, "seed = 1\nsteps = 9\n"), in_use);
+    CHECK_THROWS_WITH(RunFolder::create(folder, "seed = 2\n"), in_use);
+    CHECK_THROWS_WITH(RunFolder::open(folder), in_use);
+    CHECK(std::filesystem::last_write_time(folder) == before);
+    CHECK(read_text(folder / "config.toml") == "seed = 1\n");
+  }
+  CHECK(files_in(folder) == 1);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const RunFolder killed = RunFolder::resume(folder);
+    ::raise(SIGKILL);
+  }
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  CHECK(std::filesystem::exists(folder / "lock"));
+  CHECK(RunFolder::resume(folder).resumed());
+  CHECK(files_in(folder) == 1);
+
+  std::filesystem::create_directory(folder / "lock");
+  CHECK_THROWS_WITH(RunFolder::resume(folder), contains("cannot lock") && contains("lock: Is a directory"));
 }
 
 TEST_CASE("a resumed metrics.csv is that of an uninterrupted run") {
@@ -97,6 +134,15 @@ TEST_CASE("a resumed metrics.csv is that of an uninterrupted run") {
   CHECK(table.column("step").size() == 8);
   CHECK(table.column("loss")[3] == 0.25);
   CHECK_THROWS_AS(table.column("lost"), IndexError);
+}
+
+TEST_CASE("metrics.csv is read and gone on with as an editor leaves it") {
+  const Scratch scratch;
+  write_text(scratch / "m.csv", "\xEF\xBB\xBFstep,loss\r\n1,0.5\r\n2,0.25\r\n3,0.125\r\n");
+  CHECK(read_metrics(scratch / "m.csv").column("step") == std::vector<double>{1, 2, 3});
+  CHECK(read_metrics(scratch / "m.csv").column("loss") == std::vector<double>{0.5, 0.25, 0.125});
+  MetricsFile(scratch / "m.csv", {"loss"}, 2).append(3, std::vector<double>{1});
+  CHECK(read_text(scratch / "m.csv") == "step,loss\n1,0.5\n2,0.25\n3,1\n");
 }
 
 TEST_CASE("metrics.csv refuses rows and files that do not fit") {

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# dev.sh DEV: what ./dev promises on a machine that lacks something, and of a word that it does not know.
+set -euo pipefail
+dev=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { echo "dev: $*: $(cat "$folder/log")" >&2; exit 1; }
+bash=$(command -v bash)
+for tool in awk cat dirname mkdir sed; do ln -s "$(command -v $tool)" "$folder/$tool"; done
+bare() { PATH=$folder "$bash" "$dev" "$@" >"$folder/log" 2>&1; }
+
+bare help || fail "help needs more than a shell"
+grep -q "./dev run NAME" "$folder/log" || fail "help does not name ./dev run"
+for command in setup "run copy" demo; do
+  # shellcheck disable=SC2086
+  ! bare $command || fail "$command goes on without dpkg and compiler"
+  for words in "missing: g++ cmake ninja " "no dpkg" libcli11-dev "docker run"; do
+    grep -q -- "$words" "$folder/log" || fail "$command without dpkg does not say \"$words\""
+  done
+  ! grep -q "complete" "$folder/log" || fail "$command without dpkg says that it is complete"
+done
+refused() { # WORDS ARGUMENT...
+  local words=$1
+  shift
+  ! "$bash" "$dev" "$@" >"$folder/log" 2>&1 || fail "$* was taken"
+  grep -q -- "$words" "$folder/log" || fail "$* is not answered by \"$words\""
+}
+refused "no program cpoy; did you mean copy?" run cpoy
+refused "did you mean transformer?" run tranformer
+refused "no program swim$" run swim
+refused "there are: adding copy" run swim
+refused "did you mean test?" tset
+echo "dev: all promises kept"
