@@ -72,7 +72,7 @@ refused() {
   grep -q -- "$expected" "$folder/log" || { cat "$folder/log" >&2; fail "no \"$expected\" in the message of: $*"; }
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
-refused 2 "ablate is of" --task copy --ablate
+refused 2 "--ablate goes with --task addition; here --task is copy" --task copy --ablate
 refused 1 "char-rnn" --task shakespeare --data "$folder"
 refused 2 "--heads is 4, which does not divide --embed-dim 10; the nearest that do are 2 and 5" --embed-dim 10 --heads 4
 refused 2 "--max-length is 8 and --min-length 12" --min-length 12 --max-length 8
