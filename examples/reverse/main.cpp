@@ -1,7 +1,5 @@
 // reverse: a decoder with attention learns to give a string backwards, and shows where it looks. Beside it, on the same
 // strings, learns the same network without attention.
-//
-//   reverse --task reverse|copy|sort --model rnnsearch|luong|encoder-decoder|transformer --score additive --align soft
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
