@@ -75,12 +75,12 @@ inline Validation validation(const NeuralTuringMachine& model, const Task& task,
                              const Generator& generator) {
   const Errors beyond = evaluate(model, task, task.validation_length(max_length), 50, generator.fork(1));
   if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
-  double score = beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
+  double score = 0.2 * beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
   const auto trained =
       task.one_length ? std::vector{max_length} : std::vector{max_length / 4, max_length / 2, max_length};
   for (const int64_t length : trained) {
     const Errors inside =
-        evaluate(model, task, std::max(length, task.min_length), 300, generator.fork(static_cast<uint64_t>(length)));
+        evaluate(model, task, std::max(length, task.min_length), 500, generator.fork(static_cast<uint64_t>(length)));
     score += inside.wrong_sequences_percent + 0.1 * inside.bits_per_sequence;
     wrong += inside.wrong_sequences_percent / static_cast<double>(trained.size());
   }

@@ -19,7 +19,7 @@ class Copy final : public Program {
   explicit Copy(const Options& o)
       : Program(
             o,
-            {.figure = "bit errors", .loss = "cross-entropy a bit, nats", .good_score = o.task == "copy" ? 0.7 : 0.01}),
+            {.figure = "bit errors", .loss = "cross-entropy a bit, nats", .good_score = o.task == "copy" ? 0.15 : 0.01}),
         o_(o),
         task_(make_task(o.task)),
         model_(as_asked([&] { return make_model(o, task_, initial); })),
@@ -46,11 +46,12 @@ class Copy final : public Program {
             batch};
   }
 
-  // The rate falls with every validation, or those that find nothing wrong: in small steps rare mistakes go away.
+  // The rate falls with validations: in small steps rare mistakes go away.
   double validate() override {
     const Validation found = validation(averaged_, task_, o_.length, root.fork(3));
     if (learned_ == 0 && found.wrong < 50) learned_ = trainer().step();
-    if (found.wrong == 0 || o_.decay_after == "every") schedule_->step();
+    const bool falls = o_.decay_after == "learned" ? learned_ != 0 : found.wrong == 0 || o_.decay_after == "every";
+    if (falls) schedule_->step();
     if (o_.patience > 0 && hopeless(found)) draw_anew();
     return found.score;
   }

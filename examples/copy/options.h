@@ -47,7 +47,7 @@ struct Options : CommandLine {
                      .learning_rate = 1e-4,
                      .clip = 10,
                      .validate_every = 1000,
-                     .early_stop = 6}) {}
+                     .early_stop = 8}) {}
   std::string& controller = choice("controller", "the network that steers the heads", {"lstm", "ff"});
   int64_t& heads = whole("heads", "read heads, and as many write heads", 1, 1, 32);
   int64_t& hidden = whole("hidden", "size of the controller", 100, 1, 4096);
@@ -57,7 +57,8 @@ struct Options : CommandLine {
   int64_t& length = whole("length", "longest training sequence", 20, 1, 10000);
   double& decay = real("decay", "what the rate is multiplied by after a validation", 0.85, 0.01, 1);
   std::string& decay_after = choice(
-      "decay-after", "validations that the rate falls after: those without a mistake, or all", {"perfect", "every"});
+      "decay-after", "validations that the rate falls after: all once most is right, those without a mistake, or all",
+      {"learned", "perfect", "every"});
   double& eps = goes_with(real("eps",
                                "what the optimizer adds to a gradient's size; a large one lets a solved task rest; "
                                "rmsprop-graves has 1e-4",
@@ -77,7 +78,7 @@ struct Options : CommandLine {
       whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0));
 
   void settle() override {
-    if (task != "copy") otherwise(decay, 0.95);
+    if (task != "copy") otherwise(decay, 0.95), otherwise(decay_after, "perfect");
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
