@@ -41,7 +41,7 @@ struct Options : CommandLine {
                      .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes. "
                                     "Defaults are those of the task; here those of copy.",
                      .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
-                    {.steps = 40000,
+                    {.steps = 26000,
                      .batch = 1,
                      .optimizer = "rmsprop",
                      .learning_rate = 1e-4,
@@ -78,7 +78,7 @@ struct Options : CommandLine {
       whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0));
 
   void settle() override {
-    if (task != "copy") otherwise(decay, 0.95), otherwise(decay_after, "perfect");
+    if (task != "copy") otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
