@@ -172,20 +172,28 @@ std::vector<Tensor> chunk(const Tensor& x, int64_t count, int64_t dim) {
   return parts;
 }
 
-std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
+void detail::unbind_into(const Tensor& x, int64_t dim, std::span<Tensor> parts) {
   check::rank_at_least("unbind", x, 1);
   const int d = normalize_dim("unbind", dim, x.dim());
   const int64_t n = x.shape()[d];
-  if (n > static_cast<int64_t>(kMostTensors))
-    throw ValueError(
-        fmt::format("unbind: {} along dimension {}; at most {} parts at once", describe(x), d, kMostTensors));
-  std::vector<Tensor> parts;
-  parts.reserve(static_cast<size_t>(n));
-  for (int64_t i = 0; i < n; ++i) parts.push_back(array::select(x, d, i));
+  if (n != static_cast<int64_t>(parts.size()))
+    throw ShapeError(
+        fmt::format("unbind: dimension {} of {} gives {} parts, not {}", dim, describe(x), n, parts.size()));
+  for (int64_t i = 0; i < n; ++i) parts[static_cast<size_t>(i)] = array::select(x, d, i);
   record_many("unbind", {&x, 1}, parts,
               [shape = x.shape(), dtype = x.dtype(), d](std::span<const Tensor> g, std::span<Tensor> found) {
                 found[0] = grad_enabled() ? stack(with_zeros(g, shape, {}, d, dtype), d) : join(g, {}, shape, dtype, d);
               });
+}
+
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
+  check::rank_at_least("unbind", x, 1);
+  const int64_t n = x.shape()[normalize_dim("unbind", dim, x.dim())];
+  if (n > static_cast<int64_t>(kMostTensors))
+    throw ValueError(
+        fmt::format("unbind: {} along dimension {}; at most {} parts at once", describe(x), dim, kMostTensors));
+  std::vector<Tensor> parts(static_cast<size_t>(n));
+  detail::unbind_into(x, dim, parts);
   return parts;
 }
 

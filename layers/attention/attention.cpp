@@ -27,8 +27,8 @@ Tensor attention_mask(const Module& layer, const Tensor& query, const AttentionM
     throw ShapeError(fmt::format("{}: query {}, values {} make scores {}; need one batch for all",
                                  place(layer, "Attention"), describe(query), describe(memory.values),
                                  describe(scores)));
-  check_mask(place(layer, "Attention"), memory.mask, scores.shape());
-  check_mask(place(layer, "Attention"), mask, scores.shape());
+  check_mask(layer, "Attention", memory.mask, scores.shape());
+  check_mask(layer, "Attention", mask, scores.shape());
   return both_masks(memory.mask, mask);
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/check.h>
 
 #include <vector>
 
@@ -74,10 +75,11 @@ Tensor attended_length(const Tensor& mask) {
   return to(max(where(mask, position, scalar(0, f64)), -1, true), i64);
 }
 
-void check_mask(std::string_view layer, const Tensor& mask, const Shape& scores) {
+void check_mask(const Module& layer, std::string_view type, const Tensor& mask, const Shape& scores) {
   if (!mask.defined()) return;
   if (mask.dtype() != boolean)
-    throw DTypeError(fmt::format("{}: the mask is {}; need bool, true = may be attended", layer, describe(mask)));
+    throw DTypeError(
+        fmt::format("{}: the mask is {}; need bool, true = may be attended", place(layer, type), describe(mask)));
   bool fits = mask.dim() <= scores.rank();
   for (int d = 1; fits && d <= mask.dim(); ++d) {
     const int64_t size = mask.size(-d), wanted = scores[scores.rank() - d];
@@ -85,7 +87,7 @@ void check_mask(std::string_view layer, const Tensor& mask, const Shape& scores)
   }
   if (!fits)
     throw ShapeError(fmt::format("{}: the mask is {}, the scores are {}; need a mask that broadcasts to the scores",
-                                 layer, describe(mask), scores.str()));
+                                 place(layer, type), describe(mask), scores.str()));
 }
 
 }  // namespace fovea

@@ -12,7 +12,7 @@
 // Lengths are i64 [B]. Errors: DTypeError, ShapeError, IndexError for a length outside [0, T], ValueError.
 #pragma once
 
-#include <fovea/core/tensor.h>
+#include <fovea/layers/module.h>
 
 #include <span>
 #include <string_view>
@@ -38,6 +38,6 @@ Tensor for_heads(std::span<const Tensor> masks);
 Tensor attended_length(const Tensor& mask);
 
 // Throws unless the mask is undefined or bool and broadcasts to `scores`.
-void check_mask(std::string_view layer, const Tensor& mask, const Shape& scores);
+void check_mask(const Module& layer, std::string_view type, const Tensor& mask, const Shape& scores);
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fovea/autograd/parts.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/multi_head.h>
@@ -19,11 +20,12 @@ int64_t checked_size(const MultiHeadOptions& o) {
   return o.embed_dim;
 }
 
-// [B, T, parts D] -> [B, H, T, d] each, views.
-std::vector<Tensor> by_heads(const Tensor& x, int64_t parts, int64_t heads) {
-  const int64_t B = x.size(0), T = x.size(1), d = x.size(2) / (parts * heads);
-  if (parts == 1) return {transpose(reshape(x, {B, T, heads, d}), 1, 2)};
-  std::vector<Tensor> each = unbind(reshape(x, {B, T, parts, heads, d}), 2);
+// [B, T, N D] -> N times [B, H, T, d], views.
+template <size_t N>
+std::array<Tensor, N> by_heads(const Tensor& x, int64_t heads) {
+  const int64_t B = x.size(0), T = x.size(1), parts = static_cast<int64_t>(N), d = x.size(2) / (parts * heads);
+  if constexpr (N == 1) return {transpose(reshape(x, {B, T, heads, d}), 1, 2)};
+  std::array<Tensor, N> each = unbind<N>(reshape(x, {B, T, parts, heads, d}), 2);
   for (Tensor& part : each) part = transpose(part, 1, 2);
   return each;
 }
@@ -93,11 +95,13 @@ void HeadProjections::members(Members& m) {
   m("v_proj_weight", v_proj_weight)("in_proj_bias", in_proj_bias)("out_proj", out_proj)("dropout", dropout_);
 }
 
-std::vector<Tensor> HeadProjections::parts_of(const Tensor& x, int first, int last, bool masked) const {
-  const Tensor bias = in_proj_bias.defined() ? slice(in_proj_bias, 0, first * embed_dim_, last * embed_dim_) : Tensor();
+template <size_t N>
+std::array<Tensor, N> HeadProjections::parts_of(const Tensor& x, int first, bool masked) const {
+  const int64_t begin = first * embed_dim_, end = begin + static_cast<int64_t>(N) * embed_dim_;
+  const Tensor bias = in_proj_bias.defined() ? slice(in_proj_bias, 0, begin, end) : Tensor();
   const Tensor* own[] = {&q_proj_weight.tensor(), &k_proj_weight.tensor(), &v_proj_weight.tensor()};
-  const Tensor weight = packed() ? slice(in_proj_weight, 0, first * embed_dim_, last * embed_dim_) : *own[first];
-  return by_heads(project_rows(x, weight, bias, masked), last - first, heads_);
+  const Tensor weight = packed() ? slice(in_proj_weight, 0, begin, end) : *own[first];
+  return by_heads<N>(project_rows(x, weight, bias, masked), heads_);
 }
 
 HeadProjections::Projected HeadProjections::project_self(const Tensor& x, const MultiHeadCall& call) const {
@@ -105,8 +109,8 @@ HeadProjections::Projected HeadProjections::project_self(const Tensor& x, const 
   const int64_t offset = call.cache != nullptr ? call.cache->length() : 0;
   const bool masked = call.mask.defined() || (call.causal && x.size(1) > 1);
   if (!packed()) project(x, x);  // throws: keys or values have another size
-  const auto part = by_heads(project_rows(x, in_proj_weight, in_proj_bias, masked), 3, heads_);
-  Projected out{part[0], {part[1], part[2]}, {}};
+  const auto [Q, K, V] = by_heads<3>(project_rows(x, in_proj_weight, in_proj_bias, masked), heads_);
+  Projected out{Q, {K, V}, {}};
   if (call.cache != nullptr) out.memory = call.cache->extend(out.memory);
   out.seen = checked_mask(out.queries, out.memory.keys, offset, call);
   return out;
@@ -118,9 +122,9 @@ KeysValues HeadProjections::project(const Tensor& key, const Tensor& value, bool
   if (key.size(0) != value.size(0) || key.size(1) != value.size(1))
     throw ShapeError(fmt::format("{}: the key is {}, the value {}; need the same batch and length", place(*this, kType),
                                  describe(key), describe(value)));
-  if (!packed() || !key.is_same(value)) return {parts_of(key, 1, 2, masked)[0], parts_of(value, 2, 3, masked)[0]};
-  const std::vector<Tensor> both = parts_of(key, 1, 3, masked);
-  return {both[0], both[1]};
+  if (!packed() || !key.is_same(value)) return {parts_of<1>(key, 1, masked)[0], parts_of<1>(value, 2, masked)[0]};
+  const auto [K, V] = parts_of<2>(key, 1, masked);
+  return {K, V};
 }
 
 HeadProjections::Projected HeadProjections::project_query(const Tensor& query, const KeysValues& memory,
@@ -128,14 +132,14 @@ HeadProjections::Projected HeadProjections::project_query(const Tensor& query, c
   check_features(*this, kType, "query", query, 3, embed_dim_);
   if (call.cache != nullptr)
     throw ValueError(place(*this, kType) + ": a cache grows with the queries; it works in self-attention alone");
-  const Tensor q = parts_of(query, 0, 1, call.mask.defined() || call.causal)[0];
+  const Tensor q = parts_of<1>(query, 0, call.mask.defined() || call.causal)[0];
   return {q, memory, checked_mask(q, memory.keys, 0, call)};
 }
 
 SdpaOptions HeadProjections::checked_mask(const Tensor& queries, const Tensor& keys, int64_t offset,
                                           const MultiHeadCall& call) const {
   const Tensor mask = call.mask.defined() && call.mask.dim() == 3 ? for_heads(call.mask) : call.mask;
-  check_mask(place(*this, kType), mask, {queries.size(0), heads_, queries.size(2), keys.size(2)});
+  check_mask(*this, kType, mask, {queries.size(0), heads_, queries.size(2), keys.size(2)});
   return {mask, call.causal, offset};
 }
 

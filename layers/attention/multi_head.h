@@ -78,8 +78,9 @@ class HeadProjections : public Module {
 
  private:
   bool packed() const { return in_proj_weight.defined(); }
-  // Parts first .. last - 1 of (1); 0, 1, 2: Q, K, V.
-  std::vector<Tensor> parts_of(const Tensor& x, int first, int last, bool masked) const;
+  // N parts of (1) from `first` on; 0, 1, 2: Q, K, V.
+  template <size_t N>
+  std::array<Tensor, N> parts_of(const Tensor& x, int first, bool masked) const;
   SdpaOptions checked_mask(const Tensor& queries, const Tensor& keys, int64_t offset, const MultiHeadCall& call) const;
 };
 

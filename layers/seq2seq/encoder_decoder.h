@@ -58,9 +58,12 @@ class EncoderDecoder final : public RecurrentModel {
     return state;
   }
 
-  SequenceOutput step(const Tensor& last, DecoderState& state, Generator& generator) const override {
+  SequenceOutput step(const Tensor& last, DecoderState& state, Generator&) const override {
     ++state.offset;
-    return {squeeze(all(unsqueeze(last, 1), state, generator).logits, 1)};  // (3), (4) [B, V]
+    Tensor x = target_embedding(last);                         // [B, D]
+    if (state.fed.defined()) x = cat({x, state.fed}, 1);       // [B, D + H]
+    const Tensor gates = decoder_stack.cell().input_gates(x);  // [B, G H]
+    return {output(decoder_stack.step(gates, state.layers))};  // (3), (4) [B, V]
   }
 
   Recurrent decoder_stack;  // g
