@@ -90,8 +90,8 @@ class Adding final : public Program {
 
   Metrics test() override {
     const double found = right(o_.test_size, root.fork(4));
-    fmt::print("{} fresh sequences of {} to {} numbers: {:.2f} % of the answers less than {} off\n", o_.test_size,
-               o_.length, o_.max_length, found, near_enough);
+    say("{} fresh sequences of {} to {} numbers: {:.2f} % of the answers less than {} off", o_.test_size, o_.length,
+        o_.max_length, found, near_enough);
     return {{"right_percent", found}};
   }
 

@@ -34,8 +34,8 @@ void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
   name_paths(model);
   model_ = &model;
   parameters_ = parameter_count(model);
-  fmt::print(stderr, "{}\n", header_line(line, blas_core_name(), parameters_));
-  if (const std::string note = line.recipe_note(); !note.empty()) fmt::print(stderr, "{}: {}\n", line.name(), note);
+  say(stderr, "{}", header_line(line, blas_core_name(), parameters_));
+  if (const std::string note = line.recipe_note(); !note.empty()) say(stderr, "{}: {}", line.name(), note);
 }
 
 WeightAverage& Program::average_into(Module& averaged, double decay) {
@@ -46,7 +46,11 @@ WeightAverage& Program::average_into(Module& averaged, double decay) {
 }
 
 int Program::run() {
-  Progress progress(trainer_->events(), {.name = line.name(), .unit = options_.unit, .quiet = line.quiet});
+  const size_t comma = options_.loss.rfind(", ");
+  Progress progress(trainer_->events(), {.name = line.name(),
+                                         .unit = options_.unit,
+                                         .loss_unit = comma == std::string::npos ? "" : options_.loss.substr(comma + 2),
+                                         .quiet = line.quiet});
   const auto step_of_batch = [this] {
     StepOutput output = step();
     if (output.batch == 0) output.batch = line.batch;
@@ -68,7 +72,7 @@ int Program::run() {
                                 .log_y = options_.log_loss,
                                 .smoothing = options_.smoothing});
   draw();
-  fmt::print("pictures, metrics.csv and summary.json are in {}\n", folder_->path().string());
+  say("pictures, metrics.csv and summary.json are in {}", folder_->path().string());
   return 0;
 }
 
@@ -96,21 +100,21 @@ std::string typed(std::string_view text, std::string_view where) {
 }  // namespace
 
 int serve(const CommandLine& line, const Answer& answer) {
-  const auto say = [](const std::string& text) {
+  const auto print = [](const std::string& text) {
     fmt::print("{}\n", text);
     std::fflush(stdout);
   };
-  if (line.served != "-") return say(answer(typed(line.served, line.served_flag()), line.served_flag())), 0;
+  if (line.served != "-") return print(answer(typed(line.served, line.served_flag()), line.served_flag())), 0;
   bool all = true;
   std::string bytes;
   for (int64_t i = 1; std::getline(std::cin, bytes); ++i) {
     const std::string where = fmt::format("stdin:{}", i);
     try {
       const std::string text = typed(bytes, where);
-      say(text.empty() ? "" : answer(text, where));
+      print(text.empty() ? "" : answer(text, where));
     } catch (const ValueError& error) {
       fmt::print(stderr, "{}\n", error.what());
-      say("");
+      print("");
       all = false;
     }
   }

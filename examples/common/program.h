@@ -26,13 +26,14 @@
 
 #include "examples/common/command_line.h"
 #include "examples/common/picture.h"
+#include "examples/common/terminal.h"
 
 namespace fovea::examples {
 
 struct ProgramOptions {
   std::string figure{};            // of a step's batch, besides the loss
   std::string unit = "sequences";  // what a batch is counted in
-  std::string loss{};              // in what the loss is measured
+  std::string loss{};              // "cross-entropy a bit, nats": what it is, in which unit
   bool log_loss = true;
   double smoothing = 0.9;  // of the loss curve
   double good_score = 0;   // of --early-stop, at most

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <fovea/optim/training/progress.h>
+#include <fovea/optim/training/terminal.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +15,16 @@
 #include "examples/common/grid.h"
 
 namespace fovea::examples {
+
+// A line, broken between words where the terminal is narrower.
+template <class... Args>
+void say(std::FILE* stream, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::print(stream, "{}\n", fitted(fmt::format(format, std::forward<Args>(args)...), terminal_style(stream)));
+}
+template <class... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+  say(stdout, format, std::forward<Args>(args)...);
+}
 
 inline constexpr std::string_view ramp = " .:-=+*#%@";
 

@@ -100,9 +100,9 @@ inline Metrics test_by_length(const NeuralTuringMachine& model, const Task& task
     wrong_sequences.emplace_back(name, errors.wrong_sequences_percent);
     bits.emplace_back(name, errors.bits_per_sequence);
     if (bounded) optimum.emplace_back(name, errors.optimum);
-    fmt::print("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}\n", length,
-               errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
-               bounded ? fmt::format(" (optimum {:.2f})", errors.optimum) : "");
+    say("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}", length,
+        errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
+        bounded ? fmt::format(" (optimum {:.2f})", errors.optimum) : "");
   }
   Metrics metrics{
       {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};

@@ -54,7 +54,7 @@ Translator translator_of(RnnSearch& model) {
 class Dates final : public Program {
  public:
   explicit Dates(const Options& o)
-      : Program(o, {.figure = "characters right", .unit = "dates", .loss = "cross-entropy a character, nats"}),
+      : Program(o, {.figure = "characters right %", .unit = "dates", .loss = "cross-entropy a character, nats"}),
         o_(o),
         model_(as_asked([&] { return make_model(o, initial); })),
         averaged_(clone(model_)),
@@ -94,12 +94,12 @@ class Dates final : public Program {
   Metrics test() override {
     Generator test = root.fork(4);
     const double all = translator_.measure(draw_pairs(o_.test_size, Share::test, test)).exact_percent;
-    fmt::print("{} dates of days held out: {:.2f} % right to the last character\n", o_.test_size, all);
+    say("{} dates of days held out: {:.2f} % right to the last character", o_.test_size, all);
     Figures by_form;
     for (int64_t form = 0; form < forms(); ++form) {
       const std::vector<Pair> pairs = draw_pairs(200, Share::test, test, form);
       by_form.emplace_back(written(10837, form), translator_.measure(pairs).exact_percent);
-      fmt::print("  {:<26} {:5.1f} %\n", by_form.back().first, by_form.back().second);
+      say("  {:<26} {:5.1f} %", by_form.back().first, by_form.back().second);
     }
     return {{"exact_percent", all}, {"exact_percent_by_form", by_form}};
   }

@@ -60,8 +60,8 @@ class LatchProgram final : public Program {
   Metrics test() override {
     const double same = right(o_.test_size, o_.length, root.fork(4));
     const double longer = right(o_.test_size, 4 * o_.length, root.fork(6));
-    fmt::print("{} fresh sequences: {:.2f} % of the answers less than {} off, {:.2f} % in four times as many steps\n",
-               o_.test_size, same, near_enough, longer);
+    say("{} fresh sequences: {:.2f} % of the answers less than {} off, {:.2f} % in four times as many steps",
+        o_.test_size, same, near_enough, longer);
     return {{"right_percent", same}, {"right_percent_4x", longer}};
   }
 

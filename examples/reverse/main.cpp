@@ -74,12 +74,12 @@ class Reverse final : public Program {
       exact_.emplace_back(name, found.exact_percent);
       if (attends()) alignment.emplace_back(name, found.alignment_percent);
       if (length <= o_.length) at_longest = found.alignment_percent;
-      fmt::print("length {:>3}: {}", length, in_words(found));
+      std::string text = fmt::format("length {:>3}: {}", length, in_words(found));
       if (rival_) {
         without_.emplace_back(name, evaluate(*rival_->model, task_, length, o_.test_size, root.fork(4)).exact_percent);
-        fmt::print("; without attention {:5.1f} % right", without_.back().second);
+        text += fmt::format("; without attention {:5.1f} % right", without_.back().second);
       }
-      fmt::print("\n");
+      say("{}", text);
     }
     Metrics metrics{{"exact_percent", exact_}};
     if (attends())
@@ -100,7 +100,7 @@ class Reverse final : public Program {
     const Strings strings = task_.make(o_.batch, o_.length, fresh);
     Figures found = gradient_variance(*averaged_, watched, strings, o_.hard(), 100, root.fork(8));
     averaged_->eval();
-    for (const auto& [name, value] : found) fmt::print("gradient's variance, baseline {:<14} {:.4g}\n", name, value);
+    for (const auto& [name, value] : found) say("gradient's variance, baseline {:<14} {:.4g}", name, value);
     return found;
   }
 

@@ -90,11 +90,11 @@ class Sort final : public Program {
 
   Metrics test() override {
     const auto judge = evaluate(*averaged_, problem_, {o_.items, o_.beam}, o_.test_size, root.fork(4));
-    fmt::print("{} fresh sets of {} items, {}:\n", o_.test_size, o_.items,
-               o_.beam == 1 ? "greedy" : fmt::format("beam of {}", o_.beam));
+    say("{} fresh sets of {} items, {}:", o_.test_size, o_.items,
+        o_.beam == 1 ? "greedy" : fmt::format("beam of {}", o_.beam));
     Metrics metrics;
     for (const auto& [figure, value] : judge->figures()) {
-      fmt::print("  {:<20} {:.4g}\n", figure, value);
+      say("  {:<20} {:.4g}", figure, value);
       metrics.emplace_back(figure, value);
     }
     return metrics;

@@ -15,7 +15,7 @@ namespace {
 class StringRun final : public Program {
  public:
   explicit StringRun(const Options& o)
-      : Program(o, {.figure = "tokens right", .unit = "strings", .loss = "cross-entropy a token, nats"}),
+      : Program(o, {.figure = "tokens right %", .unit = "strings", .loss = "cross-entropy a token, nats"}),
         o_(o),
         strings_({o.task, o.min_length, o.max_length, o.answer == "backwards"}),
         model_(as_asked([&] {
@@ -50,8 +50,8 @@ class StringRun final : public Program {
   Metrics test() override {
     const std::vector<Pair> pairs = strings_.draw(Part::test, o_.test_size, root.fork(4));
     const auto right = translator_.measure(pairs);
-    fmt::print("{} held-out strings: {:.3f} % of the tokens right, {:.2f} % of the strings without a mistake\n",
-               o_.test_size, right.token_percent, right.exact_percent);
+    say("{} held-out strings: {:.3f} % of the tokens right, {:.2f} % of the strings without a mistake", o_.test_size,
+        right.token_percent, right.exact_percent);
     Metrics metrics{{"token_percent", right.token_percent},
                     {"exact_percent", right.exact_percent},
                     {"test_strings", static_cast<double>(o_.test_size)}};
@@ -87,7 +87,7 @@ class StringRun final : public Program {
   void draw() override {
     Words source = strings_.draw(Part::test, 1, root.fork(6)).front().source;
     auto [output, call] = translator_.reading(source);
-    fmt::print("{} -> {}\n", fmt::join(source, ""), fmt::join(output, ""));
+    say("{} -> {}", fmt::join(source, ""), fmt::join(output, ""));
     const auto seen = attended(call);
     output.push_back("<end>"), source.push_back("<end>");
     picture("attention.png",

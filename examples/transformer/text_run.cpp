@@ -16,7 +16,7 @@ namespace {
 class TextRun final : public Program {
  public:
   explicit TextRun(const Options& o)
-      : Program(o, {.figure = "characters right",
+      : Program(o, {.figure = "characters right %",
                     .unit = "windows",
                     .loss = "cross-entropy a character, nats",
                     .log_loss = false}),
@@ -65,8 +65,7 @@ class TextRun final : public Program {
 
   Metrics test() override {
     const double loss = validation_loss(1);
-    fmt::print("{} characters of validation: {:.4f} nats a character\n{}\n", text_.validation.size(), loss,
-               generated(400));
+    say("{} characters of validation: {:.4f} nats a character\n{}", text_.validation.size(), loss, generated(400));
     return {{"validation_loss", loss}};
   }
 

@@ -22,7 +22,7 @@ class Translate final : public Program {
  public:
   explicit Translate(const Options& o)
       : Program(o,
-                {.figure = "words right", .unit = "pairs", .loss = "cross-entropy a token, nats", .log_loss = false}),
+                {.figure = "words right %", .unit = "pairs", .loss = "cross-entropy a token, nats", .log_loss = false}),
         o_(o),
         split_(read_split(pairs_file(o, o.pairs), o.max_length, o.validation_size, o.test_size, o.limit)),
         source_(count_words(split_.training, o.vocabulary_size, &Pair::source)),
@@ -83,9 +83,9 @@ class Translate final : public Program {
   Metrics test() override {
     const double found = measure(split_.test, o_.beam), greedy = measure(split_.test, 1);
     const double loss = translator_.loss(pairs_of(split_.test));
-    fmt::print("{} held-out sentences: BLEU {:.2f} with a beam of {}, {:.2f} greedy; {:.4f} nats a token\n",
-               split_.test.size(), found, o_.beam, greedy, loss);
-    for (const std::string& text : translations(split_.test, 5)) fmt::print("{}\n", text);
+    say("{} held-out sentences: BLEU {:.2f} with a beam of {}, {:.2f} greedy; {:.4f} nats a token", split_.test.size(),
+        found, o_.beam, greedy, loss);
+    for (const std::string& text : translations(split_.test, 5)) say("{}", text);
     return {{"bleu", found}, {"bleu_greedy", greedy}, {"test_loss", loss}};
   }
 

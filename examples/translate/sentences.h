@@ -6,6 +6,7 @@
 #include <fovea/optim/training/text/tokens.h>
 
 #include "examples/common/command_line.h"
+#include "examples/common/terminal.h"
 
 namespace fovea::examples {
 
@@ -24,12 +25,12 @@ inline Split read_split(const std::filesystem::path& file, int64_t max_length, i
                         int64_t limit) {
   const PairLimits limits{.max_length = static_cast<size_t>(max_length)};
   PairFile found = read_pairs(file, limits);
-  fmt::print(stderr, "{}: {}\n", file.string(), found.report(limits));
+  say(stderr, "{}: {}", file.string(), found.report(limits));
   Split split = split_by_source(std::move(found.pairs), validation, test);
   if (limit > 0 && static_cast<size_t>(limit) < split.training.size())
     split.training.resize(static_cast<size_t>(limit));
-  fmt::print(stderr, "{} pairs to learn from, {} sentences for validation, {} for the test\n", split.training.size(),
-             split.validation.size(), split.test.size());
+  say(stderr, "{} pairs to learn from, {} sentences for validation, {} for the test", split.training.size(),
+      split.validation.size(), split.test.size());
   return split;
 }
 
@@ -57,14 +58,13 @@ inline std::vector<Pair> pairs_of(const std::vector<Sentence>& sentences) {
 inline Words typed(const std::string& text, const std::string& where, const Vocabulary& vocabulary, size_t max_length) {
   Words words = tokenize(text);
   if (words.size() > max_length) {
-    fmt::print(stderr, "{}: {} words, and the model learned from at most {}; the rest is left out\n", where,
-               words.size(), max_length);
+    say(stderr, "{}: {} words, and the model learned from at most {}; the rest is left out", where, words.size(),
+        max_length);
     words.resize(max_length);
   }
   for (const std::string& word : words)
     if (!vocabulary.knows(word))
-      fmt::print(stderr, "{}: \"{}\" is none of the {} words the model knows; it reads <unk>\n", where, word,
-                 vocabulary.size());
+      say(stderr, "{}: \"{}\" is none of the {} words the model knows; it reads <unk>", where, word, vocabulary.size());
   return words;
 }
 

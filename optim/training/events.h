@@ -38,6 +38,8 @@ struct Event {
   std::span<const double> means{};       // every log_every steps: of the figures since the last time
   int64_t batch = 0;                     // step: rows it learned from
   bool best = false;                     // validation: no score was lower
+  bool may_end_early = false;            // before all steps are made: good validations may end the run
+  bool ended_early = false;              // end: that is what happened
   std::string_view text{};
 };
 

@@ -1,47 +1,49 @@
 #include <fmt/format.h>
 #include <fovea/optim/training/progress.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <fovea/optim/training/text/utf8.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 
 namespace fovea {
 namespace {
 
 constexpr double terminal_interval = 0.1;
 constexpr double plain_interval = 10;
-constexpr double rate_window = 5;
+constexpr double least_window = 5;
 
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
+struct Part {
+  int rank;  // the least goes in first
+  std::string text;
+  bool shown = false;
+};
+
+// In their order, with two blanks between them, those that there is room for.
+std::string joined(std::vector<Part>& parts, size_t room) {
+  for (int rank = 0; rank <= 5; ++rank)
+    for (Part& part : parts) {
+      const size_t width = text::columns_of(part.text) + (rank == 0 ? 0 : 2);
+      if (part.rank != rank || part.text.empty() || width > room) continue;
+      part.shown = true;
+      room -= width;
+    }
+  std::string text;
+  for (const Part& part : parts)
+    if (part.shown) text += (text.empty() ? "" : "  ") + part.text;
+  return text;
+}
+
+// "1 min 12 s" as an upper bound: rounded up, to whole minutes where there are ten.
+std::string most_text(double seconds) {
+  return duration_text(seconds < 600 ? std::ceil(seconds) : 60 * std::ceil(seconds / 60));
 }
 
 }  // namespace
-
-TerminalStyle terminal_style(std::FILE* stream) {
-  TerminalStyle style;
-  const std::string_view term = environment("TERM");
-  if (::isatty(::fileno(stream)) == 0 || term == "dumb") return style;
-  style.rewrites = true;
-  winsize size{};
-  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    style.width = size.ws_col;
-    style.height = size.ws_row;
-  }
-  if (!environment("NO_COLOR").empty()) return style;
-  const std::string_view colours = environment("COLORTERM");
-  const bool full = colours == "truecolor" || colours == "24bit";
-  style.colour = full ? TerminalColour::true_colour : TerminalColour::palette_256;
-  return style;
-}
 
 Progress::Progress(ProgressOptions options) : options_(std::move(options)) {
   if (!options_.seconds) options_.seconds = steady_seconds;
@@ -63,7 +65,7 @@ void Progress::operator()(const Event& event) {
     case Event::Kind::sample:
       return note(event.text);
     case Event::Kind::end:
-      return finish();
+      return end(event);
     default:
       return;
   }
@@ -77,7 +79,8 @@ void Progress::start(const Event& event) {
 void Progress::step(const Event& event) {
   sequences_ += static_cast<double>(event.batch);
   const double now = options_.seconds();
-  const double interval = options_.style.rewrites ? terminal_interval : plain_interval;
+  const bool rewrites = style().rewrites;
+  const double interval = rewrites ? terminal_interval : plain_interval;
   if (written_ && event.step < event.steps && now - last_write_ < interval) return;
   const double since = now - window_start_;
   if (since > 0) {
@@ -85,34 +88,49 @@ void Progress::step(const Event& event) {
     sequence_rate_ = (sequences_ - window_sequences_) / since;
   }
   const std::string text = line(event);
-  if (since > rate_window) {
+  if (since > std::max(least_window, (now - start_) / 4)) {
     window_start_ = now - since / 2;  // forget half: the rates move on without a jump
     window_step_ = static_cast<double>(event.step) - rate_ * since / 2;
     window_sequences_ = sequences_ - sequence_rate_ * since / 2;
   }
   clear();
   std::fputs(text.c_str(), options_.stream);
-  if (!options_.style.rewrites) std::fputc('\n', options_.stream);
+  if (!rewrites) std::fputc('\n', options_.stream);
   std::fflush(options_.stream);
-  open_ = options_.style.rewrites;
+  open_ = rewrites;
   written_ = true;
   last_write_ = now;
 }
 
 std::string Progress::line(const Event& event) const {
-  std::string text =
-      fmt::format("{}{}{}/{}", options_.name, options_.name.empty() ? "" : "  ", event.step, event.steps);
-  for (size_t i = 0; i < event.figures.size(); ++i)
-    text += fmt::format("  {} {:.4g}", event.names[i], event.figures[i]);
+  const std::string count = fmt::format("{}/{}", event.step, event.steps);
+  std::vector<Part> parts{{3, options_.name}, {0, "step " + count}};
+  for (size_t i = 0; i < event.figures.size(); ++i) {
+    std::string_view name = event.names[i], unit = i == 0 || name.starts_with("loss") ? options_.loss_unit : "";
+    if (name.ends_with(" %")) unit = "%", name.remove_suffix(2);
+    parts.push_back(
+        {i == 0 ? 2 : 4, fmt::format("{} {:.4g}{}{}", name, event.figures[i], unit.empty() ? "" : " ", unit)});
+  }
   if (rate_ > 0) {
     const double left = static_cast<double>(event.steps - event.step) / rate_;
-    text += fmt::format("  {:.{}f} {}/s", sequence_rate_, sequence_rate_ < 10 ? 1 : 0, options_.unit);
-    if (event.step < event.steps) text += "  " + duration_text(left) + " left";
+    parts.push_back({5, fmt::format("{:.{}f} {}/s", sequence_rate_, sequence_rate_ < 10 ? 1 : 0, options_.unit)});
+    if (event.step < event.steps)
+      parts.push_back(
+          {1, event.may_end_early ? fmt::format("at most {} left", most_text(left)) : duration_text(left) + " left"});
   }
-  if (event.step >= event.steps) text += "  done in " + duration_text(options_.seconds() - start_);
-  const auto width = static_cast<size_t>(std::max(10, options_.style.width - 1));
-  if (options_.style.rewrites && text.size() > width) text.resize(width);
-  return text;
+  if (event.step >= event.steps) parts.push_back({1, "done in " + duration_text(options_.seconds() - start_)});
+
+  const TerminalStyle style = this->style();
+  size_t room = style.bounded ? static_cast<size_t>(style.width - 1) : std::string::npos;
+  if (parts[1].text.size() + 2 + (parts.back().rank == 1 ? parts.back().text.size() : 0) > room) parts[1].text = count;
+  return joined(parts, room);
+}
+
+void Progress::end(const Event& event) {
+  finish();
+  if (event.ended_early)
+    note(fmt::format("ended after {} at step {} of {}: {}", duration_text(options_.seconds() - start_), event.step,
+                     event.steps, event.text));
 }
 
 void Progress::clear() {
@@ -122,7 +140,7 @@ void Progress::clear() {
 
 void Progress::note(std::string_view line) {
   clear();
-  std::fprintf(options_.stream, "%.*s\n", static_cast<int>(line.size()), line.data());
+  std::fputs((fitted(line, style()) + '\n').c_str(), options_.stream);
   std::fflush(options_.stream);
 }
 

@@ -1,40 +1,35 @@
 // The progress of a training run, on stderr: one line that is written over on a terminal, a line now and then
 // elsewhere.
 //
-//   copy  1200/10000  loss 0.0123  bit errors 0.4  512 sequences/s  1 min 12 s left
+//   copy  step 1200/10000  loss 0.0123 nats  wrong bits 0.4  512 sequences/s  at most 1 min 12 s left
 //
-// The rate is that of the last seconds, so the time left follows a machine that slows down; after a resume it counts
-// only the steps made since. A line is never wider than the terminal. Samples, and validations that are the best so
-// far, stand on lines of their own above it. Used from one thread. Errors: none.
+// The rate is that of the last quarter of the run, so the time left follows a machine that slows down and a task that
+// grows; after a resume it counts only the steps made since. "At most" where the run may end before its last step; then
+// a last line says why it did. A figure whose name ends in % has that behind its number. Where there is no room for all
+// (terminal.h), the rate goes first, then figures and the name; step and time left stay. Samples, and validations that
+// are the best so far, stand on lines of their own above it. Used from one thread. Errors: none.
 #pragma once
 
 #include <fovea/optim/training/events.h>
+#include <fovea/optim/training/terminal.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace fovea {
 
-// What a stream can show: asks isatty, the window size, NO_COLOR, TERM and COLORTERM.
-enum class TerminalColour { none, palette_256, true_colour };
-struct TerminalStyle {
-  bool rewrites = false;  // a terminal on which a line can be written over
-  TerminalColour colour = TerminalColour::none;
-  int width = 80;  // columns
-  int height = 24;
-};
-TerminalStyle terminal_style(std::FILE* stream);
-
 struct ProgressOptions {
   std::string name{};  // at the start of the line
   std::string unit = "sequences";
-  bool quiet = false;                            // nothing at all
-  TerminalStyle style = terminal_style(stderr);  // of the stream
+  std::string loss_unit{};  // behind the figures whose names begin with "loss"
+  bool quiet = false;       // nothing at all
   std::FILE* stream = stderr;
-  std::function<double()> seconds{};  // a clock; default: the steady clock
+  std::optional<TerminalStyle> style{};  // default: that of the stream, asked anew for each line
+  std::function<double()> seconds{};     // a clock; default: the steady clock
 };
 
 class Progress {
@@ -56,9 +51,11 @@ class Progress {
   void start(const Event& event);
   void step(const Event& event);
   std::string line(const Event& event) const;
+  void end(const Event& event);
   void note(std::string_view line);
   void clear();
   void finish();  // ends the progress line
+  TerminalStyle style() const { return options_.style ? *options_.style : terminal_style(options_.stream); }
 
   ProgressOptions options_;
   double start_ = 0;

@@ -18,11 +18,6 @@ constexpr const char* kCheckpoint = "last.safetensors";
 constexpr const char* kBest = "best.safetensors";
 constexpr const char* kSeconds = "seconds.txt";
 
-std::string_view why(Trainer::Ended ended) {
-  if (ended == Trainer::Ended::interrupted) return "interrupted";
-  return ended == Trainer::Ended::early_stop ? "stopped early" : "all steps made";
-}
-
 }  // namespace
 
 Trainer::Trainer(Module& model, Optimizer& optimizer, TrainerOptions options)
@@ -173,7 +168,12 @@ Trainer::Ended Trainer::finish() {
   } else if (!asked && !best_weights_.empty()) {
     load_state(*kept_, best_weights_);
   }
-  emit({.kind = Event::Kind::end, .text = why(ended)});
+  const std::string why = ended == Ended::interrupted ? "interrupted"
+                          : ended == Ended::steps     ? "all steps made"
+                          : stopped_                  ? "a step or a validation asked for it"
+                                     : fmt::format("{} validations in a row had a score of at most {:g}",
+                                                   options_.early_stop, options_.good_score);
+  emit({.kind = Event::Kind::end, .ended_early = ended == Ended::early_stop, .text = why});
   folder_.reset();  // another run may go on there
   return ended;
 }
@@ -182,6 +182,7 @@ void Trainer::emit(Event event) {
   event.step = place_.step;
   event.steps = options_.steps;
   event.seconds = seconds_;
+  event.may_end_early = options_.early_stop > 0;
   event.names = names_;
   events_.emit(event);
 }

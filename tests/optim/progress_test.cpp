@@ -15,7 +15,8 @@ namespace fovea {
 namespace {
 
 using test::contains;
-const std::vector<std::string> names{"loss", "bit errors"};
+const std::vector<std::string> names{"loss", "wrong bits"};
+const TerminalStyle plain{};
 
 // What `write` puts on a stream.
 template <class Write>
@@ -28,6 +29,12 @@ std::string captured(Write write) {
   std::string result(text, size);
   std::free(text);
   return result;
+}
+
+TerminalStyle captured_style() {
+  TerminalStyle style;
+  captured([&](std::FILE* stream) { style = terminal_style(stream); });
+  return style;
 }
 
 // What a run tells.
@@ -44,7 +51,8 @@ struct Teller {
 TEST_CASE("plain progress: the first line, one every ten seconds, the last") {
   double now = 100;
   const std::string text = captured([&](std::FILE* stream) {
-    Progress progress({.name = "copy", .style = {}, .stream = stream, .seconds = [&] { return now; }});
+    Progress progress(
+        {.name = "copy", .loss_unit = "nats", .stream = stream, .style = plain, .seconds = [&] { return now; }});
     Teller run{progress, 30};
     run.start();
     for (int step = 1; step <= 30; ++step) {
@@ -53,16 +61,16 @@ TEST_CASE("plain progress: the first line, one every ten seconds, the last") {
     }
   });
   CHECK(text ==
-        "copy  1/30  loss 1  bit errors 2  16 sequences/s  29 s left\n"
-        "copy  11/30  loss 0.09091  bit errors 2  16 sequences/s  19 s left\n"
-        "copy  21/30  loss 0.04762  bit errors 2  16 sequences/s  9 s left\n"
-        "copy  30/30  loss 0.03333  bit errors 2  16 sequences/s  done in 30 s\n");
+        "copy  step 1/30  loss 1 nats  wrong bits 2  16 sequences/s  29 s left\n"
+        "copy  step 11/30  loss 0.09091 nats  wrong bits 2  16 sequences/s  19 s left\n"
+        "copy  step 21/30  loss 0.04762 nats  wrong bits 2  16 sequences/s  9 s left\n"
+        "copy  step 30/30  loss 0.03333 nats  wrong bits 2  16 sequences/s  done in 30 s\n");
 }
 
 TEST_CASE("the rate counts the sequences of each step, however many they are") {
   double now = 0;
   const std::string text = captured([&](std::FILE* stream) {
-    Progress progress({.style = {}, .stream = stream, .seconds = [&] { return now; }});
+    Progress progress({.stream = stream, .style = plain, .seconds = [&] { return now; }});
     Teller run{progress, 120};
     run.start();
     for (int step = 1; step <= 120; ++step) {
@@ -70,7 +78,7 @@ TEST_CASE("the rate counts the sequences of each step, however many they are") {
       run.step(step, {1}, step <= 11 ? 1 : 8);  // --grown-batch
     }
   });
-  CHECK_THAT(text, contains("1/120  loss 1  1.0 sequences/s  1 min 59 s left\n"));
+  CHECK_THAT(text, contains("step 1/120  loss 1  1.0 sequences/s  1 min 59 s left\n"));
   CHECK_THAT(text, contains("11/120  loss 1  1.0 sequences/s  1 min 49 s left\n"));
   CHECK_THAT(text, contains("120/120  loss 1  8.0 sequences/s  done in 2 min 0 s\n"));
 }
@@ -78,7 +86,7 @@ TEST_CASE("the rate counts the sequences of each step, however many they are") {
 TEST_CASE("after a resume the rate counts only the steps made since") {
   double now = 0;
   const std::string text = captured([&](std::FILE* stream) {
-    Progress progress({.style = {}, .stream = stream, .seconds = [&] { return now; }});
+    Progress progress({.stream = stream, .style = plain, .seconds = [&] { return now; }});
     Teller run{progress, 2000};
     run.start(1000);
     for (int step = 1001; step <= 1010; ++step) {
@@ -86,14 +94,16 @@ TEST_CASE("after a resume the rate counts only the steps made since") {
       if (step == 1010) run.step(step, {0.5});
     }
   });
-  CHECK(text == "1010/2000  loss 0.5  0.2 sequences/s  8 min 15 s left\n");
+  CHECK(text == "step 1010/2000  loss 0.5  0.2 sequences/s  8 min 15 s left\n");
 }
 
-TEST_CASE("on a terminal one line is written over, and none is wider than it") {
+TEST_CASE("on a terminal one line is written over, and what is too soon is left out") {
   double now = 0;
   const std::string text = captured([&](std::FILE* stream) {
-    Progress progress(
-        {.name = "copy", .style = {.rewrites = true, .width = 30}, .stream = stream, .seconds = [&] { return now; }});
+    Progress progress({.name = "copy",
+                       .stream = stream,
+                       .style = TerminalStyle{.rewrites = true, .bounded = true, .width = 80},
+                       .seconds = [&] { return now; }});
     Teller run{progress, 100};
     run.start();
     for (int step = 1; step <= 3; ++step) {
@@ -104,21 +114,97 @@ TEST_CASE("on a terminal one line is written over, and none is wider than it") {
     run.step(4, {9});  // too soon
     run.sample("saved");
   });
-  CHECK(text.find('9') == std::string::npos);
-  CHECK_THAT(text, contains("\r\x1b[Kcopy  2/100  loss 0.1235"));
+  CHECK(text.find("loss 9") == std::string::npos);
+  CHECK_THAT(text, contains("\r\x1b[Kcopy  step 2/100  loss 0.1235"));
   CHECK_THAT(text, contains("\r\x1b[Ksaved\n"));
   CHECK(text.find("\x1b[3") == std::string::npos);  // no colours
-  for (size_t from = 0; from < text.size();) {
-    const size_t end = std::min(text.find_first_of("\r\n", from), text.size());
-    CHECK(end - from <= 33);  // 29 columns and the escape sequence
-    from = end + 1;
+}
+
+TEST_CASE("from 40 to 200 columns every part is whole, none is wider, and step and time left are there") {
+  const std::vector<std::string> long_names{"loss", "loss without attention", "characters right %"};
+  const std::vector<double> figures{0.123456, 1.5, 97.25};
+  const std::string all =
+      "transformer  step 120000/600000  loss 0.1235 nats  loss without attention 1.5 nats  characters right 97.25 %  "
+      "22000 sequences/s  at most 6 h 40 min left";
+  for (int width = 40; width <= 200; ++width) {
+    double now = 0;
+    const std::string text = captured([&](std::FILE* stream) {
+      Progress progress({.name = "transformer",
+                         .loss_unit = "nats",
+                         .stream = stream,
+                         .style = TerminalStyle{.bounded = true, .width = width},
+                         .seconds = [&] { return now; }});
+      progress({.kind = Event::Kind::start, .steps = 600000});
+      now = 6000;
+      progress({.step = 120000,
+                .steps = 600000,
+                .names = long_names,
+                .figures = figures,
+                .batch = 132000000,
+                .may_end_early = true});
+      progress({.kind = Event::Kind::sample, .text = "a sample of words that go on and on, and on to the end of it"});
+    });
+    const std::string line = text.substr(0, text.find('\n'));
+    CHECK_THAT(line, contains("120000/600000  ") && contains("  at most 6 h 40 min left"));
+    if (width < 44) continue;                     // "step" is left out
+    for (size_t from = 0; from < line.size();) {  // each part is one of those of the whole line
+      const size_t end = std::min(line.find("  ", from), line.size());
+      CHECK_THAT("  " + all + "  ", contains("  " + line.substr(from, end - from) + "  "));
+      from = end + 2;
+    }
+    for (size_t from = 0, end; (end = text.find('\n', from)) != std::string::npos; from = end + 1)
+      CHECK(end - from < static_cast<size_t>(width));
+    if (width > static_cast<int>(all.size())) CHECK(line == all);
+    if (width >= 62) CHECK_THAT(line, contains("loss 0.1235 nats"));
+  }
+}
+
+TEST_CASE("a run that may end early has at most so long to go, and says why it ended") {
+  double now = 0;
+  const std::string text = captured([&](std::FILE* stream) {
+    Progress progress({.stream = stream, .style = plain, .seconds = [&] { return now; }});
+    progress({.kind = Event::Kind::start, .steps = 1000});
+    const std::array<double, 1> loss{0.5};
+    now = 1.01;
+    progress({.step = 1, .steps = 1000, .names = names, .figures = loss, .batch = 1, .may_end_early = true});
+    now = 20;
+    progress({.kind = Event::Kind::end, .step = 20, .steps = 1000, .ended_early = true, .text = "4 were good"});
+  });
+  CHECK(text ==
+        "step 1/1000  loss 0.5  1.0 sequences/s  at most 17 min 0 s left\n"
+        "ended after 20 s at step 20 of 1000: 4 were good\n");
+}
+
+TEST_CASE("text is broken between words where a line is bounded, and nowhere else") {
+  const std::string text = "  one two three\n\nfour  five";
+  CHECK(fitted(text, plain) == text);
+  CHECK(fitted(text, {.bounded = true, .width = 80}) == text);
+  CHECK(fitted(text, {.bounded = true, .width = 11}) == "  one two\n    three\n\nfour  five");
+  CHECK(fitted(text, {.bounded = true, .width = 10}) == "  one two\n    three\n\nfour\n  five");
+  CHECK(fitted("a-long-word b", {.bounded = true, .width = 8}) == "a-long-word\n  b");
+  CHECK(fitted("語語語 語", {.bounded = true, .width = 8}) == "語語語\n  語");
+}
+
+TEST_CASE("COLUMNS says how wide a line may be, where there is no terminal too") {
+  const auto with = [](const char* columns) {
+    ::setenv("COLUMNS", columns, 1);
+    const TerminalStyle style = captured_style();
+    ::unsetenv("COLUMNS");
+    return style;
+  };
+  CHECK(with("60").width == 60);
+  CHECK(with("60").bounded);
+  CHECK(with("1").width == 20);
+  for (const char* nothing : {"", "0", "-5", "wide"}) {
+    CHECK(with(nothing).width == 80);
+    CHECK_FALSE(with(nothing).bounded);
   }
 }
 
 TEST_CASE("quiet progress says nothing; the best validation and samples have lines of their own") {
   for (const bool quiet : {true, false}) {
     const std::string text = captured([&](std::FILE* stream) {
-      Progress progress({.quiet = quiet, .style = {}, .stream = stream, .seconds = [] { return 0.0; }});
+      Progress progress({.quiet = quiet, .stream = stream, .style = plain, .seconds = [] { return 0.0; }});
       Teller run{progress, 2};
       run.start();
       run.step(1, {1});
@@ -127,7 +213,7 @@ TEST_CASE("quiet progress says nothing; the best validation and samples have lin
       progress({.kind = Event::Kind::validation, .step = 1, .figures = score});
       run.sample("a sample");
     });
-    CHECK(text == (quiet ? "" : "1/2  loss 1\nstep 1: validation 0.25, the best so far\na sample\n"));
+    CHECK(text == (quiet ? "" : "step 1/2  loss 1\nstep 1: validation 0.25, the best so far\na sample\n"));
   }
 }
 

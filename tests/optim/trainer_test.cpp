@@ -102,6 +102,22 @@ TEST_CASE("the metrics are means over log_every steps", "[trainer]") {
   CHECK(table.column("twice")[0] == Approx(2 * table.column("loss")[0]));
 }
 
+TEST_CASE("a run that may end early says so, and why it did", "[trainer]") {
+  TrainerOptions options = options_of(40);
+  options.early_stop = 2;
+  options.good_score = 1e9;
+  Run run(options);
+  std::string why;
+  run.trainer.events().subscribe("test", [&](const Event& e) {
+    CHECK(e.may_end_early);
+    CHECK(e.ended_early == (e.kind == Event::Kind::end));
+    if (e.kind == Event::Kind::end) why = e.text;
+  });
+  run.train();
+  CHECK(run.trainer.step() == 2 * options.validate_every);
+  CHECK(why == "2 validations in a row had a score of at most 1e+09");
+}
+
 TEST_CASE("the best weights are kept, in a folder and without one", "[trainer]") {
   const Scratch scratch;
   for (const std::string& folder : {std::string(), (scratch / "run").string()}) {

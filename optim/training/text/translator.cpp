@@ -21,7 +21,7 @@ StepOutput token_loss(const Tensor& logits, const Tensor& targets) {
   const Tensor counted = ne(targets, scalar(Vocabulary::pad, i64));
   const Tensor right = logical_and(eq(argmax(logits.detach(), -1), targets), counted);
   return {cross_entropy(logits, targets, {.ignore_index = Vocabulary::pad}),
-          {sum(to(right, f32)).item() / sum(to(counted, f32)).item()}};
+          {100 * sum(to(right, f32)).item() / sum(to(counted, f32)).item()}};
 }
 
 Example Translator::item(const Pair& pair) const {
