@@ -18,7 +18,8 @@ struct PairBatch {
   Tensor source, lengths, input_ids, targets;
 };
 
-// The mean cross-entropy of a token, and the percentage of the tokens that are the most probable; <pad> counts for nothing.
+// The mean cross-entropy of a token, and the percentage of the tokens that are the most probable; <pad> counts for
+// nothing.
 StepOutput token_loss(const Tensor& logits, const Tensor& targets);
 
 struct TranslatorOptions {
