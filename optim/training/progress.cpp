@@ -106,7 +106,8 @@ std::string Progress::line(const Event& event) const {
   const std::string count = fmt::format("{}/{}", event.step, event.steps);
   std::vector<Part> parts{{3, options_.name}, {0, "step " + count}};
   for (size_t i = 0; i < event.figures.size(); ++i) {
-    std::string_view name = event.names[i], unit = i == 0 || name.starts_with("loss") ? options_.loss_unit : "";
+    std::string_view name = event.names[i], unit;
+    if (i == 0 || name.starts_with("loss")) unit = options_.loss_unit;
     if (name.ends_with(" %")) unit = "%", name.remove_suffix(2);
     parts.push_back(
         {i == 0 ? 2 : 4, fmt::format("{} {:.4g}{}{}", name, event.figures[i], unit.empty() ? "" : " ", unit)});
