@@ -9,10 +9,13 @@
 #include <algorithm>
 
 namespace fovea {
+
+using detail::Edge, detail::Node, detail::node_of, detail::OutputRecord;
+
 namespace {
 
 [[noreturn, gnu::noinline]] void throw_mismatch(const char* op, int input, const Tensor& gradient,
-                                                const detail::OutputRecord& wanted) {
+                                                const OutputRecord& wanted) {
   throw AutogradError(fmt::format("{}: its vjp returned {} as the gradient of input {}, which is {}{}", op,
                                   describe(gradient), input, name_of(wanted.dtype), wanted.shape.str()));
 }
@@ -23,7 +26,7 @@ namespace {
                   op));
 }
 
-[[gnu::noinline]] void check_finite(const detail::Node& node, const Tensor& gradient, int input) {
+[[gnu::noinline]] void check_finite(const Node& node, const Tensor& gradient, int input) {
   const NoGrad guard;
   const detail::ModeGuard<&detail::Modes::anomaly, false> quiet;
   if (!all(isfinite(gradient)))
@@ -52,15 +55,15 @@ void collect(Tensor& target, Tensor&& gradient, bool create_graph) {
     target = std::move(gradient);
 }
 
-void forget(detail::Node& node) {
+void forget(Node& node) {
   for (int i = 0; i < node.n_outputs; ++i) node.outputs[i].gradient = Tensor();
 }
 
 // Hooks may remove and register hooks: this pass goes by a copy of the list, and keeps the one that runs.
-void run_hooks(detail::Node& node) {
+void run_hooks(Node& node) {
   const detail::Hooks hooks = *node.hooks;
   for (const auto& hook : hooks) {
-    detail::OutputRecord& output = node.outputs[hook->output];
+    OutputRecord& output = node.outputs[hook->output];
     const std::shared_ptr<GradientHook> call = hook->call;
     if (!call || !output.gradient.defined()) continue;
     Tensor changed = (*call)(output.gradient);
@@ -77,7 +80,7 @@ class Queue {
  public:
   Queue() { heap_.reserve(32); }
   ~Queue() {  // after an exception nothing may stay half collected
-    while (detail::Node* node = pop()) {
+    while (Node* node = pop()) {
       forget(*node);
       node->release();
     }
@@ -85,19 +88,19 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  void push(detail::Node* node) {
+  void push(Node* node) {
     if (heap_.size() == heap_.capacity()) heap_.reserve(2 * heap_.size());  // while a failure has no consequences
     node->retain();
     node->queued = true;
-    detail::Node* const before = next_ != nullptr ? next_ : heap_.empty() ? nullptr : heap_.front();
+    Node* const before = next_ != nullptr ? next_ : heap_.empty() ? nullptr : heap_.front();
     if (before == nullptr || Earlier{}(before, node)) std::swap(node, next_);
     if (node == nullptr) return;
     heap_.push_back(node);
     std::push_heap(heap_.begin(), heap_.end(), Earlier{});
   }
   // Null when empty.
-  detail::Node* pop() {
-    detail::Node* node = std::exchange(next_, nullptr);
+  Node* pop() {
+    Node* node = std::exchange(next_, nullptr);
     if (node == nullptr) {
       if (heap_.empty()) return nullptr;
       std::pop_heap(heap_.begin(), heap_.end(), Earlier{});
@@ -110,11 +113,11 @@ class Queue {
 
  private:
   struct Earlier {
-    bool operator()(const detail::Node* a, const detail::Node* b) const { return a->sequence < b->sequence; }
+    bool operator()(const Node* a, const Node* b) const { return a->sequence < b->sequence; }
   };
 
-  detail::Node* next_ = nullptr;  // not earlier than any in the heap
-  std::vector<detail::Node*> heap_;
+  Node* next_ = nullptr;  // not earlier than any in the heap
+  std::vector<Node*> heap_;
 };
 
 }  // namespace
@@ -128,15 +131,15 @@ class detail::Pass {
   Pass& operator=(const Pass&) = delete;
 
   void seed(const Tensor& output, Tensor gradient) {
-    give(detail::node_of(output), output.impl()->output_index, std::move(gradient));
+    give(node_of(output), output.impl()->output_index, std::move(gradient));
   }
 
   // `finish(node)` sees each node with all its gradients collected; true: do not go through it.
   template <class Finish>
   void run(Finish&& finish) {
-    while (detail::Node* next = queue_.pop()) {
+    while (Node* next = queue_.pop()) {
       const Running running{next};
-      detail::Node& node = *next;
+      Node& node = *next;
       if (node.hooks) run_hooks(node);
       if (finish(node)) continue;
       if (node.released) throw_released(node.name);
@@ -145,12 +148,12 @@ class detail::Pass {
     }
   }
 
-  bool deliver(detail::Node& node, Tensor* gradients) {
+  bool deliver(Node& node, Tensor* gradients) {
     for (int i = 0; i < node.n_inputs; ++i) {
-      const detail::Edge& edge = node.edges[i];
+      const Edge& edge = node.edges[i];
       Tensor& gradient = gradients[i];
       if (!edge.slot || !edge.node()->needed || !gradient.defined()) continue;
-      const detail::OutputRecord& wanted = edge.node()->outputs[edge.output];
+      const OutputRecord& wanted = edge.node()->outputs[edge.output];
       if (!(gradient.shape() == wanted.shape) || gradient.dtype() != wanted.dtype)
         throw_mismatch(node.name, i, gradient, wanted);
       if (anomaly_) check_finite(node, gradient, i);
@@ -161,7 +164,7 @@ class detail::Pass {
   }
 
  private:
-  void give(detail::Node* node, uint16_t output, Tensor&& gradient) {
+  void give(Node* node, uint16_t output, Tensor&& gradient) {
     collect(node->outputs[output].gradient, std::move(gradient), create_graph_);
     if (!node->queued) queue_.push(node);
   }
@@ -171,7 +174,7 @@ class detail::Pass {
       forget(*node);
       node->release();
     }
-    detail::Node* node;
+    Node* node;
   };
 
   const FlushDenormals no_denormals_;
@@ -180,10 +183,10 @@ class detail::Pass {
   // Checked where a vjp's results arrive, so that its own op is named and not one that it is made of.
   const bool anomaly_ = modes.anomaly;
   const ModeGuard<&Modes::anomaly, false> inner_ops_unchecked_;
-  detail::Node* outer_node_ = current_node;
+  Node* outer_node_ = current_node;
 };
 
-bool detail::deliver(Pass& pass, detail::Node& node, Tensor* gradients) { return pass.deliver(node, gradients); }
+bool detail::deliver(Pass& pass, Node& node, Tensor* gradients) { return pass.deliver(node, gradients); }
 
 namespace {
 
@@ -213,37 +216,37 @@ Tensor initial_gradient(const char* what, std::span<const Tensor> outputs, size_
 class Marks {
  public:
   Marks(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool inputs_are_ends) {
-    for (const Tensor& output : outputs) visit(detail::node_of(output));
-    const auto is_end = [&](const detail::Node* node) {
-      return inputs_are_ends && std::any_of(inputs.begin(), inputs.end(),
-                                            [&](const Tensor& input) { return detail::node_of(input) == node; });
+    for (const Tensor& output : outputs) visit(node_of(output));
+    const auto is_end = [&](const Node* node) {
+      return inputs_are_ends &&
+             std::any_of(inputs.begin(), inputs.end(), [&](const Tensor& input) { return node_of(input) == node; });
     };
     for (size_t at = 0; at < seen_.size(); ++at)
       for (int i = 0; i < seen_[at]->n_inputs && !is_end(seen_[at]); ++i)
-        if (detail::Node* from = seen_[at]->edges[i].node()) visit(from);
-    std::sort(seen_.begin(), seen_.end(), [](detail::Node* a, detail::Node* b) { return a->sequence < b->sequence; });
-    for (detail::Node* node : seen_) node->queued = false;
-    for (const Tensor& input : inputs) detail::node_of(input)->needed = true;
-    for (detail::Node* node : seen_)
+        if (Node* from = seen_[at]->edges[i].node()) visit(from);
+    std::sort(seen_.begin(), seen_.end(), [](Node* a, Node* b) { return a->sequence < b->sequence; });
+    for (Node* node : seen_) node->queued = false;
+    for (const Tensor& input : inputs) node_of(input)->needed = true;
+    for (Node* node : seen_)
       for (int i = 0; i < node->n_inputs && !node->needed; ++i) {
-        detail::Node* from = node->edges[i].node();
+        Node* from = node->edges[i].node();
         node->needed = from != nullptr && from->needed;
       }
   }
   ~Marks() {
-    for (detail::Node* node : seen_) node->needed = true;
+    for (Node* node : seen_) node->needed = true;
   }
   Marks(const Marks&) = delete;
   Marks& operator=(const Marks&) = delete;
 
  private:
-  void visit(detail::Node* node) {
+  void visit(Node* node) {
     if (node->queued) return;
     node->queued = true;
     node->needed = false;
     seen_.push_back(node);
   }
-  std::vector<detail::Node*> seen_;
+  std::vector<Node*> seen_;
 };
 
 }  // namespace
@@ -265,7 +268,7 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients
   detail::Pass pass(false, retain_graph);
   for (size_t i = 0; i < outputs.size(); ++i)
     pass.seed(outputs[i], initial_gradient("backward", outputs, i, gradients));
-  pass.run([](detail::Node&) { return false; });
+  pass.run([](Node&) { return false; });
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
@@ -283,12 +286,12 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   if (!options.create_graph) quiet.emplace();
   detail::Pass pass(options.create_graph, options.retain_graph || options.create_graph);
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (detail::node_of(outputs[i])->needed) pass.seed(outputs[i], seeds[i]);
+    if (node_of(outputs[i])->needed) pass.seed(outputs[i], seeds[i]);
   std::vector<Tensor> found(inputs.size());
-  pass.run([&](detail::Node& node) {
+  pass.run([&](Node& node) {
     bool end = node.is_leaf;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if (detail::node_of(inputs[i]) != &node) continue;
+      if (node_of(inputs[i]) != &node) continue;
       found[i] = node.outputs[inputs[i].impl()->output_index].gradient;
       end = end || options.inputs_are_ends;
     }
