@@ -35,18 +35,6 @@ struct Axis {
   }
 };
 
-// Running mean with the weight of the missing past divided out, so that it starts at the first value.
-std::vector<double> smoothed(const std::vector<double>& values, double share) {
-  std::vector<double> means;
-  double sum = 0, weight = 0;
-  for (const double value : values) {
-    const bool known = std::isfinite(value);
-    if (known) sum = share * sum + (1 - share) * value, weight = share * weight + (1 - share);
-    means.push_back(known ? sum / weight : value);
-  }
-  return means;
-}
-
 void check(const LineChart& chart) {
   for (const Series& series : chart.series) {
     if (series.x.size() == series.y.size()) continue;
@@ -155,7 +143,7 @@ void draw_series(Canvas& canvas, const Plot& plot, const LineChart& chart) {
     const Series& series = chart.series[i];
     const Colour colour = series_colour(static_cast<int>(i));
     if (chart.smoothing > 0) draw_line(canvas, plot, series, series.y, colour, 0.8, 0.22);
-    draw_line(canvas, plot, series, smoothed(series.y, chart.smoothing), colour, 1.8, 1);
+    draw_line(canvas, plot, series, running_mean(series.y, chart.smoothing), colour, 1.8, 1);
     if (series.x.size() > 40 || (chart.smoothing > 0 && series.x.size() > 1)) continue;  // one point makes no line
     for (size_t k = 0; k < series.x.size(); ++k) {
       const bool inside = std::isfinite(series.x[k]) && plot.y.holds(series.y[k]);
@@ -183,6 +171,23 @@ double legend(Canvas* canvas, const LineChart& chart, Point corner) {
 }
 
 }  // namespace
+
+std::vector<double> running_mean(const std::vector<double>& values, double smoothing) {
+  const auto count = static_cast<std::ptrdiff_t>(values.size());
+  const auto most = static_cast<std::ptrdiff_t>(std::lround(smoothing / (1 - smoothing)));
+  std::vector<double> means;
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const std::ptrdiff_t beside = std::min({i, count - 1 - i, most});
+    double sum = 0, known = 0;
+    for (std::ptrdiff_t k = i - beside; k <= i + beside; ++k) {
+      const double value = values[static_cast<size_t>(k)];
+      if (std::isfinite(value)) sum += value, ++known;
+    }
+    const double own = values[static_cast<size_t>(i)];
+    means.push_back(std::isfinite(own) ? sum / known : own);
+  }
+  return means;
+}
 
 void write_picture(const std::filesystem::path& file, const LineChart& chart) {
   check(chart);

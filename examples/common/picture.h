@@ -62,10 +62,14 @@ struct LineChart {
   std::string y_title{};
   std::vector<Series> series{};
   bool log_y = false;             // values <= 0 leave a gap
-  double smoothing = 0;           // in [0, 1): share of the past in the running mean; the raw values stay visible, pale
+  double smoothing = 0;           // in [0, 1): of running_mean; the raw values stay visible, pale
   std::optional<double> y_low{};  // fix the axis: 0 and 100 for percentages
   std::optional<double> y_high{};
 };
+
+// The mean of each value and of as many on both sides, smoothing / (1 - smoothing) where there are: it lags behind
+// nothing, and at the ends it is the value. What is not finite counts for nothing, and stays.
+std::vector<double> running_mean(const std::vector<double>& values, double smoothing);
 
 void write_picture(const std::filesystem::path& file, const HeatmapPicture& picture);
 void write_picture(const std::filesystem::path& file, const PointPicture& picture);

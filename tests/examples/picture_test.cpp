@@ -154,6 +154,17 @@ TEST_CASE("line charts take long, broken, constant and empty series") {
   CHECK_THROWS_WITH(write_picture(scratch / "a.png", chart), contains("'bad' has 2 x and 1 y"));
 }
 
+TEST_CASE("the running mean lags behind nothing: on a straight line it is the line, to both ends") {
+  std::vector<double> falling;
+  for (int i = 0; i < 100; ++i) falling.push_back(100 - i);
+  const std::vector<double> means = running_mean(falling, 0.95);
+  for (size_t i = 0; i < falling.size(); ++i) CHECK(means[i] == Approx(falling[i]));
+  CHECK(running_mean({0, 3, 0, 0, 3, 0}, 0.5) == std::vector<double>{0, 1, 1, 1, 1, 0});
+  const std::vector<double> broken = running_mean({1, NAN, 3, 5}, 0.5);
+  CHECK(std::isnan(broken[1]));
+  CHECK(broken[2] == 4);
+}
+
 TEST_CASE("point plots take any points and lines through them, and refuse corners that are no points") {
   const Scratch scratch;
   const PointPlot square{.title = "square", .x = {0, 1, 1, 0, 0.5}, .y = {0, 0, 1, 1, 0.5}, .corners = {0, 1, 2, 3}};
