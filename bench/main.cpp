@@ -159,11 +159,18 @@ void enrol(const Workload& workload, double seconds) {
       ->MinTime(std::max(0.001, seconds / kRepetitions));
 }
 
+// The exit code of a table that is done: 1 where it could not be written.
+int printed() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  std::cerr << "fovea_bench: cannot write to stdout\n";
+  return 1;
+}
+
 int run(const Flags& flags) {
   const std::vector<Workload> chosen = chosen_workloads(flags.filter);
   if (flags.list) {
     for (const Workload& workload : chosen) fmt::print("{}\n", workload.name);
-    return 0;
+    return printed();
   }
   // Known before the measuring; an older file stays as it is until there are results.
   if (!flags.json.empty() && !std::ofstream(flags.json, std::ios::app))
@@ -172,7 +179,7 @@ int run(const Flags& flags) {
   for (const Workload& workload : chosen) enrol(workload, flags.seconds);
   Table table;
   benchmark::RunSpecifiedBenchmarks(&table);
-  if (flags.json.empty() || write_json(flags.json, table.rows)) return 0;
+  if (flags.json.empty() || write_json(flags.json, table.rows)) return printed();
   std::cerr << "fovea_bench: cannot write " << flags.json << "\n";
   return 1;
 }

@@ -28,7 +28,7 @@ endif()
 
 file(GLOB_RECURSE fovea_kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/core/kernels/*.cpp")
 set_source_files_properties(
-  ${fovea_kernels} PROPERTIES COMPILE_OPTIONS "${kernel_options};$<$<CONFIG:Release,RelWithDebInfo>:-O3>")
+  ${fovea_kernels} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "${kernel_options};$<$<CONFIG:Release,RelWithDebInfo>:-O3>")
 
 # Random numbers are the same on every machine only if no product is fused with the sum after it.
 check_cxx_compiler_flag(-ffp-contract=off FOVEA_HAS_FP_CONTRACT_OFF)

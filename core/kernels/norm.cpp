@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <tuple>
 #include <vector>
 
 namespace fovea::kernels {
@@ -36,6 +38,16 @@ std::array<double, 2> two_sums(int64_t n, Body body) {
   return {static_cast<double>(sum_lanes<L>(first)), static_cast<double>(sum_lanes<L>(second))};
 }
 
+// Mean and variance of what is too large for sums of squares in T.
+template <class T>
+std::pair<double, double> wide_moments(int64_t n, const T* x) {
+  double mean = 0, variance = 0;
+  for (int64_t i = 0; i < n; ++i) mean += static_cast<double>(x[i]) / static_cast<double>(n);
+  for (int64_t i = 0; i < n; ++i)
+    variance += (static_cast<double>(x[i]) - mean) * ((static_cast<double>(x[i]) - mean) / static_cast<double>(n));
+  return {mean, variance};
+}
+
 template <class T>
 void forward_row(int64_t n, const T* x, const T* weight, const T* bias, double eps, T* y, double* statistics) {
   const double share = 1 / static_cast<double>(n);
@@ -45,9 +57,11 @@ void forward_row(int64_t n, const T* x, const T* weight, const T* bias, double e
     first += d;
     second += d * d;
   });
-  const double shift = off * share, variance = std::max(0.0, squares * share - shift * shift);
-  statistics[0] = static_cast<double>(about) + shift;
-  statistics[1] = 1 / std::sqrt((variance == variance ? variance : NAN) + eps);
+  const double shift = off * share;
+  double mean = static_cast<double>(about) + shift, variance = std::max(0.0, squares * share - shift * shift);
+  if (!std::isfinite(squares)) std::tie(mean, variance) = wide_moments(n, x);
+  statistics[0] = mean;
+  statistics[1] = 1 / std::sqrt(variance + eps);
   const Standard<T> standard(statistics);
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) y[i] = standard(x[i]) * weight[i] + bias[i];

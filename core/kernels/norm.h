@@ -9,6 +9,7 @@ namespace fovea::kernels {
 
 // y = (x - mean) / sqrt(var + eps) * weight + bias for each of `rows` rows of n elements. statistics [rows, 2] takes
 // mean and 1 / sqrt(var + eps) in double: deviations are taken from a rounded mean and corrected by what that lost.
+// Rows whose squares do not fit the type are summed in double.
 void layer_norm(DType dtype, int64_t rows, int64_t n, const void* x, const void* weight, const void* bias, double eps,
                 void* y, double* statistics);
 // With h = (x - mean) / sqrt(var + eps) and u = g weight: dx = (u - mean u - h mean(u h)) / sqrt(var + eps),

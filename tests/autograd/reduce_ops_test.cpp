@@ -119,6 +119,11 @@ TEST_CASE("layer_norm of neighbours far from zero") {  // burn#5607
   const Tensor uneven = layer_norm(tensor({40000.f, 40001.f, 40001.f}), Tensor(), Tensor(), 0);
   REQUIRE(uneven.at({0}) == Approx(-std::sqrt(2.0)).epsilon(1e-6));
   REQUIRE(all_zero(layer_norm(full({3, 7}, 0.1), Tensor(), Tensor())));
+  // Squares of these do not fit f32; the result does.
+  const Tensor large = layer_norm(tensor({1e25f, -2e25f, 4e25f}), Tensor(), Tensor());
+  REQUIRE(large.at({0}) == Approx(0).margin(1e-6));
+  REQUIRE(large.at({2}) == Approx(3 / std::sqrt(6.0)).epsilon(1e-6));
+  REQUIRE(std::isnan(layer_norm(tensor({1.f, INFINITY}), Tensor(), Tensor()).at({0})));
 }
 
 TEST_CASE("nothing to reduce") {

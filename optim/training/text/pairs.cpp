@@ -16,8 +16,7 @@ std::string PairFile::report(const PairLimits& limits) const {
 
 PairFile read_pairs(const std::filesystem::path& file, const PairLimits& limits) {
   const std::string bytes = read_text(file);
-  std::string_view rest = bytes;
-  if (rest.substr(0, 3) == "\xEF\xBB\xBF") rest.remove_prefix(3);
+  std::string_view rest = without_mark(bytes);
   PairFile found;
   for (int64_t line = 1; !rest.empty(); ++line) {
     const size_t size = rest.find('\n');
