@@ -28,13 +28,15 @@ class Copy final : public Program {
                                       o.eps > 0 ? std::optional(o.eps) : std::nullopt));
     average_ = &average_into(averaged_, o.average);
     schedule_ = &schedule<StepDecay>(StepDecayOptions{.every = 1, .gamma = o.decay});
-    trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_);
+    trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)(
+        "beyond", beyond_);
     fresh_optimizer_ = optimizer().saved_state();
     fresh_schedule_ = schedule_->saved_state();
   }
 
  private:
   StepOutput step() override {
+    if (trainer().step() % o_.validate_every == 0 && hopeless()) draw_anew();  // not before the validated ones are kept
     const int64_t batch = learned_ != 0 ? std::max(o_.batch, o_.grown_batch) : o_.batch;
     const bool any_length = trainer().step() < o_.curriculum;
     const int64_t length =
@@ -49,21 +51,29 @@ class Copy final : public Program {
   // The rate falls with validations: in small steps rare mistakes go away.
   double validate() override {
     const Validation found = validation(averaged_, task_, o_.length, root.fork(3));
-    if (learned_ == 0 && found.wrong < 50) learned_ = trainer().step();
+    const int64_t step = trainer().step();
+    if (learned_ == 0 && found.wrong < 50) learned_ = step;
+    beyond_ = found.beyond;
     const bool falls = o_.decay_after == "learned" ? learned_ != 0 : found.wrong == 0 || o_.decay_after == "every";
     if (falls) schedule_->step();
-    if (o_.patience > 0 && hopeless(found)) draw_anew();
+    if (at_rest()) trainer().stop();
     return found.score;
   }
 
   // Weights that get most sequences wrong after `patience` steps are learning to do without the memory, and those that
   // are lost on longer sequences after half as many further ones address it in a way that ends with the training
   // length.
-  bool hopeless(const Validation& found) {
-    const int64_t step = trainer().step();
-    if (learned_ == 0) return step - began_ >= o_.patience;
-    const int64_t since = step - learned_ - o_.patience / 2;
-    return since >= 0 && since < o_.validate_every && found.beyond > 1;
+  bool hopeless() {
+    if (o_.patience == 0) return false;
+    if (learned_ == 0) return trainer().step() - began_ >= o_.patience;
+    const int64_t since = trainer().step() - learned_ - o_.patience / 2;
+    return since >= 0 && since < o_.validate_every && beyond_ > 1;
+  }
+
+  // The rate has become so small that nothing changes any more.
+  bool at_rest() {
+    return o_.decay_after == "learned" && learned_ != 0 && o_.early_stop > 0 &&
+           trainer().step() - learned_ >= 2 * o_.early_stop * o_.validate_every;
   }
 
   void draw_anew() {
@@ -92,6 +102,7 @@ class Copy final : public Program {
   Schedule* schedule_ = nullptr;
   SavedState fresh_optimizer_{}, fresh_schedule_{};
   int64_t began_ = 0, learned_ = 0;  // steps at which these weights began, and first had half of it right
+  double beyond_ = 0;                // percent of the bits that were wrong beyond the training length
 };
 
 }  // namespace

@@ -41,13 +41,13 @@ struct Options : CommandLine {
                      .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes. "
                                     "Defaults are those of the task; here those of copy.",
                      .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
-                    {.steps = 26000,
+                    {.steps = 48000,
                      .batch = 1,
                      .optimizer = "rmsprop",
                      .learning_rate = 1e-4,
                      .clip = 10,
                      .validate_every = 1000,
-                     .early_stop = 8}) {}
+                     .early_stop = 7}) {}
   std::string& controller = choice("controller", "the network that steers the heads", {"lstm", "ff"});
   int64_t& heads = whole("heads", "read heads, and as many write heads", 1, 1, 32);
   int64_t& hidden = whole("hidden", "size of the controller", 100, 1, 4096);
@@ -75,7 +75,7 @@ struct Options : CommandLine {
   std::vector<int64_t>& test_lengths = may_change(wholes("test-lengths", "lengths to test", {}, 1, 10000));
   int64_t& test_size = may_change(whole("test-size", "fresh sequences a test length", 1000, 1));
   int64_t& patience = in_steps(
-      whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 8000, 0));
+      whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 7000, 0));
 
   void settle() override {
     if (task != "copy") otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
