@@ -109,6 +109,7 @@ class Adding final : public Program {
     if (x.size(0) > 2) shown.panels.push_back({.grid = rows(2, x.size(0)), .title = "keys"});
     for (const auto& [name, list] : collected.weights()) {
       Heatmap weights{.grid = grid_of(select(collected.over_time(name), 0, 0)), .column_title = "step"};
+      weights.range = {0, value_range(weights.grid).high};
       const bool tape = name == "lstmn";
       weights.title = tape ? "what each step reads of its tape" : "weights";
       if (tape) weights.row_title = "step that reads";

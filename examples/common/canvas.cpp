@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <vector>
 
 // The font library that cairo asks keeps a kilobyte for the life of the process; the leak checker should not call it
 // lost. NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the checker looks for this name
@@ -90,6 +89,14 @@ void Canvas::dot(Point centre, double radius, const Colour& colour) {
   cairo_fill(context_.get());
 }
 
+void Canvas::ring(Point centre, double radius, const Colour& colour) {
+  set_colour(context_.get(), colour);
+  cairo_set_line_width(context_.get(), 1.8);
+  cairo_new_path(context_.get());
+  cairo_arc(context_.get(), centre.x, centre.y, radius, 0, 2 * std::numbers::pi);
+  cairo_stroke(context_.get());
+}
+
 void Canvas::text(std::string_view text, Point anchor, const TextStyle& style) {
   const std::string shown = drawable(text);
   const double width = text_width(text, style.size, style.bold);
@@ -99,7 +106,8 @@ void Canvas::text(std::string_view text, Point anchor, const TextStyle& style) {
   set_colour(context_.get(), style.colour);
   cairo_translate(context_.get(), anchor.x, anchor.y);
   cairo_rotate(context_.get(), -style.angle * std::numbers::pi / 180);
-  cairo_move_to(context_.get(), shift, 0.36 * style.size);  // half the height of a capital below the middle
+  const double middle = shown == "\u2423" ? 0.1 : 0.36;  // half the height of a capital; the sign of a blank lies low
+  cairo_move_to(context_.get(), shift, middle * style.size);
   cairo_show_text(context_.get(), shown.c_str());
   cairo_restore(context_.get());
 }
@@ -183,6 +191,21 @@ std::string elided(std::string_view text, double size, double width) {
     if (!shown.empty()) shown.pop_back();
   }
   return shown + "\u2026";
+}
+
+std::vector<std::string> wrapped(const std::string& text, double size, double width, bool bold) {
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    const std::string longer = lines.empty() ? word : lines.back() + " " + word;
+    if (!lines.empty() && text_width(longer, size, bold) <= width)
+      lines.back() = longer;
+    else
+      lines.push_back(elided(word, size, width));
+    at = end + 1;
+  }
+  return lines;
 }
 
 }  // namespace fovea::examples

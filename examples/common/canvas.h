@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "examples/common/colour.h"
 
@@ -52,6 +53,7 @@ class Canvas {
   void polyline(std::span<const Point> points, const Colour& colour, double width, double opacity = 1);
   void frame(const Box& box);
   void dot(Point centre, double radius, const Colour& colour);
+  void ring(Point centre, double radius, const Colour& colour);
   void text(std::string_view text, Point anchor, const TextStyle& style);  // anchor.y is the middle of the letters
   void image(const Box& box, int rows, int cols, std::span<const Colour> cells);  // cells stay sharp
   void clip(const Box& box);                                                      // until unclip
@@ -76,5 +78,8 @@ std::string drawable(std::string_view text);
 
 // `text`, cut with an ellipsis between characters when it is wider than `width`.
 std::string elided(std::string_view text, double size, double width);
+
+// `text` in lines of at most `width`, broken between words; a word that is wider is cut.
+std::vector<std::string> wrapped(const std::string& text, double size, double width, bool bold = false);
 
 }  // namespace fovea::examples

@@ -54,6 +54,7 @@ Axis x_axis(const LineChart& chart) {
   }
   if (axis.low > axis.high) axis.low = 0, axis.high = 1;
   if (axis.low == axis.high) axis.low -= 0.5, axis.high += 0.5;
+  if (axis.low > 0 && axis.low < 0.1 * axis.high) axis.low = 0;
   const double step = nice_step((axis.high - axis.low) / 8);
   const double next = std::ceil(axis.high / step) * step;
   if (next - axis.high < 0.02 * (axis.high - axis.low)) axis.high = next;  // steps 0 to 19,999 end at the tick 20k
@@ -98,7 +99,7 @@ void draw_axes(Canvas& canvas, const Plot& plot, const LineChart& chart, const s
     canvas.text(tick.text, {box.x - 7, y}, {.size = text_size, .align = Align::right});
   }
   canvas.line({box.x, below}, {box.x + box.width, below}, frame_colour, 1);
-  for (const Tick& tick : linear_ticks(plot.x.low, plot.x.high, 8)) {
+  for (const Tick& tick : linear_ticks(plot.x.low, plot.x.high)) {
     const double x = plot.at(tick.value, plot.y.low).x;
     canvas.line({x, below}, {x, below + 4}, frame_colour, 1);
     canvas.text(tick.text, {x, below + 13}, {.size = text_size, .align = Align::centre});
@@ -137,17 +138,26 @@ void draw_line(Canvas& canvas, const Plot& plot, const Series& series, const std
   flush();
 }
 
+// A dot; of a further series a ring around it, so that equal values stay visible.
+void draw_point(Canvas& canvas, Point at, size_t series, bool large) {
+  const Colour colour = series_colour(static_cast<int>(series));
+  if (!large || series == 0) return canvas.dot(at, large ? 4 : 2.6, colour);
+  canvas.ring(at, 4 + 2.5 * static_cast<double>(series), colour);
+}
+
 void draw_series(Canvas& canvas, const Plot& plot, const LineChart& chart) {
-  canvas.clip({plot.box.x - 4, plot.box.y - 4, plot.box.width + 8, plot.box.height + 8});
+  const double beyond = chart.points ? 16 : 4;
+  canvas.clip({plot.box.x - beyond, plot.box.y - beyond, plot.box.width + 2 * beyond, plot.box.height + 2 * beyond});
   for (size_t i = 0; i < chart.series.size(); ++i) {
     const Series& series = chart.series[i];
     const Colour colour = series_colour(static_cast<int>(i));
-    if (chart.smoothing > 0) draw_line(canvas, plot, series, series.y, colour, 0.8, 0.22);
-    draw_line(canvas, plot, series, running_mean(series.y, chart.smoothing), colour, 1.8, 1);
-    if (series.x.size() > 40 || (chart.smoothing > 0 && series.x.size() > 1)) continue;  // one point makes no line
+    if (chart.points || chart.smoothing > 0) draw_line(canvas, plot, series, series.y, colour, 0.8, 0.3);
+    if (!chart.points)
+      draw_line(canvas, plot, series, running_mean(series.y, chart.smoothing, chart.log_y), colour, 1.8, 1);
+    if (!chart.points && series.x.size() > 40) continue;
     for (size_t k = 0; k < series.x.size(); ++k) {
       const bool inside = std::isfinite(series.x[k]) && plot.y.holds(series.y[k]);
-      if (inside) canvas.dot(plot.at(series.x[k], series.y[k]), 2.6, colour);
+      if (inside) draw_point(canvas, plot.at(series.x[k], series.y[k]), i, chart.points);
     }
   }
   canvas.unclip();
@@ -162,7 +172,8 @@ double legend(Canvas* canvas, const LineChart& chart, Point corner) {
     const double width = 22 + text_width(name, text_size) + 18;
     if (at.x > corner.x && at.x + width > corner.x + plot_width) at = {corner.x, at.y + 17};
     if (canvas != nullptr) {
-      canvas->line({at.x, at.y}, {at.x + 16, at.y}, series_colour(static_cast<int>(i)), 2.4);
+      if (chart.points) draw_point(*canvas, {at.x + 8, at.y}, i, true);
+      if (!chart.points) canvas->line({at.x, at.y}, {at.x + 16, at.y}, series_colour(static_cast<int>(i)), 2.4);
       canvas->text(name, {at.x + 22, at.y}, {.size = text_size});
     }
     at.x += width;
@@ -172,19 +183,21 @@ double legend(Canvas* canvas, const LineChart& chart, Point corner) {
 
 }  // namespace
 
-std::vector<double> running_mean(const std::vector<double>& values, double smoothing) {
+std::vector<double> running_mean(const std::vector<double>& values, double smoothing, bool logarithms) {
   const auto count = static_cast<std::ptrdiff_t>(values.size());
   const auto most = static_cast<std::ptrdiff_t>(std::lround(smoothing / (1 - smoothing)));
+  const auto at = [&](std::ptrdiff_t i) {
+    const double value = values[static_cast<size_t>(i)];
+    return logarithms ? std::log(value) : value;
+  };
   std::vector<double> means;
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     const std::ptrdiff_t beside = std::min({i, count - 1 - i, most});
     double sum = 0, known = 0;
-    for (std::ptrdiff_t k = i - beside; k <= i + beside; ++k) {
-      const double value = values[static_cast<size_t>(k)];
-      if (std::isfinite(value)) sum += value, ++known;
-    }
-    const double own = values[static_cast<size_t>(i)];
-    means.push_back(std::isfinite(own) ? sum / known : own);
+    for (std::ptrdiff_t k = i - beside; k <= i + beside; ++k)
+      if (const double value = at(k); std::isfinite(value)) sum += value, ++known;
+    const double mean = logarithms ? std::exp(sum / known) : sum / known;
+    means.push_back(std::isfinite(at(i)) ? mean : values[static_cast<size_t>(i)]);
   }
   return means;
 }
@@ -193,7 +206,7 @@ void write_picture(const std::filesystem::path& file, const LineChart& chart) {
   check(chart);
   Plot plot{.box = {}, .x = x_axis(chart), .y = y_axis(chart)};
   const std::vector<Tick> y_ticks =
-      chart.log_y ? log_ticks(plot.y.low, plot.y.high, 6) : linear_ticks(plot.y.low, plot.y.high, 6);
+      chart.log_y ? log_ticks(plot.y.low, plot.y.high) : linear_ticks(plot.y.low, plot.y.high);
   double labels = 0;
   for (const Tick& tick : y_ticks) labels = std::max(labels, text_width(tick.text, text_size));
 

@@ -2,10 +2,12 @@
 //
 // Heatmaps: one value, one cell, dark = large; panels stand in one picture so that what belongs together is seen
 // together (read weights above write weights, input above output, the heads of an attention side by side). Panels of a
-// column that have equally many columns share their horizontal axis to the pixel. Numbers or words mark rows and
-// columns; marks are thinned out, long words turned and cut, so that a long input stays readable. NaN cells are grey.
-// Point plots: numbered points of the unit square, and a closed line through some of them (a hull, a tour).
-// Line charts: several series, linear or logarithmic, with optional exponential smoothing over pale raw values.
+// column that have equally many columns share their horizontal axis to the pixel, and what neighbours have alike is
+// drawn once: an axis, a bar of colours. The page is as wide as pages show it, 760 points, so no text is smaller than
+// it says; where the words of an axis need more room there are fewer panels a row, then a wider page. Numbers are
+// thinned out, not words; long words are turned and cut. NaN cells are grey. Point plots: numbered points of the unit
+// square, and a closed line through some of them (a hull, a tour). Line charts: several series, linear or logarithmic,
+// with an optional running mean over pale raw values.
 //
 // Errors: ShapeError when a grid, its labels or a series do not fit together; FileError when the file cannot be
 // written. Cost: the size of the picture is bounded (about 1,900 x 1,200 pixels a panel) however large the grid. The
@@ -26,14 +28,17 @@ struct Heatmap {
   std::string title{};
   std::string row_title{};                   // what runs down: "memory slot", "output word"
   std::string column_title{};                // what runs across: "step", "input word"
-  std::vector<std::string> row_labels{};     // one a row (a word, a character); empty: numbers
+  std::vector<std::string> row_labels{};     // one a row (a word, a character), "" for no mark; empty: numbers
   std::vector<std::string> column_labels{};  // one a column
-  std::optional<ValueRange> range{};  // default: from min(0, least) to the greatest; symmetric when values are negative
+  std::vector<bool> wrong_rows{};            // whose labels are red; empty: none
+  std::string note{};                        // below the title
+  // Default: of all panels that have none, from min(0, least) to the greatest; symmetric when values are negative.
+  std::optional<ValueRange> range{};
 };
 
 struct HeatmapPicture {
   std::vector<Heatmap> panels{};
-  int columns = 1;      // panels a row of the picture
+  int columns = 1;      // panels a row of the picture, at most
   std::string title{};  // of the whole; may be empty
 };
 
@@ -62,14 +67,16 @@ struct LineChart {
   std::string y_title{};
   std::vector<Series> series{};
   bool log_y = false;             // values <= 0 leave a gap
-  double smoothing = 0;           // in [0, 1): of running_mean; the raw values stay visible, pale
+  double smoothing = 0;           // in [0, 1): of running_mean, of logarithms for log_y; the values stay visible, pale
+  bool points = false;            // the values are what one sees, the lines between them thin
   std::optional<double> y_low{};  // fix the axis: 0 and 100 for percentages
   std::optional<double> y_high{};
 };
 
 // The mean of each value and of as many on both sides, smoothing / (1 - smoothing) where there are: it lags behind
-// nothing, and at the ends it is the value. What is not finite counts for nothing, and stays.
-std::vector<double> running_mean(const std::vector<double>& values, double smoothing);
+// nothing, and at the ends it is the value. What is not finite counts for nothing, and stays; of logarithms also what
+// is not positive.
+std::vector<double> running_mean(const std::vector<double>& values, double smoothing, bool logarithms = false);
 
 void write_picture(const std::filesystem::path& file, const HeatmapPicture& picture);
 void write_picture(const std::filesystem::path& file, const PointPicture& picture);

@@ -56,15 +56,19 @@ int Program::run() {
     if (output.batch == 0) output.batch = line.batch;
     return output;
   };
-  if (trainer_->run(step_of_batch, [this] { return validate(); }) == Trainer::Ended::interrupted) {
-    fmt::print(stderr, "{}\n", resume_hint(line.command(), folder_->path(), trainer_->step()));
-    return 130;
-  }
+  // Ctrl-C: what was learned is drawn too, unless there is another.
+  std::optional<InterruptGuard> guard(std::in_place);
+  const bool stopped = trainer_->run(step_of_batch, [this] { return validate(); }) == Trainer::Ended::interrupted;
   const EvalMode quiet(trainer_->kept());
-  Summary summary{line.name(),      line.task,           line.seed,   num_threads(),
-                  trainer_->step(), trainer_->seconds(), parameters_, test()};
-  summary.metrics.emplace_back("best_step", static_cast<double>(trainer_->best_step()));
-  folder_->write_summary(summary);
+  if (stopped) {
+    fmt::print(stderr, "{}\n", resume_hint(line.command(), folder_->path(), trainer_->step()));
+  } else {
+    guard.reset();
+    Summary summary{line.name(),      line.task,           line.seed,   num_threads(),
+                    trainer_->step(), trainer_->seconds(), parameters_, test()};
+    summary.metrics.emplace_back("best_step", static_cast<double>(trainer_->best_step()));
+    folder_->write_summary(summary);
+  }
   picture("loss.png", LineChart{.title = fmt::format("{}: loss", line.task),
                                 .x_title = "step",
                                 .y_title = options_.loss,
@@ -72,6 +76,7 @@ int Program::run() {
                                 .log_y = options_.log_loss,
                                 .smoothing = options_.smoothing});
   draw();
+  if (stopped) return 130;
   say("pictures, metrics.csv and summary.json are in {}", folder_->path().string());
   return 0;
 }

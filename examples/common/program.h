@@ -45,7 +45,8 @@ class Program {
   virtual ~Program() = default;
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
-  // Trains, tests, draws; returns the exit code, after Ctrl-C 130.
+  // Trains, tests, draws; returns the exit code. After Ctrl-C that is 130, nothing is tested and the last weights are
+  // drawn.
   int run();
 
  protected:
@@ -55,7 +56,7 @@ class Program {
   virtual StepOutput step() = 0;
   virtual double validate() = 0;
   virtual Metrics test() = 0;
-  virtual void draw() = 0;
+  virtual void draw() = 0;  // there may have been no test
   virtual std::vector<Series> losses(const MetricsTable& metrics) const;
 
   // Without an optimiser of its own: --optimizer.

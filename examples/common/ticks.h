@@ -1,6 +1,6 @@
 // Where the ticks of an axis go and what is written beside them.
 //
-// Linear: multiples of 1, 2 or 5 times a power of ten. Logarithmic: powers of ten, with 2 and 5 between them when the
+// Linear: multiples of 1, 2 or 5 times a power of ten. Logarithmic: powers of ten, with others between them when the
 // axis spans few. Empty or reversed ranges give a single tick. No state: thread-safe.
 #pragma once
 
@@ -35,37 +35,44 @@ inline double nice_step(double least) {
   return 10 * power;
 }
 
-// At most about `count` ticks inside [low, high].
-inline std::vector<Tick> linear_ticks(double low, double high, int count) {
+// At most `most` ticks inside [low, high], at least three where `most` is 7.
+inline std::vector<Tick> linear_ticks(double low, double high, int most = 7) {
   if (!(high > low)) return {{low, fmt::format("{:.4g}", low)}};
-  const double step = nice_step((high - low) / std::max(1, count));
+  const auto first = [&](double step) { return std::ceil(low / step - 1e-6); };
+  const auto last = [&](double step) { return std::floor(high / step + 1e-6); };
+  double step = nice_step((high - low) / std::max(1, most));
+  if (last(step) - first(step) >= std::max(1, most)) step = nice_step(1.5 * step);
   const double largest = std::max(std::abs(low), std::abs(high));
   std::vector<Tick> ticks;
-  for (double i = std::ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; ++i) {
+  for (double i = first(step); i <= last(step); ++i) {
     const double value = i == 0 ? 0 : i * step;  // never -0
     ticks.push_back({value, tick_text(value, step, largest)});
   }
   return ticks;
 }
 
-// The same for a logarithmic axis; low must be positive.
-inline std::vector<Tick> log_ticks(double low, double high, int count) {
-  if (!(high > low)) return {{low, fmt::format("{:.4g}", low)}};
-  const int first = static_cast<int>(std::floor(std::log10(low)));
-  const int last = static_cast<int>(std::ceil(std::log10(high)));
-  const double decades = std::log10(high / low);
-  const int every = std::max(1, static_cast<int>(std::ceil(decades / std::max(1, count))));
-  const int middle = decades <= 2.5 ? 2 : 0;
+// Of every so many powers of ten inside [low, high] the multiples `factors`.
+inline std::vector<Tick> power_ticks(double low, double high, int every, const std::vector<double>& factors) {
   std::vector<Tick> ticks;
-  for (int power = first; power <= last; ++power) {
-    if ((power % every + every) % every != 0) continue;
-    for (const double factor : {1.0, 2.0, 5.0}) {
-      if (factor > 1 && middle == 0) break;
+  for (double power = std::floor(std::log10(low)); power <= std::log10(high) + 1; ++power) {
+    if (std::fmod(power, every) != 0) continue;
+    for (const double factor : factors) {
       const double value = factor * std::pow(10, power);
       if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) ticks.push_back({value, fmt::format("{:g}", value)});
     }
   }
   return ticks;
+}
+
+// Three to seven for a logarithmic axis; low must be positive.
+inline std::vector<Tick> log_ticks(double low, double high) {
+  if (!(high > low)) return {{low, fmt::format("{:.4g}", low)}};
+  const auto fit = [](const std::vector<Tick>& ticks) { return ticks.size() >= 3 && ticks.size() <= 7; };
+  for (const std::vector<double>& factors : {std::vector<double>{1}, {1, 2, 5}, {1, 3}})
+    if (auto ticks = power_ticks(low, high, 1, factors); fit(ticks)) return ticks;
+  for (int every = 2; high / low > 1e5; ++every)
+    if (auto ticks = power_ticks(low, high, every, {1}); ticks.size() <= 7) return ticks;
+  return linear_ticks(low, high);
 }
 
 }  // namespace fovea::examples

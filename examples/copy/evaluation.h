@@ -11,6 +11,7 @@
 #include "examples/common/grid.h"
 #include "examples/common/program.h"
 #include "examples/common/terminal.h"
+#include "examples/common/ticks.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
@@ -28,8 +29,8 @@ struct Validation {
   double beyond = 0;  // percent of the bits at the length beyond it
 };
 
-// One sequence: read and write weights over time; input, expected and given output; the memory in the end. The read
-// weights in the terminal too, unless quiet.
+// One sequence: its input and output above the write and read weights over time; input, expected and given output; the
+// memory in the end. The read weights in the terminal too, unless quiet.
 struct Shown {
   HeatmapPicture heads{}, answer{}, memory{};
 };
@@ -43,6 +44,45 @@ inline Grid weights_over_time(const std::vector<NeuralTuringMachine::State>& tra
   std::vector<Tensor> steps;
   for (const NeuralTuringMachine::State& state : trace) steps.push_back(select(select(state.*weights, 0, 0), 0, head));
   return over_time(stack(steps, 0));
+}
+
+// Consecutive slots of a memory, around its end.
+struct Slots {
+  int64_t first = 0, count = 0, all = 0;
+
+  int64_t slot(int64_t row) const { return (first + row) % all; }
+  Grid of(const Grid& weights) const {
+    Grid rows{count, weights.cols, {}};
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t t = 0; t < weights.cols; ++t) rows.values.push_back(weights.at(slot(i), t));
+    return rows;
+  }
+  // Numbers, of which the round ones are named.
+  std::vector<std::string> names() const {
+    const auto every = static_cast<int64_t>(nice_step(std::max(1.0, static_cast<double>(count) / 9)));
+    std::vector<std::string> names;
+    for (int64_t i = 0; i < count; ++i) names.push_back(slot(i) % every == 0 ? std::to_string(slot(i)) : "");
+    return names;
+  }
+};
+
+// Those in which a head ever stands: all but the longest row of others, and one beside each end.
+inline Slots busy_slots(const std::vector<Grid>& weights) {
+  const int64_t all = weights.front().rows;
+  float largest = 0;
+  std::vector<float> most(static_cast<size_t>(all), 0);  // of each slot
+  for (const Grid& each : weights)
+    for (size_t i = 0; i < each.values.size(); ++i) {
+      float& value = most[i / static_cast<size_t>(each.cols)];
+      value = std::max(value, each.values[i]);
+      largest = std::max(largest, value);
+    }
+  Slots busy{0, all, all};
+  for (int64_t slot = 0, idle = 0; slot < 2 * all; ++slot) {
+    idle = most[static_cast<size_t>(slot % all)] >= largest / 20 ? 0 : idle + 1;
+    if (idle < all && all - idle + 2 < busy.count) busy = {slot % all, all - idle + 2, all};
+  }
+  return busy;
 }
 
 // 1 where the more likely bit is the wrong one, as f32.
@@ -124,18 +164,28 @@ inline Shown show(const NeuralTuringMachine& model, const Task& task, int64_t le
   const auto panel = [](Grid grid, std::string title, std::string rows) -> Heatmap {
     return {.grid = std::move(grid), .title = std::move(title), .row_title = std::move(rows), .column_title = "step"};
   };
-  Shown shown{.heads = {.columns = H > 1 ? 2 : 1, .title = fmt::format("where the heads stand, length {}", length)}};
-  for (int64_t h = 0; h < H; ++h) {
-    const std::string which = H > 1 ? fmt::format(" of head {}", h + 1) : "";
-    for (const bool writes : {true, false})
-      shown.heads.panels.push_back(
-          panel(weights_over_time(trace, writes ? &State::write_weights : &State::read_weights, h),
-                (writes ? "write weights" : "read weights") + which, "memory slot"));
+  const Heatmap input = panel(over_time(select(data.input, 0, 0)), "input", "channel");
+  Heatmap given = panel(over_time(select(output, 0, 0)), "output", "bit");
+  given.range = ValueRange{0, 1};
+  Shown shown;
+  shown.answer.panels = {input, panel(over_time(select(expected, 0, 0)), "expected output", "bit"), given};
+
+  const double wrong = sum(to(ne(gt(output, full({}, 0.5)), gt(expected, full({}, 0.5))), f32)).item();
+  given.title = fmt::format("output: {} of {} bits wrong", wrong, data.target.numel());
+  shown.heads = {
+      .panels = {input, given}, .columns = 2, .title = fmt::format("where the heads stand, length {}", length)};
+  std::vector<Grid> weights;
+  for (int64_t h = 0; h < H; ++h)
+    for (const auto kind : {&State::write_weights, &State::read_weights})
+      weights.push_back(weights_over_time(trace, kind, h));
+  const Slots busy = busy_slots(weights);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    Heatmap map = panel(busy.of(weights[i]), i % 2 == 0 ? "write weights" : "read weights", "memory slot");
+    if (H > 1) map.title += fmt::format(" of head {}", i / 2 + 1);
+    map.row_labels = busy.names();
+    map.range = ValueRange{0, 1};
+    shown.heads.panels.push_back(std::move(map));
   }
-  shown.answer.panels = {panel(over_time(select(data.input, 0, 0)), "input", "channel"),
-                         panel(over_time(select(expected, 0, 0)), "expected output", "bit"),
-                         panel(over_time(select(output, 0, 0)), "output", "bit")};
-  shown.answer.panels.back().range = ValueRange{0, 1};
   shown.memory.panels = {panel(grid_of(select(trace.back().memory, 0, 0)), "memory after the last step", "component")};
   shown.memory.panels.back().column_title = "memory slot";
   if (!quiet)

@@ -108,13 +108,13 @@ class Dates final : public Program {
     Generator test = root.fork(5);
     HeatmapPicture shown{.columns = 2, .title = "where the model looks while it writes each character"};
     for (const int64_t form : {2, 6, 4, 9}) {
-      Words date = draw_pairs(1, Share::test, test, form).front().source;
+      auto [date, expected] = draw_pairs(1, Share::test, test, form).front();
       auto [output, call] = translator_.reading(date);
       const Tensor weights = select(cross_attention(call), 0, 0);  // [U, T]
       const std::string title = fmt::format("{}", fmt::join(date, ""));
-      output.push_back("end");
-      for (std::string& c : date) c = c == " " ? "_" : c;
-      shown.panels.push_back(attention_map(weights, {title, "written", "read", output, date}));
+      shown.panels.push_back(attention_map(
+          weights, compared({.title = title, .row_title = "written", .column_title = "read", .columns = date}, output,
+                            expected, fmt::format("{}", fmt::join(expected, "")), "end")));
     }
     picture("attention.png", shown);
   }

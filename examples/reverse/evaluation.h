@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/layers/decoding/search.h>
@@ -64,9 +65,16 @@ inline std::optional<HeatmapPicture> show_attention(const SequenceModel& model, 
   const Strings strings = task.make(1, length, generator);
   const auto [ids, weights] = answers(model, task, strings.source);
   if (!weights.defined()) return {};
-  MapLabels labels{.row_title = "letter of the answer", .column_title = "letter of the source"};
-  for (int64_t j = 0; j < length; ++j) labels.columns.push_back(task.letter(strings.source.at<int64_t>({0, j})));
-  for (int64_t i = 0; i <= length; ++i) labels.rows.push_back(task.letter(ids.at<int64_t>({0, i})));
+  const auto letters = [&](const Tensor& of) {
+    std::vector<std::string> found;
+    for (int64_t j = 0; j < length; ++j) found.push_back(task.letter(of.at<int64_t>({0, j})));
+    return found;
+  };
+  MapLabels labels{
+      .row_title = "letter of the answer", .column_title = "letter of the source", .columns = letters(strings.source)};
+  const std::vector<std::string> expected = letters(strings.target);
+  labels = compared(labels, letters(ids), expected, fmt::format("{}", fmt::join(expected, "")),
+                    task.letter(ids.at<int64_t>({0, length})));
   Heatmap map = attention_map(select(weights, 0, 0), labels);
   if (!quiet) fmt::print("{}", heatmap_text(map.grid, "answer down, source across", terminal_style(stdout), 16));
   return HeatmapPicture{.panels = {std::move(map)}, .title = "where the model looks while it gives each letter"};

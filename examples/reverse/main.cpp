@@ -117,6 +117,10 @@ class Reverse final : public Program {
       for (const auto& [length, percent] : figures) series.x.push_back(std::stod(length)), series.y.push_back(percent);
       return series;
     };
+    const int64_t length = std::min<int64_t>(o_.length, 20);
+    if (const auto shown = show_attention(*averaged_, task_, length, root.fork(5), line.quiet))
+      picture("attention.png", *shown);
+    if (exact_.empty()) return;
     std::vector<Series> accuracy{by_length(attends() ? "with attention" : "without attention", exact_)};
     if (rival_) accuracy.push_back(by_length("without attention", without_));
     picture("accuracy.png",
@@ -124,11 +128,9 @@ class Reverse final : public Program {
                       .x_title = "length of the string",
                       .y_title = "strings right, %",
                       .series = accuracy,
+                      .points = true,
                       .y_low = 0,
                       .y_high = 100});
-    const int64_t length = std::min<int64_t>(o_.length, 20);
-    if (const auto shown = show_attention(*averaged_, task_, length, root.fork(5), line.quiet))
-      picture("attention.png", *shown);
   }
 
   const Options& o_;

@@ -57,7 +57,8 @@ inline std::vector<Heatmap> attention(PointerModel& model, const Tensor& points,
                     .title = title,
                     .row_title = rows,
                     .column_title = "input",
-                    .column_labels = item_texts(points, arange(grid.cols))});
+                    .column_labels = item_texts(points, arange(grid.cols)),
+                    .range = ValueRange{0, 1}});
     return maps.back();
   };
   for (const auto& [name, list] : collected.weights())
@@ -65,7 +66,6 @@ inline std::vector<Heatmap> attention(PointerModel& model, const Tensor& points,
       add(collected.over_time(name), name == "attention" ? "processing the set" : "glimpses", "step");
   Heatmap& pointer = add(pointed, "where the pointer stands", "chosen, step by step");
   pointer.row_labels = item_texts(points, select(ids, 0, 0));
-  pointer.range = ValueRange{0, 1};
   return maps;
 }
 

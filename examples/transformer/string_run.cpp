@@ -85,14 +85,17 @@ class StringRun final : public Program {
   }
 
   void draw() override {
-    Words source = strings_.draw(Part::test, 1, root.fork(6)).front().source;
+    auto [source, expected] = strings_.draw(Part::test, 1, root.fork(6)).front();
     auto [output, call] = translator_.reading(source);
     say("{} -> {}", fmt::join(source, ""), fmt::join(output, ""));
     const auto seen = attended(call);
-    output.push_back("<end>"), source.push_back("<end>");
-    picture("attention.png",
-            head_maps(seen, "multihead_attn", "",
-                      {o_.task + ": where each output character looked", "output", "source", output, source}));
+    source.push_back("<end>");
+    picture("attention.png", head_maps(seen, "multihead_attn", "",
+                                       compared({.title = o_.task + ": where each output character looked",
+                                                 .row_title = "output",
+                                                 .column_title = "source",
+                                                 .columns = source},
+                                                output, expected, fmt::format("{}", fmt::join(expected, "")))));
     picture("encoder.png",
             head_maps(seen, "self_attn", "encoder",
                       {o_.task + ": where each source character looked", "source", "source", source, source}));

@@ -107,20 +107,35 @@ class Translate final : public Program {
     return texts;
   }
 
+  // The reference that has most of the words.
+  static const Words& nearest(const Words& output, const std::vector<Words>& references) {
+    const auto wrong = [&](const Words& reference) {
+      const std::vector<bool> words = wrong_words(output, reference);
+      return std::count(words.begin(), words.end(), true);
+    };
+    return *std::min_element(references.begin(), references.end(),
+                             [&](const Words& a, const Words& b) { return wrong(a) < wrong(b); });
+  }
+
   // The longest of the test: what is worth looking at.
   void draw() override {
-    std::vector<Words> sources = sources_of(split_.test);
-    std::stable_sort(sources.begin(), sources.end(),
-                     [](const Words& a, const Words& b) { return a.size() > b.size(); });
-    sources.resize(std::min<size_t>(4, sources.size()));
-    HeatmapPicture shown{.columns = 2, .title = "which source words each word looked at"};
-    for (Words& source : sources) {
+    std::vector<Sentence> sentences = split_.test;
+    std::stable_sort(sentences.begin(), sentences.end(),
+                     [](const Sentence& a, const Sentence& b) { return a.source.size() > b.source.size(); });
+    sentences.resize(std::min<size_t>(4, sentences.size()));
+    HeatmapPicture shown{.columns = 2,
+                         .title = "which source words each word looked at; red: not in the expected translation"};
+    for (auto& [source, references] : sentences) {
       auto [output, call] = translator_.reading(source);
       const Tensor weights = cross_attention(call);
       if (!weights.defined()) return;
       const std::string title = sentence_of(source);
-      output.push_back("<end>"), source.push_back("<end>");
-      shown.panels.push_back(attention_map(select(weights, 0, 0), {title, "output", "source", output, source}));
+      source.push_back("<end>");
+      const Words& expected = nearest(output, references);
+      shown.panels.push_back(
+          attention_map(select(weights, 0, 0),
+                        compared({.title = title, .row_title = "output", .column_title = "source", .columns = source},
+                                 output, expected, sentence_of(expected))));
     }
     picture("attention.png", shown);
   }

@@ -9,6 +9,7 @@
 namespace fovea {
 namespace {
 
+std::atomic<int> guards{0};
 std::atomic<int64_t> asked_to_stop{0};  // when, in nanoseconds; 0: not
 static_assert(std::atomic<int64_t>::is_always_lock_free);
 
@@ -31,7 +32,8 @@ extern "C" void on_signal(int signal) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard() : outermost_(guards++ == 0) {
+  if (!outermost_) return;
   asked_to_stop = 0;
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -42,6 +44,8 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+  --guards;
+  if (!outermost_) return;
   ::sigaction(SIGINT, &former_interrupt_, nullptr);
   ::sigaction(SIGTERM, &former_terminate_, nullptr);
 }

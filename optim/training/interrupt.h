@@ -7,7 +7,8 @@
 // SIGINT and SIGTERM alike. One request may come as two signals, to a process and to its group, as from timeout(1): a
 // SIGINT in the tenth of a second after the first signal, a SIGTERM in the two seconds after it, is the same request.
 // The handler sets flags and calls clock_gettime, write and _exit: async-signal-safe. The guard puts
-// the former handlers back when it goes; one guard at a time. interrupted() may be asked from any thread.
+// the former handlers back when it goes. Guards nest: inside another one a guard changes nothing. interrupted() may be
+// asked from any thread.
 #pragma once
 
 #include <signal.h>
@@ -26,6 +27,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
  private:
+  bool outermost_;
   struct sigaction former_interrupt_ {};
   struct sigaction former_terminate_ {};
 };

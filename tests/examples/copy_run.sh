@@ -5,6 +5,7 @@
 #   a run that is killed again and again, while it saves after every step, is the uninterrupted one
 #   a run that is killed before its first checkpoint begins again where it is resumed
 #   sort trains with defaults of its own, which flags overrule; resumed in its curriculum it is the uninterrupted run
+#   after Ctrl-C the pictures are of the weights that there are
 #   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
@@ -90,6 +91,10 @@ grep -q "saved in" "$folder/said" || fail "two signals at once end a run without
 step=$(sed -n 's/^stopped after step \([0-9]*\),.*/\1/p' "$folder/said")
 [ "$(wc -l <"$folder/busy/metrics.csv")" -eq $((step / 20 + 1)) ] || fail "rows of metrics.csv are missing after step $step"
 [ ! -e "$folder/busy/lock" ] || fail "a run that ended holds its folder"
+for file in heads.png answer.png memory.png loss.png; do
+  [ -s "$folder/busy/$file" ] || fail "a run that was stopped did not draw $file"
+done
+[ ! -e "$folder/busy/summary.json" ] || fail "a run that was stopped has been tested"
 code=0
 timeout --preserve-status 2 "$copy" --resume "$folder/busy" --quiet >/dev/null 2>"$folder/said" || code=$?
 [ "$code" -eq 130 ] && grep -q "saved in" "$folder/said" || fail "timeout ended a run with $code and $(cat "$folder/said")"

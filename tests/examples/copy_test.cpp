@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "examples/copy/evaluation.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
@@ -54,6 +55,26 @@ TEST_CASE("validation is beyond training in proportion, by default at a length t
     }
   }
   CHECK(make_task("copy").validation_length(1) == 6);
+}
+
+TEST_CASE("the slots in which a head ever stands are shown in one piece, around the end, with one beside") {
+  const auto standing_at = [](int64_t all, const std::vector<int64_t>& slots) {
+    Grid weights{all, static_cast<int64_t>(slots.size()),
+                 std::vector<float>(static_cast<size_t>(all) * slots.size(), 0)};
+    for (size_t t = 0; t < slots.size(); ++t) weights.values[static_cast<size_t>(slots[t]) * slots.size() + t] = 1;
+    return weights;
+  };
+  const std::vector<Grid> back{standing_at(128, {0, 127, 126}), standing_at(128, {0, 0, 127})};
+  const Slots busy = busy_slots(back);
+  CHECK(busy.first == 125);
+  CHECK(busy.count == 5);
+  CHECK(busy.of(back[0]).values == std::vector<float>{0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0});
+  CHECK(busy.names() == std::vector<std::string>{"125", "126", "127", "0", "1"});
+  CHECK(busy_slots({standing_at(128, {40, 41})}).first == 39);
+  CHECK(busy_slots({standing_at(4, {0, 2})}).count == 4);
+  CHECK(busy_slots({standing_at(1, {0})}).count == 1);
+  CHECK(busy_slots({Grid{50, 1, std::vector<float>(50, 0.02F)}}).count == 50);
+  CHECK(busy_slots({Grid{50, 1, std::vector<float>(50, 0)}}).count == 50);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # reverse_run.sh PROGRAM: what examples/reverse promises of a run.
 #   the same checkpoint, bit for bit, with 1, 2 and 4 threads; a resumed run is the uninterrupted one, hard attention too
+#   what is stopped by Ctrl-C draws what needs no test, and goes on
 #   every task, model, score and alignment runs; the run folder is complete; bad flags are refused
 set -euo pipefail
 reverse=$1
@@ -36,6 +37,17 @@ for key in example task seed threads steps seconds parameters metrics exact_perc
   grep -q "\"$key\"" "$folder/t1/summary.json" || fail "summary.json has no $key"
 done
 grep -q '"gradient_variance"' "$folder/whole/summary.json" || fail "summary.json of hard attention has no gradient_variance"
+
+"$reverse" "${short[@]}" --steps 100000000 --out "$folder/stopped" >/dev/null 2>"$folder/log" &
+running=$!
+for _ in $(seq 200); do [ -s "$folder/stopped/metrics.csv" ] && [ "$(wc -l <"$folder/stopped/metrics.csv")" -gt 2 ] && break; sleep 0.05; done
+kill -TERM "$running"
+code=0; wait "$running" || code=$?
+[ "$code" -eq 130 ] || fail "a signal ended the run with $code, expected 130"
+[ -s "$folder/stopped/attention.png" ] && [ -s "$folder/stopped/loss.png" ] || fail "a run that was stopped did not draw"
+[ ! -e "$folder/stopped/accuracy.png" ] || fail "a run that was not tested drew its accuracy"
+"$reverse" --resume "$folder/stopped" --steps 1 --quiet >/dev/null 2>"$folder/log" || fail "a run that was stopped and drawn does not go on: $(cat "$folder/log")"
+[ -s "$folder/stopped/accuracy.png" ] || fail "a run that went on did not draw its accuracy"
 
 few=("${short[@]}" --steps 2 --no-compare)
 number=0

@@ -251,6 +251,17 @@ TEST_CASE("the first signal asks, a later one leaves with 130, two at once are o
     const InterruptGuard guard;
     CHECK_FALSE(interrupted());
   }
+  {
+    const InterruptGuard outer;
+    {
+      const InterruptGuard inner;
+      ::raise(SIGINT);
+    }
+    CHECK(interrupted());
+    ::raise(SIGTERM);  // is still asked, not obeyed
+    const InterruptGuard later;
+    CHECK(interrupted());
+  }
   CHECK(signalled({{SIGINT, 0}, {SIGINT, 200}}) == 130);
   CHECK(signalled({{SIGTERM, 0}, {SIGTERM, 2200}}) == 130);
   CHECK(signalled({{SIGTERM, 0}, {SIGINT, 200}}) == 130);
