@@ -42,7 +42,7 @@ inline std::vector<bool> wrong_words(const std::vector<std::string>& given, cons
 inline MapLabels compared(MapLabels labels, std::vector<std::string> given, const std::vector<std::string>& expected,
                           const std::string& expected_text, const std::string& end = "<end>") {
   labels.wrong = wrong_words(given, expected);
-  labels.note = given == expected ? "as expected" : "expected: " + expected_text;
+  labels.note = given == expected ? "the output is as expected" : "expected: " + expected_text;
   labels.rows = std::move(given);
   labels.rows.push_back(end), labels.wrong.push_back(false);
   return labels;

@@ -149,7 +149,7 @@ TEST_CASE("words are wrong that no longest common subsequence has") {
   CHECK(wrong_words({}, {"a"}).empty());
   CHECK(wrong_words({"a"}, {}) == Wrong{true});
   const MapLabels right = compared({}, {"a", "b"}, Words{"a", "b"}, "ab");
-  CHECK(right.note == "as expected");
+  CHECK(right.note == "the output is as expected");
   CHECK(right.rows == Words{"a", "b", "<end>"});
   const MapLabels wrong = compared({}, {"a"}, Words{"a", "b"}, "ab");
   CHECK(wrong.note == "expected: ab");
