@@ -108,8 +108,8 @@ class CommandLine : public RunOptions {
     return own(name, help, value, real_rule(least, most));
   }
   bool& flag(std::string_view name, std::string_view help, bool value = false) { return own(name, help, value, {}); }
-  std::string& text(std::string_view name, std::string_view help, std::string value = {}, Rule rule = {}) {
-    return own(name, help, std::move(value), std::move(rule));
+  std::string& text(std::string_view name, std::string_view help, std::string value = {}, const Rule& rule = {}) {
+    return own(name, help, std::move(value), rule);
   }
   // The first of the names, unless one is the default.
   std::string& choice(std::string_view name, std::string_view help, std::vector<std::string> names,
@@ -130,8 +130,8 @@ class CommandLine : public RunOptions {
     std::vector<std::string> values;
   };
   template <class T>
-  T& goes_with(T& value, std::vector<Condition> any) {
-    add_conditions(&value, std::move(any));
+  T& goes_with(T& value, const std::vector<Condition>& any) {
+    add_conditions(&value, any);
     return value;
   }
   // A setting counted in training steps: where --steps is not the recipe's, recipe_note says what it would be.
