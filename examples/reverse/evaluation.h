@@ -25,7 +25,7 @@ struct Rightness {
 };
 
 inline std::string in_words(const Rightness& found) {
-  const std::string strings = fmt::format("{:5.1f} % of strings right", found.exact_percent);
+  std::string strings = fmt::format("{:5.1f} % of strings right", found.exact_percent);
   if (std::isnan(found.alignment_percent)) return strings;
   return fmt::format("{}, {:.1f} % of the weight on the right letter", strings, found.alignment_percent);
 }
