@@ -55,6 +55,11 @@ Axis x_axis(const LineChart& chart) {
   if (axis.low > axis.high) axis.low = 0, axis.high = 1;
   if (axis.low == axis.high) axis.low -= 0.5, axis.high += 0.5;
   if (axis.low > 0 && axis.low < 0.1 * axis.high) axis.low = 0;
+  if (chart.points) {
+    const double beside = 0.03 * (axis.high - axis.low);  // no point stands on the labels of the other axis
+    axis.low -= beside, axis.high += beside;
+    return axis;
+  }
   const double step = nice_step((axis.high - axis.low) / 8);
   const double next = std::ceil(axis.high / step) * step;
   if (next - axis.high < 0.02 * (axis.high - axis.low)) axis.high = next;  // steps 0 to 19,999 end at the tick 20k
