@@ -156,6 +156,7 @@ std::string Canvas::png() const {
 }
 
 double text_width(std::string_view text, double size, bool bold) {
+  if (text.empty()) return 0;
   const std::string shown = drawable(text);
   cairo_surface_t* surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
   cairo_t* context = cairo_create(surface);

@@ -14,7 +14,7 @@
 namespace fovea::examples {
 namespace {
 
-constexpr double page_width = 760, widest_page = 1600;  // points
+constexpr double page_width = 760, largest = 1600;  // points; what labels may make of it, in both directions
 constexpr double title_size = 12.5, note_size = 10.5, least_size = 9;
 constexpr double longest_label = 110, short_label = 12;  // what is wider than both a cell and this is turned
 constexpr double bar_gap = 16, bar_width = 10;
@@ -156,7 +156,8 @@ void choose_cells(const Heatmap& panel, double room, size_t down, Layout& layout
   double& height = layout.cell_height;
   width = std::min(greatest, room / cols);
   const double least = panel.row_labels.empty() ? 0 : (least_size + 1) / distance(panel.row_labels);
-  const double low = std::max(least, std::min(24.0, 70 / rows)), high = std::max(low, most_height / rows);
+  const double low = std::min(std::max(least, std::min(24.0, 70 / rows)), largest / rows),
+               high = std::max(low, most_height / rows);
   height = std::clamp(width, low, high);
   width = std::min(width, std::max({4 * height, 180 / cols, needed(panel)}));
   if (width > 14 && height > 14) width = height = std::min(width, height);
@@ -251,7 +252,7 @@ Measured measure(const HeatmapPicture& picture) {
     page.columns = (page.columns + 1) / 2;
     room = measure_rows(panels, page);
   }
-  room = std::max(room, std::min(need, widest_page));
+  room = std::max(room, std::min(need, largest));
 
   const size_t down = (panels.size() + page.columns - 1) / page.columns;
   for (size_t i = 0; i < panels.size(); ++i) {

@@ -10,7 +10,7 @@
 // with an optional running mean over pale raw values.
 //
 // Errors: ShapeError when a grid, its labels or a series do not fit together; FileError when the file cannot be
-// written. Cost: the size of the picture is bounded (about 1,900 x 1,200 pixels a panel) however large the grid. The
+// written. Cost: the size of a panel is bounded (about 3,500 x 3,500 pixels) however large the grid. The
 // file appears whole or not at all. No shared state: thread-safe.
 #pragma once
 

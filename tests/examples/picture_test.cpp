@@ -117,6 +117,13 @@ TEST_CASE("no letter of a string is left out") {
   }
 }
 
+TEST_CASE("more labels than fit are thinned out") {
+  const Scratch scratch;
+  write_picture(scratch / "a.png", HeatmapPicture{.panels = {labelled(std::vector<std::string>(1200, "word"))}});
+  CHECK(png_size(scratch / "a.png").width <= 3600);
+  CHECK(png_size(scratch / "a.png").height <= 3600);
+}
+
 TEST_CASE("panels without a range have one together; wrong rows and notes are seen") {
   const Scratch scratch;
   const auto drawn = [&](const std::vector<Heatmap>& panels) {
