@@ -1,11 +1,11 @@
 #include <cblas.h>
 #include <fovea/core/kernels/blas.h>
 #include <fovea/core/kernels/gemm.h>
+#include <fovea/core/kernels/tiled_gemm.h>
 #include <fovea/core/parallel.h>
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 namespace fovea::kernels {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 // Measured against one call of OpenBLAS: column panels of this width cost at most 5 %; narrower ones pack A too often.
 constexpr int64_t kWide = 256, kNarrow = 128, kTall = 512;
 constexpr int64_t kSmallWork = 64 * 64 * 64;     // below this a thread costs more than it saves
-constexpr int64_t kLargeWork = 100 * 100 * 100;  // up to this OpenBLAS has kernels of another order of sums
+constexpr int64_t kLargeWork = 100 * 100 * 100;  // up to this OpenBLAS has kernels that pack nothing
 
 void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<float>& a, const Matrix<float>& b, float* c, int64_t ldc,
                float beta) {
@@ -60,6 +60,7 @@ void gemm_serial(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c
       for (int64_t i = 0; i < m; ++i) std::memset(c + i * c_stride, 0, static_cast<size_t>(n) * sizeof(T));
     return;
   }
+  if (kTiledGemm && m > 1 && m * n * k > kLargeWork) return tiled_gemm(m, n, k, a, b, c, c_stride, accumulate, false);
   prepare_blas();
   const T beta = accumulate ? T(1) : T(0);
   if (m == 1)
@@ -81,40 +82,11 @@ void gemm_in_panels(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T
 
 int64_t panel_width(int64_t n) { return n < 2 * kWide ? kNarrow : kWide; }
 
-// Whether a product has the same bits in one call as in panels, of operands laid out in one of four ways.
-template <class T>
-bool same_in_one_call(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_transposed) {
-  std::vector<T> x(static_cast<size_t>(std::max(m, n) * k)), whole(static_cast<size_t>(m * n)), cut(whole.size());
-  uint32_t state = 1;
-  for (T& value : x) value = static_cast<T>(static_cast<int32_t>(state = state * 1664525 + 1013904223)) / T(1 << 30);
-  const Matrix<T> a{x.data(), a_transposed ? m : k, a_transposed}, b{x.data(), b_transposed ? k : n, b_transposed};
-  gemm_serial(m, n, k, a, b, whole.data(), n, false);
-  gemm_in_panels(m, n, k, a, b, cut.data(), n, false, panel_width(n));
-  return std::memcmp(whole.data(), cut.data(), whole.size() * sizeof(T)) == 0;
-}
-
-// Whether BLAS gives elements of large products the same bits in one call as in panels: OpenBLAS does in f32 with its
-// kernels for AVX-512 and in f64 with those for AVX2, not the other way around. Tried once, in some milliseconds.
-template <class T>
-bool one_call_will_do() {
-#ifdef FOVEA_HAVE_OPENBLAS
-  static const bool same = [] {
-    for (const bool left : {false, true})
-      for (const bool right : {false, true})
-        if (!same_in_one_call<T>(67, 300, 700, left, right) || !same_in_one_call<T>(131, 520, 300, left, right))
-          return false;
-    return true;
-  }();
-  return same;
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 template <class T>
 void gemm(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64_t c_stride, bool accumulate) {
+  if (kTiledGemm && m > 1 && m * n * k > kLargeWork) return tiled_gemm(m, n, k, a, b, c, c_stride, accumulate, true);
   const int64_t width = panel_width(n);
   if (m * n * k <= kSmallWork || m == 1 || (n <= width && m <= kTall)) {
     gemm_serial(m, n, k, a, b, c, c_stride, accumulate);
@@ -126,13 +98,7 @@ void gemm(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c, int64
     });
     return;
   }
-  // One thread packs a once, not for each panel, where that changes no bit.
-  const int64_t last = n % width == 0 ? width : n % width;
-  const bool alone = num_threads() == 1 || in_parallel();
-  if (alone && m * last * k > kLargeWork && one_call_will_do<T>())
-    gemm_serial(m, n, k, a, b, c, c_stride, accumulate);
-  else
-    gemm_in_panels(m, n, k, a, b, c, c_stride, accumulate, width);
+  gemm_in_panels(m, n, k, a, b, c, c_stride, accumulate, width);
 }
 
 template void gemm(int64_t, int64_t, int64_t, Matrix<float>, Matrix<float>, float*, int64_t, bool);

@@ -1,5 +1,6 @@
-// Matrix products over single-threaded BLAS: C is cut into panels whose size depends on the shape alone, and the panels
-// run in parallel, so the result is bitwise the same for any number of threads (BLAS's own threads would change it).
+// Matrix products, bitwise the same for any number of threads. Large ones run in register tiles where the build has
+// AVX-512 (tiled_gemm.h), the others over single-threaded BLAS, whose own threads would change the result: there C is
+// cut into panels whose size depends on the shape alone.
 // All matrices are row-major. Overwrites C (accumulate false) or adds to it.
 #pragma once
 
