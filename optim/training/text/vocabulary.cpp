@@ -49,9 +49,9 @@ Vocabulary Vocabulary::count(const std::vector<const Words*>& sentences, int64_t
 Vocabulary Vocabulary::load(const std::filesystem::path& file) {
   const std::string text = read_text(file);
   std::vector<std::string> lines;
-  for (size_t from = 0, end; from < text.size(); from = end + 1) {
-    end = std::min(text.find('\n', from), text.size());
-    lines.push_back(text.substr(from, end - from));
+  for (size_t from = 0, to; from < text.size(); from = to + 1) {
+    to = std::min(text.find('\n', from), text.size());
+    lines.push_back(text.substr(from, to - from));
   }
   Vocabulary vocabulary;
   for (size_t i = 0; i < lines.size(); ++i) {
