@@ -7,6 +7,7 @@
 #   sort trains with defaults of its own, which flags overrule; resumed in its curriculum it is the uninterrupted run
 #   after Ctrl-C the pictures are of the weights that there are
 #   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
+#   weights are drawn anew after the validated ones are kept
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
 copy=$1
@@ -197,5 +198,16 @@ done <<'FLAGS'
 --curriculum 5
 --optimizer sgd --eps 0
 FLAGS
+# Weights are drawn anew after the validated ones are kept.
+for patience in 0 20; do
+  "$copy" --steps 40 --validate-every 20 --patience $patience --test-size 5 --test-lengths 5 --quiet \
+    --out "$folder/patience$patience" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "--patience $patience failed"; }
+done
+cmp -s "$folder/patience0/last.safetensors" "$folder/patience20/last.safetensors" && fail "--patience 20 drew no weights"
+"$copy" --steps 20 --validate-every 20 --patience 20 --test-size 5 --test-lengths 5 --quiet \
+  --out "$folder/kept" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "a run that ends where weights are drawn failed"; }
+"$copy" --steps 20 --validate-every 20 --patience 0 --test-size 5 --test-lengths 5 --quiet \
+  --out "$folder/plain" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "--patience 0 failed"; }
+cmp "$folder/plain/best.safetensors" "$folder/kept/best.safetensors" || fail "fresh weights were kept in place of the validated ones"
 "$copy" --steps -1 --out "$folder/bad" >/dev/null 2>&1 && fail "--steps -1 was accepted"
 echo "copy_run: all promises kept"
