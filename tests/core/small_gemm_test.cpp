@@ -1,7 +1,7 @@
 // The packed product against a plain loop, and its promise that a row's result does not depend on its neighbours.
-#include <fovea/core/creation.h>
 #include <fovea/core/kernels/small_gemm.h>
 #include <tests/catch.h>
+#include <tests/random_values.h>
 
 #include <cstring>
 #include <vector>
@@ -10,13 +10,6 @@ using namespace fovea;
 using namespace fovea::test;
 
 namespace {
-
-template <class T>
-std::vector<T> random_values(int64_t n, uint64_t seed) {
-  Generator generator(seed);
-  const Tensor x = uniform({n}, -1, 1, generator, dtype_of<T>);
-  return {x.data<T>(), x.data<T>() + n};
-}
 
 template <class T>
 void check_product(int64_t m, int64_t n, int64_t k, bool b_transposed, bool a_transposed) {

@@ -1,7 +1,7 @@
 // The product in tiles against a plain loop, and its promises: no bit depends on the threads or on a row's neighbours.
-#include <fovea/core/creation.h>
 #include <fovea/core/kernels/tiled_gemm.h>
 #include <tests/catch.h>
+#include <tests/random_values.h>
 #include <tests/threads.h>
 
 #include <cmath>
@@ -13,13 +13,6 @@ using namespace fovea;
 using namespace fovea::test;
 
 namespace {
-
-template <class T>
-std::vector<T> random_values(int64_t n, uint64_t seed) {
-  Generator generator(seed);
-  const Tensor x = uniform({n}, -1, 1, generator, dtype_of<T>);
-  return {x.data<T>(), x.data<T>() + n};
-}
 
 // An operand of `rows` x `columns` whose rows in memory are `gap` apart.
 template <class T>
