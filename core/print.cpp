@@ -86,8 +86,7 @@ class Printer {
     if (axis + 1 == shape.rank()) {
       print_row(positions(shape[axis]), static_cast<size_t>(axis) + 1);
     } else {
-      const std::string separator = "," + std::string(static_cast<size_t>(shape.rank() - axis - 1), '\n') +
-                                    std::string(static_cast<size_t>(axis) + 1, ' ');
+      const std::string separator = fmt::format(",{:\n>{}}{: >{}}", "", shape.rank() - axis - 1, "", axis + 1);
       bool first = true;
       for (const int64_t i : positions(shape[axis])) {
         if (!first) out_ += separator;

@@ -22,7 +22,7 @@ Fields& FieldWriter::operator()(std::string_view name, int64_t& value) {
 }
 
 Fields& FieldWriter::operator()(std::string_view name, bool& value) {
-  into_[joined(prefix_, name)] = value ? "1" : "0";
+  into_[joined(prefix_, name)] = fmt::format("{:d}", value);
   return *this;
 }
 

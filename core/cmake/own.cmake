@@ -9,7 +9,7 @@ if(PROJECT_IS_TOP_LEVEL)
   endforeach()
 endif()
 
-# What most sources include, parsed once a target; a third of the time of a build. The cache needs to be told that a
+# What most sources include, parsed once a target. The cache needs to be told that a
 # changed header changes this too. CMAKE_DISABLE_PRECOMPILE_HEADERS shows sources that lean on it.
 function(fovea_precompile target)
   target_precompile_headers(${target} PRIVATE ${ARGN})
@@ -23,11 +23,10 @@ function(fovea_own target)
   target_compile_features(${target} PRIVATE cxx_std_20)
   target_compile_options(
     ${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wall;-Wextra;-Wpedantic;-Wshadow>)
-  # g++ 12 sees overlapping and endless copies in operator+ and = of a literal and a string (its bug 105651), and
-  # uninitialised members in aggregates, std::function and std::regex; clang and valgrind look for the real ones.
+  # g++ 12 sees overlapping copies in every operator+ of a literal and a string (its bug 105651), and uninitialised
+  # members in aggregates, std::function and std::regex; clang and valgrind look for the real ones.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
-                                             -Wno-maybe-uninitialized)
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
   # clang says of each `omp simd` loop around a function without a vector form that it stays scalar.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>)

@@ -87,7 +87,8 @@ std::vector<Series> Program::losses(const MetricsTable& metrics) const {
 
 std::string header_line(const CommandLine& line, std::string_view blas, int64_t parameters) {
   std::string digits = std::to_string(parameters);
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<size_t>(at), 1, ',');
   const std::string task = line.task.empty() ? "" : fmt::format("task {}, ", line.task);
   return fmt::format("{}: {}seed {}, threads {}, BLAS {}, parameters {}, fovea {}", line.name(), task, line.seed,
                      line.threads, blas, digits, library_version());

@@ -46,7 +46,7 @@ TEST_CASE("npy: what is saved comes back", "[npy]") {
 }
 
 TEST_CASE("npy: files of NumPy", "[npy]") {
-  const std::string folder = std::string(FOVEA_TEST_DATA) + "/npy/";
+  const std::string folder = FOVEA_TEST_DATA "/npy/";
   const Tensor plain = array::reshape(array::to(arange(6), f32), {2, 3});
   CHECK(test::identical(load_npy(folder + "c_order.npy"), plain));
   CHECK(test::identical(load_npy(folder + "fortran_order.npy"), plain));

@@ -146,7 +146,7 @@ class ContractCheck {
   }
 
   void check_file() {
-    const std::string path = std::string(P_tmpdir) + "/fovea_contract_" + std::to_string(getpid()) + ".safetensors";
+    const std::string path = P_tmpdir "/fovea_contract_" + std::to_string(getpid()) + ".safetensors";
     save(module_, path);
     M other = contract_.make(generator_);
     to(other, f64);
