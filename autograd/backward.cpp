@@ -36,7 +36,7 @@ namespace {
 
 // target += gradient, in place where nobody else can see it.
 void accumulate(Tensor& target, const Tensor& gradient, bool create_graph) {
-  const TensorImpl& impl = *target.impl();
+  const detail::TensorImpl& impl = *target.impl();
   const bool ours =
       !create_graph && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
   if (ours && gradient.is_contiguous())
@@ -258,7 +258,7 @@ void detail::Leaf::apply(detail::Pass&) {
     return;
   }
   // A leaf owns its gradient: clipping one in place must not reach another's, nor the caller's.
-  const TensorImpl& impl = *arrived.impl();
+  const detail::TensorImpl& impl = *arrived.impl();
   const bool ours = impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous;
   grad = ours ? std::move(arrived) : array::clone(arrived);
 }

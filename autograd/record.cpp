@@ -35,7 +35,7 @@ ManyEnds::ManyEnds(const char* op, std::span<const Tensor> inputs, std::span<con
 
 Tensor Saved::checked() const {
   const detail::Node* node = detail::current_node;
-  const Storage& storage = *x_.impl()->storage;
+  const detail::Storage& storage = *x_.impl()->storage;
   if (storage.version != version_)
     throw AutogradError(
         fmt::format("{}: it saved {} for backward, and {} has since changed it in place; "
@@ -46,7 +46,7 @@ Tensor Saved::checked() const {
   for (uint16_t i = 0; i < node->n_outputs; ++i) {
     if (node->outputs[i].impl != x_.impl()) continue;
     Tensor again = x_.detach();
-    again.impl()->slot = Ref<TapeSlot>(const_cast<detail::Node*>(node));
+    again.impl()->slot = detail::Ref<detail::TapeSlot>(const_cast<detail::Node*>(node));
     again.impl()->output_index = i;
     return again;
   }

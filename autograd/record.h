@@ -47,7 +47,7 @@ inline Saved saved(const Tensor& x) { return Saved(x); }
 // Whether what is made of x may be written over it: nothing is recorded, and x is the only handle to its elements. A
 // vjp that needs its gradient once takes it by value and moves it on.
 inline bool expendable(const Tensor& x) {
-  const TensorImpl& impl = *x.impl();
+  const detail::TensorImpl& impl = *x.impl();
   return !detail::modes.grad && impl.refs.get() == 1 && impl.storage->refs.get() == 1 && impl.contiguous && !impl.slot;
 }
 
@@ -149,8 +149,8 @@ Tensor record(const char* op, const detail::Input (&inputs)[N], Output&& y, Vjp&
   if (detail::modes.grad)
     for (const auto& input : inputs) any = any || (input.tensor->defined() && input.tensor->requires_grad());
   if (!any) return std::forward<Output>(y);
-  auto node =
-      Ref<TapeSlot>::adopt(new detail::OpNode<std::remove_cvref_t<Vjp>, N>(op, inputs, y, std::forward<Vjp>(vjp)));
+  auto node = detail::Ref<detail::TapeSlot>::adopt(
+      new detail::OpNode<std::remove_cvref_t<Vjp>, N>(op, inputs, y, std::forward<Vjp>(vjp)));
   Tensor out = detail::unshared(std::forward<Output>(y));
   out.impl()->slot = std::move(node);
   out.impl()->output_index = 0;
@@ -164,7 +164,8 @@ void record_many(const char* op, std::span<const Tensor> inputs, std::span<Tenso
   if (detail::record_listener != nullptr || detail::modes.anomaly)
     for (const Tensor& y : outputs) detail::after_record(op, y);
   if (std::ranges::none_of(inputs, recording)) return;
-  const auto node = Ref<TapeSlot>::adopt(new detail::ManyNode<Vjp>(op, inputs, outputs, std::move(vjp)));
+  const auto node =
+      detail::Ref<detail::TapeSlot>::adopt(new detail::ManyNode<Vjp>(op, inputs, outputs, std::move(vjp)));
   for (size_t i = 0; i < outputs.size(); ++i) {
     Tensor out = detail::unshared(std::move(outputs[i]));
     out.impl()->slot = node;

@@ -43,7 +43,7 @@ class SharedNode final : public detail::Node {
     output.shape = shape;
     outputs = outputs_.data();
     Tensor handle = weight.detach();
-    handle.impl()->slot = Ref<TapeSlot>(this);
+    handle.impl()->slot = detail::Ref<detail::TapeSlot>(this);
     handle.impl()->output_index = n_outputs++;
     return handle;
   }
@@ -58,16 +58,16 @@ class SharedNode final : public detail::Node {
 class detail::SharedTable {
  public:
   SharedNode& node_of(const Tensor& weight) {
-    for (Ref<SharedNode>& node : nodes_)
+    for (detail::Ref<SharedNode>& node : nodes_)
       if (node->belongs_to(weight)) {
-        if (node->full()) node = Ref<SharedNode>::adopt(new SharedNode(weight));
+        if (node->full()) node = detail::Ref<SharedNode>::adopt(new SharedNode(weight));
         return *node;
       }
-    return *nodes_.emplace_back(Ref<SharedNode>::adopt(new SharedNode(weight)));
+    return *nodes_.emplace_back(detail::Ref<SharedNode>::adopt(new SharedNode(weight)));
   }
 
  private:
-  PooledVector<Ref<SharedNode>> nodes_;
+  PooledVector<detail::Ref<SharedNode>> nodes_;
 };
 
 namespace {

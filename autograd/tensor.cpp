@@ -19,7 +19,7 @@ const Tensor& Tensor::requires_grad_(bool on) const {
   if (on && !is_floating(dtype()))
     throw DTypeError(
         fmt::format("requires_grad_: {} is not floating; only f32 and f64 have gradients", describe(*this)));
-  impl_->slot = on ? Ref<TapeSlot>::adopt(new detail::Leaf(*impl_)) : Ref<TapeSlot>();
+  impl_->slot = on ? detail::Ref<detail::TapeSlot>::adopt(new detail::Leaf(*impl_)) : detail::Ref<detail::TapeSlot>();
   impl_->output_index = 0;
   return *this;
 }
@@ -40,7 +40,9 @@ void Tensor::set_grad(const Tensor& gradient) const {
       gradient.defined() && gradient.requires_grad() ? gradient.detach() : gradient;
 }
 
-Tensor Tensor::detach() const { return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(known()))); }
+Tensor Tensor::detach() const {
+  return Tensor(detail::Ref<detail::TensorImpl>::adopt(new detail::TensorImpl(known())));
+}
 
 void Tensor::backward(const Tensor& gradient, bool retain_graph) const {
   fovea::backward({this, 1}, {&gradient, 1}, retain_graph);

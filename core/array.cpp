@@ -71,9 +71,9 @@ bool view_strides(const Tensor& x, const Shape& shape, Shape& strides) {
 }  // namespace
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Shape& strides, int64_t offset) {
-  const TensorImpl& source = *x.impl();
-  auto view = Ref<TensorImpl>::adopt(new TensorImpl(source.storage, source.data + offset * item_size(source.dtype),
-                                                    shape, shape.numel(), source.dtype));
+  const detail::TensorImpl& source = *x.impl();
+  auto view = detail::Ref<detail::TensorImpl>::adopt(new detail::TensorImpl(
+      source.storage, source.data + offset * item_size(source.dtype), shape, shape.numel(), source.dtype));
   view->contiguous = is_row_major(shape, strides);
   if (!view->contiguous) std::copy_n(strides.begin(), strides.rank(), view->strides);
   return Tensor(std::move(view));

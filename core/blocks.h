@@ -107,7 +107,7 @@ inline void* allocate_block(size_t bytes, size_t* capacity) {
 inline void free_block(void* block, size_t capacity) {
   using detail::block_cache, detail::memory_counters, detail::FreeBlock;
   const int64_t bytes = static_cast<int64_t>(capacity);
-  if (capacity > detail::kSmallBlock || !single_threaded() || block_cache.room < bytes) [[unlikely]]
+  if (capacity > detail::kSmallBlock || !detail::single_threaded() || block_cache.room < bytes) [[unlikely]]
     return detail::free_block_slow(block, capacity);
   block_cache.room -= bytes;
   memory_counters.live_blocks -= 1;

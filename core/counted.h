@@ -10,7 +10,7 @@
 #include <sys/single_threaded.h>
 #endif
 
-namespace fovea {
+namespace fovea::detail {
 
 inline bool single_threaded() {
 #if __has_include(<sys/single_threaded.h>)
@@ -78,4 +78,4 @@ class Ref {
   T* pointer_ = nullptr;
 };
 
-}  // namespace fovea
+}  // namespace fovea::detail

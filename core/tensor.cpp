@@ -13,15 +13,16 @@ namespace fovea {
 namespace {
 
 constexpr size_t kElements = 256;  // where they begin in a block: aligned as the block itself
-static_assert(sizeof(Storage) + sizeof(TensorImpl) <= kElements && alignof(TensorImpl) <= alignof(Storage));
+static_assert(sizeof(detail::Storage) + sizeof(detail::TensorImpl) <= kElements &&
+              alignof(detail::TensorImpl) <= alignof(detail::Storage));
 
-void* first_tensor(Storage& storage) { return &storage + 1; }
+void* first_tensor(detail::Storage& storage) { return &storage + 1; }
 
 // A row-major tensor of numel elements in a new block.
 inline Tensor place(void* block, size_t capacity, const Shape& shape, DType dtype, int64_t numel) {
-  auto* storage = new (block) Storage{.capacity = capacity};
-  return Tensor(Ref<TensorImpl>::adopt(::new (first_tensor(*storage)) TensorImpl(
-      Ref<Storage>::adopt(storage), static_cast<std::byte*>(block) + kElements, shape, numel, dtype)));
+  auto* storage = new (block) detail::Storage{.capacity = capacity};
+  return Tensor(detail::Ref<detail::TensorImpl>::adopt(::new (first_tensor(*storage)) detail::TensorImpl(
+      detail::Ref<detail::Storage>::adopt(storage), static_cast<std::byte*>(block) + kElements, shape, numel, dtype)));
 }
 
 // Of a small block.
@@ -58,10 +59,10 @@ namespace detail {
 thread_local constinit std::string_view last_checked_op;
 }  // namespace detail
 
-void TensorImpl::destroy() {
-  if (slot) slot = Ref<TapeSlot>();
-  Storage* const block = storage.detach();  // nothing is left for a destructor to do
-  if (this != first_tensor(*block)) free_object(this, sizeof(TensorImpl));
+void detail::TensorImpl::destroy() {
+  if (slot) slot = detail::Ref<detail::TapeSlot>();
+  detail::Storage* const block = storage.detach();  // nothing is left for a destructor to do
+  if (this != first_tensor(*block)) free_object(this, sizeof(detail::TensorImpl));
   block->release();
 }
 
@@ -110,7 +111,7 @@ Tensor empty(const Shape& shape, DType dtype) {
 // stack.
 Tensor empty_like(const Tensor& x) {
   if (x.defined()) [[likely]] {
-    const TensorImpl& impl = *x.impl();
+    const detail::TensorImpl& impl = *x.impl();
     const size_t capacity = capacity_for(impl.numel, impl.dtype);
     if (void* block = detail::take_ready(capacity)) [[likely]]
       return place(block, capacity, impl.shape, impl.dtype, impl.numel);
@@ -130,7 +131,7 @@ void Tensor::throw_dtype(const char* what, DType wanted) const {
 }
 
 int64_t Tensor::stride(int64_t dim) const {
-  const TensorImpl& impl = known();
+  const detail::TensorImpl& impl = known();
   const int d = existing_dim("stride", dim, impl.shape.rank());
   if (!impl.contiguous) return impl.strides[d];
   int64_t step = 1;

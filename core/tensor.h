@@ -33,7 +33,7 @@ namespace fovea {
 class Tensor : public TensorMethods {
  public:
   Tensor() = default;  // undefined: no elements, no shape; AutogradError when asked for more than defined()
-  explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
+  explicit Tensor(detail::Ref<detail::TensorImpl> impl) : impl_(std::move(impl)) {}
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) noexcept = default;
   Tensor& operator=(const Tensor&) & = default;
@@ -51,7 +51,7 @@ class Tensor : public TensorMethods {
   // In elements.
   int64_t stride(int64_t d) const;
   Shape strides() const {
-    const TensorImpl& impl = known();
+    const detail::TensorImpl& impl = known();
     if (impl.contiguous) return contiguous_strides(impl.shape);
     return Shape({impl.strides, static_cast<size_t>(impl.shape.rank())});
   }
@@ -113,10 +113,10 @@ class Tensor : public TensorMethods {
   // Adds d(this)/d(leaf) to each leaf's grad. `gradient` defaults to 1 and is then only allowed for one element.
   void backward(const Tensor& gradient = Tensor(), bool retain_graph = false) const;
 
-  TensorImpl* impl() const { return impl_.get(); }
+  detail::TensorImpl* impl() const { return impl_.get(); }
 
  private:
-  const TensorImpl& known() const {
+  const detail::TensorImpl& known() const {
     if (!impl_) throw_undefined();
     return *impl_;
   }
@@ -140,7 +140,7 @@ class Tensor : public TensorMethods {
   int64_t element(const char* op, const Shape& index) const;
   [[noreturn]] void throw_dtype(const char* what, DType wanted) const;
 
-  Ref<TensorImpl> impl_;
+  detail::Ref<detail::TensorImpl> impl_;
 };
 
 // "f32[2, 3]"; "undefined" for an undefined tensor. For messages.

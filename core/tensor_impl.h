@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace fovea {
+namespace fovea::detail {
 
 // A block of memory: this header, room for the tensor object that is made with it, the elements.
 struct Storage {
@@ -80,4 +80,4 @@ struct TensorImpl {
   void destroy();
 };
 
-}  // namespace fovea
+}  // namespace fovea::detail

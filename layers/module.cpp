@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-using Copies = std::unordered_map<const TensorImpl*, Tensor>;
+using Copies = std::unordered_map<const detail::TensorImpl*, Tensor>;
 thread_local Copies* copies = nullptr;  // of the clone that runs on this thread: from original to copy
 
 void require_cloning(const char* what) {
@@ -109,7 +109,7 @@ class Listing final : public Members {
     if (!names_.insert(name).second)
       throw ValueError(fmt::format("module: two members are named \"{}\"; give each a name of its own", name));
   }
-  std::unordered_set<const TensorImpl*> seen_;
+  std::unordered_set<const detail::TensorImpl*> seen_;
   std::unordered_set<std::string> names_;
 };
 

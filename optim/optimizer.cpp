@@ -66,7 +66,7 @@ Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, const Symbols& sy
 void Optimizer::add_group(const std::vector<Tensor>& parameters, const Symbols& symbols) {
   if (parameters.empty())
     throw ValueError(fmt::format("{}: group {} has no parameters; give it parameters(module)", kind_, symbols_.size()));
-  std::unordered_set<const TensorImpl*> known;
+  std::unordered_set<const detail::TensorImpl*> known;
   for (const Entry& entry : entries_) known.insert(entry.parameter.impl());
   std::vector<Tensor> all = this->parameters();
   for (const Tensor& parameter : parameters) {

@@ -27,7 +27,7 @@ void check_operands(const char* op, const Tensor& a, const Tensor& b, bool float
 
 Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
   Tensor y = empty_like(a);
-  const TensorImpl &u = *a.impl(), &v = *b.impl();
+  const detail::TensorImpl &u = *a.impl(), &v = *b.impl();
   if (u.contiguous && v.contiguous)
     kernels::binary(kind, u.dtype, u.numel, u.data, v.data, y.raw());
   else
@@ -37,7 +37,7 @@ Tensor apply(Binary kind, const Tensor& a, const Tensor& b) {
 
 // g x, written over g where nobody else sees it.
 Tensor multiply(Tensor g, const Tensor& x) {
-  const TensorImpl &u = *g.impl(), &v = *x.impl();
+  const detail::TensorImpl &u = *g.impl(), &v = *x.impl();
   if (!expendable(g) || !v.contiguous) return mul(g, x);
   kernels::binary(Binary::mul, u.dtype, u.numel, u.data, v.data, u.data);
   return g;

@@ -20,12 +20,17 @@
 namespace fovea {
 namespace {
 
+using Two = std::array<Tensor, 2>;
 using Three = std::array<Tensor, 3>;
 
 Tensor plain_layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
   const Tensor centred = x - mean(x, -1, true);
   const Tensor variance = mean(square(centred), -1, true);
   return centred / sqrt(variance + eps) * weight + bias;
+}
+
+Tensor plain_rms_norm(const Tensor& x, const Tensor& weight, double eps) {
+  return x * rsqrt(mean(square(x), -1, true) + eps) * weight;
 }
 
 void check_norm(const char* op, const Tensor& x, int64_t n, const Tensor& weight, const Tensor& bias, double eps) {
@@ -84,9 +89,29 @@ Tensor rms_norm(const Tensor& x, const Tensor& weight, std::optional<double> eps
   check::rank_at_least("rms_norm", x, 1);
   const double epsilon =
       x.dtype() == f32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
-  check_norm("rms_norm", x, x.size(-1), weight, Tensor(), eps.value_or(epsilon));
-  const Tensor y = x * rsqrt(mean(square(x), -1, true) + eps.value_or(epsilon));
-  return weight.defined() ? y * weight : y;
+  const double e = eps.value_or(epsilon);
+  check_norm("rms_norm", x, x.size(-1), weight, Tensor(), e);
+  const int64_t n = x.size(-1), rows = n == 0 ? 0 : x.numel() / n;
+  const Tensor w = weight.defined() ? weight : ones({n}, x.dtype());
+  if (reference_mode()) return plain_rms_norm(x, w, e);
+  const Tensor from = array::contiguous(x), scale = array::contiguous(w);
+  Tensor y = empty_like(from), statistics = empty({rows, 2}, f64);
+  kernels::rms_norm(x.dtype(), rows, n, from.raw(), scale.raw(), e, y.raw(), statistics.data<double>());
+  return record("rms_norm", {x, w}, y, [x = saved(x), w = saved(w), statistics, rows, n, e](const Tensor& g) {
+    if (grad_enabled()) {
+      const auto formula = [e](std::span<const Tensor> in) {
+        return std::vector<Tensor>{plain_rms_norm(in[0], in[1], e)};
+      };
+      const auto found = plain_vjp(formula, Two{x.get(), w.get()}, {&g, 1});
+      return Two{found[0], found[1]};
+    }
+    const Tensor from_g = array::contiguous(g), from_x = array::contiguous(x.get()),
+                 scale_w = array::contiguous(w.get());
+    Two d{empty_like(from_x), empty({n}, g.dtype())};
+    kernels::rms_norm_backward(g.dtype(), rows, n, from_g.raw(), from_x.raw(), scale_w.raw(), statistics.data<double>(),
+                               d[0].raw(), d[1].raw());
+    return d;
+  });
 }
 
 Tensor group_norm(const Tensor& x, int64_t num_groups, const Tensor& weight, const Tensor& bias, double eps) {

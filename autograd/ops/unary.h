@@ -25,7 +25,7 @@ inline Tensor apply(const char* op, kernels::Unary kind, const Tensor& x, double
     kernels::for_integers(kind) ? check::number(op, x) : check::floating(op, x);
   last_checked_op = op;
   Tensor y = empty_like(x);
-  const TensorImpl& u = *x.impl();
+  const detail::TensorImpl& u = *x.impl();
   if (u.contiguous)
     kernels::unary(kind, u.dtype, u.numel, u.data, y.raw(), p, q);
   else
@@ -36,7 +36,7 @@ inline Tensor apply(const char* op, kernels::Unary kind, const Tensor& x, double
 // g and the saved tensor have one shape and type; written over g where nobody else holds that.
 inline Tensor apply_backward(kernels::Binary kind, const Tensor& g, const Tensor& saved) {
   Tensor y = expendable(g) ? g : empty_like(g);
-  const TensorImpl &u = *g.impl(), &v = *saved.impl();
+  const detail::TensorImpl &u = *g.impl(), &v = *saved.impl();
   if (u.contiguous && v.contiguous)
     kernels::binary(kind, u.dtype, u.numel, u.data, v.data, y.raw());
   else

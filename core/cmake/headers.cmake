@@ -5,6 +5,9 @@
 set(fovea_include_dir "${PROJECT_BINARY_DIR}/include/fovea")
 set(fovea_floors core autograd layers optim)
 
+if(POLICY CMP0205)
+  cmake_policy(SET CMP0205 NEW)  # where there are no links, whole folders are copied
+endif()
 file(MAKE_DIRECTORY "${fovea_include_dir}")
 set(fovea_public_headers "")
 foreach(floor IN LISTS fovea_floors)

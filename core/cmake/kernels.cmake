@@ -10,6 +10,13 @@ foreach(flag -fno-math-errno -fno-trapping-math)
   endif()
 endforeach()
 
+# Tuned for some CPUs (AMD's Zen) g++ fuses a product with its sum in some unrollings of a loop and not in others; what
+# has the same bits in every tile must be fused in all.
+check_cxx_compiler_flag(--param=avoid-fma-max-bits=0 FOVEA_HAS_AVOID_FMA_MAX_BITS)
+if(FOVEA_HAS_AVOID_FMA_MAX_BITS)
+  list(APPEND kernel_options --param=avoid-fma-max-bits=0)
+endif()
+
 if(FOVEA_ARCH)
   string(MAKE_C_IDENTIFIER "FOVEA_HAS_ARCH_${FOVEA_ARCH}" has)
   check_cxx_compiler_flag("-march=${FOVEA_ARCH}" ${has})

@@ -67,8 +67,28 @@ void forward_row(int64_t n, const T* x, const T* weight, const T* bias, double e
   for (int64_t i = 0; i < n; ++i) y[i] = standard(x[i]) * weight[i] + bias[i];
 }
 
-// Adds to dweight and dbias, which hold at most kRows rows' terms.
+// Mean square of a row, summed in double where squares do not fit T.
 template <class T>
+double mean_square(int64_t n, const T* x) {
+  double sum = static_cast<double>(sum_of<T>(n, [x](int64_t i) { return x[i] * x[i]; }));
+  if (!std::isfinite(sum)) {
+    sum = 0;
+    for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  }
+  return sum / static_cast<double>(n);
+}
+
+template <class T>
+void rms_row(int64_t n, const T* x, const T* weight, double eps, T* y, double* statistics) {
+  statistics[0] = 0;
+  statistics[1] = 1 / std::sqrt(mean_square(n, x) + eps);
+  const T scale = static_cast<T>(statistics[1]);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = x[i] * scale * weight[i];
+}
+
+// Adds to dweight and dbias, which hold at most kRows rows' terms. Not centred: h does not depend on the row's mean.
+template <bool kCentred, class T>
 void backward_row(int64_t n, const T* g, const T* x, const T* weight, const double* statistics, T* dx, T* dweight,
                   T* dbias) {
   const Standard<T> standard(statistics);
@@ -79,13 +99,14 @@ void backward_row(int64_t n, const T* g, const T* x, const T* weight, const doub
     dweight[i] += g[i] * h;
     dbias[i] += g[i];
   });
-  const T scale = standard.scale, mean_u = static_cast<T>(sum_u / static_cast<double>(n)),
+  const T scale = standard.scale, mean_u = kCentred ? static_cast<T>(sum_u / static_cast<double>(n)) : T(0),
           mean_uh = static_cast<T>(sum_uh / static_cast<double>(n));
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) dx[i] = scale * ((g[i] * weight[i] - mean_u) - standard(x[i]) * mean_uh);
 }
 
-template <class T>
+// dbias may be null.
+template <bool kCentred, class T>
 void backward(int64_t rows, int64_t n, const T* g, const T* x, const T* weight, const double* statistics, T* dx,
               T* dweight, T* dbias) {
   const int64_t pieces = (rows + kRows - 1) / kRows;
@@ -93,7 +114,7 @@ void backward(int64_t rows, int64_t n, const T* g, const T* x, const T* weight, 
   parallel_chunks(pieces, [&](int64_t piece) {
     T* part = parts.data() + piece * 2 * n;
     for (int64_t r = piece * kRows; r < std::min(rows, (piece + 1) * kRows); ++r)
-      backward_row(n, g + r * n, x + r * n, weight, statistics + 2 * r, dx + r * n, part, part + n);
+      backward_row<kCentred>(n, g + r * n, x + r * n, weight, statistics + 2 * r, dx + r * n, part, part + n);
   });
   std::vector<double> totals(static_cast<size_t>(2 * n), 0.0);
   for (int64_t piece = 0; piece < pieces; ++piece)
@@ -101,7 +122,7 @@ void backward(int64_t rows, int64_t n, const T* g, const T* x, const T* weight, 
       totals[static_cast<size_t>(i)] += static_cast<double>(parts[static_cast<size_t>(piece * 2 * n + i)]);
   for (int64_t i = 0; i < n; ++i) {
     dweight[i] = static_cast<T>(totals[static_cast<size_t>(i)]);
-    dbias[i] = static_cast<T>(totals[static_cast<size_t>(n + i)]);
+    if (dbias != nullptr) dbias[i] = static_cast<T>(totals[static_cast<size_t>(n + i)]);
   }
 }
 
@@ -123,8 +144,29 @@ void layer_norm_backward(DType dtype, int64_t rows, int64_t n, const void* g, co
                          const double* statistics, void* dx, void* dweight, void* dbias) {
   dispatch_floating(dtype, [&](auto zero) {
     using T = decltype(zero);
-    backward(rows, n, static_cast<const T*>(g), static_cast<const T*>(x), static_cast<const T*>(weight), statistics,
-             static_cast<T*>(dx), static_cast<T*>(dweight), static_cast<T*>(dbias));
+    backward<true>(rows, n, static_cast<const T*>(g), static_cast<const T*>(x), static_cast<const T*>(weight),
+                   statistics, static_cast<T*>(dx), static_cast<T*>(dweight), static_cast<T*>(dbias));
+  });
+}
+
+void rms_norm(DType dtype, int64_t rows, int64_t n, const void* x, const void* weight, double eps, void* y,
+              double* statistics) {
+  dispatch_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n)), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r)
+        rms_row(n, static_cast<const T*>(x) + r * n, static_cast<const T*>(weight), eps, static_cast<T*>(y) + r * n,
+                statistics + 2 * r);
+    });
+  });
+}
+
+void rms_norm_backward(DType dtype, int64_t rows, int64_t n, const void* g, const void* x, const void* weight,
+                       const double* statistics, void* dx, void* dweight) {
+  dispatch_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    backward<false>(rows, n, static_cast<const T*>(g), static_cast<const T*>(x), static_cast<const T*>(weight),
+                    statistics, static_cast<T*>(dx), static_cast<T*>(dweight), static_cast<T*>(nullptr));
   });
 }
 

@@ -1,4 +1,4 @@
-// Layer normalisation over contiguous rows, and dropout. f32 and f64.
+// Layer and root mean square normalisation over contiguous rows, and dropout. f32 and f64.
 #pragma once
 
 #include <fovea/core/dtype.h>
@@ -16,6 +16,13 @@ void layer_norm(DType dtype, int64_t rows, int64_t n, const void* x, const void*
 // dweight = sum over rows of g h, dbias of g.
 void layer_norm_backward(DType dtype, int64_t rows, int64_t n, const void* g, const void* x, const void* weight,
                          const double* statistics, void* dx, void* dweight, void* dbias);
+
+// y = x / sqrt(mean x^2 + eps) * weight; statistics [rows, 2] as above with a mean of 0.
+void rms_norm(DType dtype, int64_t rows, int64_t n, const void* x, const void* weight, double eps, void* y,
+              double* statistics);
+// With h = x / sqrt(mean x^2 + eps): dx = (u - h mean(u h)) / sqrt(mean x^2 + eps), dweight = sum over rows of g h.
+void rms_norm_backward(DType dtype, int64_t rows, int64_t n, const void* g, const void* x, const void* weight,
+                       const double* statistics, void* dx, void* dweight);
 
 // y = keep ? scale x : 0.
 void keep_scaled(DType dtype, int64_t n, const void* x, const bool* keep, double scale, void* y);

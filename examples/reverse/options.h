@@ -17,7 +17,7 @@ struct Options : CommandLine {
                      .description = "A decoder with attention learns to give a string backwards. Defaults are those of "
                                     "the alignment; here those of soft.",
                      .tasks = {"reverse", "copy", "sort"}},
-                    {.steps = 9000, .batch = 32, .learning_rate = 3e-3, .validate_every = 100}) {}
+                    {.steps = 12000, .batch = 32, .learning_rate = 3e-3, .validate_every = 100}) {}
   static constexpr int64_t heads = 4;  // of the transformer
   template <class T>
   T& hard_only(T& value) {
@@ -60,7 +60,7 @@ struct Options : CommandLine {
   int64_t& warmup = in_steps(
       hard_only(whole("warmup", "updates before the first draw, in which all steps read the expectation", 6000, 0)));
   double& entropy = hard_only(real("entropy", "weight of the entropy", 0, 0, 1000));
-  int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 2000, 1));
+  int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 2700, 1));
   double& average = real("average", "decay of the moving average of the weights, which is what is tested; 0: none",
                          0.999, 0, 0.999999);
   std::vector<int64_t>& test_lengths = wholes("test-lengths", "lengths to test", {5, 10, 15, 20, 25, 30, 40}, 1, 1000);

@@ -126,6 +126,21 @@ TEST_CASE("layer_norm of neighbours far from zero") {  // burn#5607
   REQUIRE(std::isnan(layer_norm(tensor({1.f, INFINITY}), Tensor(), Tensor()).at({0})));
 }
 
+TEST_CASE("rms_norm of what has no squares in f32") {
+  Tensor x = tensor({3e25f, -4e25f, 0.f, 0.f}).requires_grad_(), w = tensor({1.f, 2.f, 3.f, 4.f}).requires_grad_();
+  const Tensor y = rms_norm(x, w);
+  REQUIRE(y.at({0}) == Approx(1.2).epsilon(1e-6));
+  REQUIRE(y.at({1}) == Approx(-3.2).epsilon(1e-6));
+  y.backward(tensor({1.f, 1.f, 1.f, 1.f}));
+  // u = w, h = (1.2, -1.6, 0, 0), mean(u h) = -0.5: dx = (u - h mean(u h)) / 2.5e25.
+  REQUIRE(x.grad().at({0}) == Approx(1.6 / 2.5e25).epsilon(1e-6));
+  REQUIRE(x.grad().at({1}) == Approx(1.2 / 2.5e25).epsilon(1e-6));
+  REQUIRE(x.grad().at({3}) == Approx(4 / 2.5e25).epsilon(1e-6));
+  REQUIRE(w.grad().at({1}) == Approx(-1.6).epsilon(1e-6));
+  REQUIRE(all_zero(rms_norm(zeros({2, 3}))));
+  REQUIRE(std::isnan(rms_norm(tensor({1.f, INFINITY})).at({1})));
+}
+
 TEST_CASE("nothing to reduce") {
   const Tensor none = zeros({0, 3});
   REQUIRE(sum(none).item() == 0);

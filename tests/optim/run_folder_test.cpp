@@ -44,6 +44,14 @@ TEST_CASE("write_text keeps the old file when the new one cannot take its place"
   CHECK_THROWS_WITH(read_text(scratch / "missing"), contains("missing") && contains("No such file"));
 }
 
+TEST_CASE("a text of a size that no text has is refused before it is read") {
+  const Scratch scratch;
+  write_text(scratch / "sparse.csv", "step,loss\n");
+  std::filesystem::resize_file(scratch / "sparse.csv", std::uintmax_t{1} << 36);
+  CHECK_THROWS_WITH(read_text(scratch / "sparse.csv"), contains("68719476736 bytes") && contains("at most 1 GiB"));
+  CHECK_THROWS_AS(MetricsFile(scratch / "sparse.csv", {"loss"}, 1), FileError);
+}
+
 TEST_CASE("a run folder belongs to one run") {
   const Scratch scratch;
   const std::filesystem::path folder = scratch / "runs" / "copy";
