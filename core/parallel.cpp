@@ -70,14 +70,17 @@ namespace detail {
 
 int forks_until_now() { return forks.load(std::memory_order_relaxed); }
 
-void throw_grain(int64_t grain) {
-  throw ValueError("parallel_for: pieces of " + std::to_string(grain) + "; need at least 1");
+void run_chunks(int64_t chunks, ChunkBody call, void* body) {
+  if (chunks > 1 && num_threads() > 1) {
+    const auto helpers = static_cast<int>(std::min<int64_t>(chunks, num_threads()) - 1);
+    if (all_workers().run({chunks, call, body, float_control()}, helpers)) return;
+  }
+  for (int64_t c = 0; c < chunks; ++c) call(body, c);
 }
 
-void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context) {
-  const auto helpers = static_cast<int>(std::min<int64_t>(chunks, num_threads()) - 1);
-  if (all_workers().run({chunks, body, context, float_control()}, helpers)) return;
-  for (int64_t c = 0; c < chunks; ++c) body(context, c);
+void run_pieces(int64_t n, int64_t grain, PieceBody call, void* body) {
+  if (grain < 1) throw ValueError("parallel_for: pieces of " + std::to_string(grain) + "; need at least 1");
+  parallel_chunks((n + grain - 1) / grain, [=](int64_t c) { call(body, c * grain, std::min(n, (c + 1) * grain)); });
 }
 
 }  // namespace detail

@@ -20,33 +20,28 @@ bool in_parallel();  // whether the caller is inside one of the loops below
 
 namespace detail {
 int forks_until_now();  // how many forks lie between the first process that used fovea and this one
-[[noreturn]] void throw_grain(int64_t grain);
-void run_chunks(int64_t chunks, void (*body)(void*, int64_t), void* context);
+using ChunkBody = void (*)(void* body, int64_t chunk);
+using PieceBody = void (*)(void* body, int64_t begin, int64_t end);
+void run_chunks(int64_t chunks, ChunkBody call, void* body);
+void run_pieces(int64_t n, int64_t grain, PieceBody call, void* body);
 }  // namespace detail
 
-// Calls body(chunk) for chunk in [0, chunks), in any order, possibly at the same time.
+// Calls body(chunk) for chunk in [0, chunks), in any order, possibly at the same time. Here and below the body is
+// called by its address, so that its loops are compiled once.
 template <class Body>
 void parallel_chunks(int64_t chunks, Body&& body) {
-  if (chunks <= 1 || num_threads() == 1) {
-    for (int64_t c = 0; c < chunks; ++c) body(c);
-    return;
-  }
+  using B = std::remove_reference_t<Body>;
   detail::run_chunks(
-      chunks, [](void* context, int64_t c) { (*static_cast<std::remove_reference_t<Body>*>(context))(c); }, &body);
+      chunks, [](void* b, int64_t c) { (*static_cast<B*>(b))(c); }, &body);
 }
 
 // Calls body(begin, end) over [0, n) in pieces of `grain` >= 1 (ValueError); small work stays on the caller's thread.
 template <class Body>
 void parallel_for(int64_t n, int64_t grain, Body&& body) {
-  if (n <= grain) {
-    if (n > 0) body(int64_t{0}, n);
-    return;
-  }
-  if (grain < 1) detail::throw_grain(grain);
-  parallel_chunks((n + grain - 1) / grain, [&](int64_t c) {
-    const int64_t begin = c * grain;
-    body(begin, begin + grain < n ? begin + grain : n);
-  });
+  using B = std::remove_reference_t<Body>;
+  const detail::PieceBody call = [](void* b, int64_t begin, int64_t end) { (*static_cast<B*>(b))(begin, end); };
+  if (n > grain) return detail::run_pieces(n, grain, call, &body);
+  if (n > 0) call(&body, 0, n);
 }
 
 }  // namespace fovea

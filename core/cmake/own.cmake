@@ -9,12 +9,15 @@ if(PROJECT_IS_TOP_LEVEL)
   endforeach()
 endif()
 
-# What most sources include, parsed once a target. The cache needs to be told that a
-# changed header changes this too. CMAKE_DISABLE_PRECOMPILE_HEADERS shows sources that lean on it.
+# What most sources include, parsed once a target. For the compiler cache a preprocessed source names the precompiled
+# headers; where they are made themselves it has to see the text, or those of before would pass for the new ones.
+# CMAKE_DISABLE_PRECOMPILE_HEADERS shows sources that lean on it.
 function(fovea_precompile target)
   target_precompile_headers(${target} PRIVATE ${ARGN})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -fpch-preprocess)
+    set_source_files_properties("${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.cxx"
+                                PROPERTIES COMPILE_OPTIONS -fno-pch-preprocess)
   endif()
 endfunction()
 

@@ -117,11 +117,11 @@ inline void map_row(int64_t n, const T* x, T* y, const int64_t* steps, F f) {
 
 template <class T, class F>
 inline void map2_row(int64_t n, const T* a, const T* b, T* y, const int64_t* steps, F f) {
-  if (steps == nullptr) return vm::map2(n, a, b, y, f);
-  const int64_t sy = steps[0], sa = steps[1], sb = steps[2];
-  if (sy == 1 && sa == 1 && sb == 1) return vm::map2(n, a, b, y, f);
-  if (sy == 1 && sa == 1 && sb == 0) return vm::map(n, a, y, [f, b0 = *b](T v) { return f(v, b0); });
-  if (sy == 1 && sa == 0 && sb == 1) return vm::map(n, b, y, [f, a0 = *a](T v) { return f(a0, v); });
+  const int64_t sy = steps == nullptr ? 1 : steps[0], sa = steps == nullptr ? 1 : steps[1],
+                sb = steps == nullptr ? 1 : steps[2];
+  if (sy == 1 && sa == 1 && sb == 1) return vm::map2<1, 1>(n, a, b, y, f);
+  if (sy == 1 && sa == 1 && sb == 0) return vm::map2<1, 0>(n, a, b, y, f);
+  if (sy == 1 && sa == 0 && sb == 1) return vm::map2<0, 1>(n, a, b, y, f);
   vm::map2_apart(n, a, sa, b, sb, y, sy, f);
 }
 

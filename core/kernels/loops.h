@@ -5,6 +5,9 @@
 #include <fovea/core/parallel.h>
 #include <fovea/core/shape.h>
 
+#include <algorithm>
+#include <type_traits>
+
 namespace fovea::kernels {
 
 template <int N>
@@ -57,28 +60,36 @@ struct Loop {
     }
   }
 
-  // All rows, in parallel pieces of about `grain` elements. body(offsets, begin, count): part of a row.
+  // All rows, in parallel pieces of about `grain` elements. body(offsets, count): part of a row.
   template <class Body>
   void parallel_rows(int64_t grain, Body&& body) const {
-    if (numel == 0) return;
-    if (rank == 1) {
-      parallel_for(numel, grain, [&](int64_t begin, int64_t end) {
-        int64_t offsets[N];
-        for (int k = 0; k < N; ++k) offsets[k] = begin * strides[k][0];
-        body(offsets, end - begin);
-      });
-      return;
-    }
-    const int64_t rows_each = grain / inner() > 0 ? grain / inner() : 1;
-    parallel_for(rows(), rows_each, [&](int64_t begin, int64_t end) {
-      for_rows(begin, end, [&](int64_t* offsets) { body(offsets, inner()); });
-    });
+    using B = std::remove_reference_t<Body>;
+    walk_rows(
+        grain, [](void* b, const int64_t* offsets, int64_t count) { (*static_cast<B*>(b))(offsets, count); }, &body);
   }
 
   int rank = 0;
   int64_t numel = 0;
   int64_t sizes[kMaxRank];
   int64_t strides[N][kMaxRank];
+
+ private:
+  // One for all bodies: each is compiled once.
+  using RowBody = void (*)(void* body, const int64_t* offsets, int64_t count);
+  void walk_rows(int64_t grain, RowBody call, void* body) const {
+    if (numel == 0) return;
+    if (rank == 1) {
+      parallel_for(numel, grain, [&](int64_t begin, int64_t end) {
+        int64_t offsets[N];
+        for (int k = 0; k < N; ++k) offsets[k] = begin * strides[k][0];
+        call(body, offsets, end - begin);
+      });
+      return;
+    }
+    parallel_for(rows(), std::max<int64_t>(1, grain / inner()), [&](int64_t begin, int64_t end) {
+      for_rows(begin, end, [&](const int64_t* offsets) { call(body, offsets, inner()); });
+    });
+  }
 };
 
 inline constexpr int64_t kGrain = 65536;     // elements of simple work that are worth a thread

@@ -128,16 +128,17 @@ template <class T, class F>
   }
 }
 
-// y[i] = f(a[i], b[i]), contiguous; y may be a or b.
-template <class T, class F>
+// y[i] = f(a[i sa], b[i sb]) for steps of 1, or of 0 in one of them; y may be an operand of step 1.
+template <int sa = 1, int sb = 1, class T, class F>
 inline void map2(int64_t n, const T* a, const T* b, T* y, F f) {
   constexpr int W = kWidth<T>;
+  const T a0 = sa == 0 ? *a : T(), b0 = sb == 0 ? *b : T();
   int64_t i = 0;
   for (; i + W <= n; i += W) {
 #pragma omp simd
-    for (int j = 0; j < W; ++j) y[i + j] = f(a[i + j], b[i + j]);
+    for (int j = 0; j < W; ++j) y[i + j] = f(sa == 0 ? a0 : a[i + j], sb == 0 ? b0 : b[i + j]);
   }
-  if (i < n) map2_apart(n - i, a + i, 1, b + i, 1, y + i, 1, f);
+  if (i < n) map2_apart(n - i, a + i * sa, sa, b + i * sb, sb, y + i, 1, f);
 }
 
 }  // namespace fovea::kernels::vm

@@ -19,6 +19,7 @@ struct Options : CommandLine {
   int64_t& hidden = whole("hidden", "size of the state", 32, 1, 4096);
   int64_t& layers = whole("layers", "layers of cells", 1, 1, 16);
   int64_t& length = whole("length", "steps of a sequence", 50, 2, 10000);
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 1500, 1));
   double& marks = real("marks", "share of steps that are marked", 0.1, 0, 1);
   int64_t& test_size = may_change(whole("test-size", "fresh sequences of the test", 1000, 1));
 };
@@ -40,7 +41,7 @@ class LatchProgram final : public Program {
   explicit LatchProgram(const Options& o)
       : Program(o, {.figure = "wrong %", .loss = "squared error"}), o_(o), model_(o, initial) {
     train_with(model_);
-    each_step<Cosine>(CosineOptions{.total = o.steps});
+    each_step<Cosine>(CosineOptions{.total = o.anneal});
   }
 
  private:

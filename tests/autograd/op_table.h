@@ -197,6 +197,7 @@ const OpEntry op_table[] = {
                          const std::function<Tensor(const Tensor&)>&)>(fovea::plain_sdpa)},
     {"conv2d", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
+    {"conv1d", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Conv1dOptions&)>(fovea::conv1d)},
     {"lstm_sequence", true,
      reach<LstmSequence(const Tensor&, const Tensor&, const Tensor&, const RecurrentWeights&, const SequenceOptions&)>(
          fovea::lstm_sequence)},

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # latch_run.sh PROGRAM: what examples/latch promises of a run.
 #   the same checkpoint, bit for bit, with 1 and 4 threads
-#   every cell leaves a complete folder; bad flags are refused
+#   a resumed run ends as the uninterrupted one; every cell leaves a complete folder; bad flags are refused
 set -euo pipefail
 latch=$1
 folder=$(mktemp -d)
@@ -14,6 +14,9 @@ for threads in 1 4; do
     { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
 done
 cmp "$folder/1/last.safetensors" "$folder/4/last.safetensors" || fail "checkpoints differ at 1 and 4 threads"
+"$latch" "${short[@]}" --steps 20 --out "$folder/parts" >/dev/null 2>&1
+"$latch" --resume "$folder/parts" --steps 41 --quiet >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "resume failed"; }
+cmp "$folder/1/best.safetensors" "$folder/parts/best.safetensors" || fail "a resumed run is another"
 for cell in min_gru gru lstm rnn; do
   "$latch" "${short[@]}" --cell $cell --layers 2 --steps 21 --out "$folder/$cell" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; fail "cell $cell failed"; }

@@ -90,5 +90,12 @@ groups = nn.GroupNorm(3, 6)
 nn.init.normal_(groups.weight)
 nn.init.normal_(groups.bias)
 record("group_norm", groups, {"x": torch.randn(2, 6, 3, 2)}, lambda x: {"y": groups(x)})
+for name, conv, size in (
+    ("conv1d", nn.Conv1d(2, 3, 3), 6),
+    ("conv1d_stride", nn.Conv1d(2, 3, 3, stride=2, padding=2, bias=False), 7),
+    ("conv1d_dilation", nn.Conv1d(3, 2, 2, padding=1, dilation=4), 8),
+    ("conv1d_groups", nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2), 9),
+):
+    record(name, conv, {"x": torch.randn(2, conv.in_channels, size)}, lambda x, conv=conv: {"y": conv(x)})
 
 cases.save_beside(__file__, arrays)

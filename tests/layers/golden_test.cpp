@@ -1,6 +1,7 @@
 // Layers against PyTorch (tests/golden/layers.py), values and gradients in f64 and f32, and the golden values of
 // one-unit cells worked out by hand.
 #include <fovea/core/array.h>
+#include <fovea/layers/conv1d.h>
 #include <fovea/layers/conv2d.h>
 #include <fovea/layers/embedding.h>
 #include <fovea/layers/linear.h>
@@ -68,6 +69,15 @@ TEST_CASE("recurrent cells agree with PyTorch", "[layers][golden][recurrent]") {
 
 TEST_CASE("simple layers agree with PyTorch", "[layers][golden]") {
   check_simple("linear", Linear(5, 3));
+  check_simple("conv1d", Conv1d({.in_channels = 2, .out_channels = 3, .kernel = 3}));
+  check_simple("conv1d_stride",
+               Conv1d({.in_channels = 2, .out_channels = 3, .kernel = 3, .stride = 2, .padding = 2, .bias = false}));
+  check_simple("conv1d_dilation",
+               Conv1d({.in_channels = 3, .out_channels = 2, .kernel = 2, .padding = 1, .dilation = 4}));
+  check_simple(
+      "conv1d_groups",
+      Conv1d(
+          {.in_channels = 4, .out_channels = 6, .kernel = 3, .stride = 2, .padding = 1, .dilation = 2, .groups = 2}));
   check_simple("conv2d", Conv2d({.in_channels = 2, .out_channels = 3, .kernel = 3}));
   check_simple("conv2d_padding", Conv2d({.in_channels = 2, .out_channels = 9, .kernel = 3, .padding = 1}));
   check_simple(

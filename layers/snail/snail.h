@@ -1,0 +1,147 @@
+// SNAIL: temporal convolutions that gather, attention that picks. Mishra, Rohaninejad, Chen, Abbeel 2017, "A Simple
+// Neural Attentive Meta-Learner", arXiv 1707.03141; the blocks of its figure 2.
+//
+//   DenseBlock(X; R, D)      f, g = conv(X; kernel 2, dilation R, D filters), causal                       (1)
+//                            [X ; tanh(f) ⊙ σ(g)]                       C -> C + D channels                 (2)
+//   TCBlock(X; T, D)         for i = 1 .. ⌈log₂ T⌉: X = DenseBlock(X; 2^{i-1}, D)                           (3)
+//   AttentionBlock(X; K, V)  q, k, v = affine(X): K, K and V wide                                           (4)
+//                            A = softmax(causal(q kᵀ / √K))                                                 (5)
+//                            [X ; A v]                                  C -> C + V channels                 (6)
+//
+//   symbol   shape         meaning
+//   X        [B, T, C]     a sequence; step t of a block's result sees steps up to t and no further
+//   f, g     [B, T, D]
+//   A        [B, T, T]     weights, for a WeightCollector
+//
+// The paper's text has dilations of 2^i; as in its figure here they begin at 1, so that a block of T sees T steps
+// without a gap. Nothing is recurrent: a known sequence is one pass. Where each step needs the answer to the one
+// before, `step` goes on by one column from what the blocks have kept, and its results are those of the whole. Errors:
+// ShapeError for x that does not fit, ValueError for sizes and names. Cost of a sequence: B T (4 C D + T (K + V)).
+#pragma once
+
+#include <fovea/autograd/parts.h>
+#include <fovea/layers/attention/mask.h>
+#include <fovea/layers/attention/weights.h>
+#include <fovea/layers/conv1d.h>
+#include <fovea/layers/linear.h>
+#include <fovea/layers/recurrent/cell.h>
+
+#include <cmath>
+
+namespace fovea {
+
+// What a block needs of the steps before: the columns of X, or of k and v, one a step.
+struct SnailMemory {
+  struct Column {
+    Tensor x;  // [B, .]
+    template <class Visit>
+    void tensors(Visit&& visit) {
+      visit("x", x, 0);
+    }
+  };
+  std::vector<Column> columns;
+  template <class Visit>
+  void tensors(Visit&& visit) {
+    visit("columns", columns);
+  }
+};
+
+class SnailBlock : public Module {
+ public:
+  virtual Tensor operator()(const Tensor& x) const = 0;                          // [B, T, C] -> [B, T, C + .]
+  virtual std::vector<SnailMemory> initial_state() const { return {{}}; }        // a memory for each layer inside
+  virtual Tensor step(const Tensor& x, std::span<SnailMemory> state) const = 0;  // [B, C] -> [B, C + .]
+  virtual int64_t input_size() const = 0;
+  virtual int64_t output_size() const = 0;
+};
+
+class DenseBlock final : public Module {
+ public:
+  DenseBlock(int64_t channels, int64_t dilation, int64_t filters, Generator& generator = default_generator())
+      : dilation_(dilation),
+        conv_({.in_channels = channels, .out_channels = 2 * filters, .kernel = 2, .dilation = dilation, .causal = true},
+              generator) {}
+  void members(Members& m) override { m("conv", conv_); }
+
+  // X [B, C, T], as convolutions have it.
+  Tensor operator()(const Tensor& x) const { return gated(x, conv_(x)); }
+  Tensor step(const Tensor& x, SnailMemory& memory) const {
+    const auto t = static_cast<int64_t>(memory.columns.size());
+    const Tensor before = t >= dilation_ ? memory.columns[static_cast<size_t>(t - dilation_)].x : zeros_like(x);
+    memory.columns.push_back({x});
+    const Tensor both = stack({before, x}, 2);  // [B, C, 2]
+    return gated(x, linear(flatten(both, 1), flatten(conv_.weight, 1), conv_.bias));
+  }
+
+ private:
+  static Tensor gated(const Tensor& x, const Tensor& both) {
+    const auto [f, g] = chunk<2>(both, 1);     // (1) [B, D, T]
+    return cat({x, tanh(f) * sigmoid(g)}, 1);  // (2) [B, C + D, T]
+  }
+  int64_t dilation_;
+  Conv1d conv_;
+};
+
+class TCBlock final : public SnailBlock {
+ public:
+  TCBlock(int64_t channels, int64_t steps, int64_t filters, Generator& generator = default_generator())
+      : input_size_(channels), size_(channels) {
+    check_sizes("TCBlock", {{"channels", channels}, {"steps", steps}, {"filters", filters}});
+    for (int64_t dilation = 1; dilation < steps; dilation *= 2, size_ += filters)
+      blocks_.emplace_back(size_, dilation, filters, generator);
+  }
+  void members(Members& m) override { m("blocks", blocks_); }
+
+  Tensor operator()(const Tensor& x) const override {
+    Tensor y = transpose(x, 1, 2);
+    for (const DenseBlock& block : blocks_) y = block(y);  // (3)
+    return transpose(y, 1, 2);
+  }
+  std::vector<SnailMemory> initial_state() const override { return std::vector<SnailMemory>(blocks_.size()); }
+  Tensor step(const Tensor& x, std::span<SnailMemory> state) const override {
+    Tensor y = x;
+    for (size_t i = 0; i < blocks_.size(); ++i) y = blocks_[i].step(y, state[i]);  // (3)
+    return y;
+  }
+  int64_t input_size() const override { return input_size_; }
+  int64_t output_size() const override { return size_; }
+
+ private:
+  int64_t input_size_, size_;
+  std::vector<DenseBlock> blocks_;
+};
+
+class AttentionBlock final : public SnailBlock {
+ public:
+  AttentionBlock(int64_t channels, int64_t key_size, int64_t value_size, Generator& generator = default_generator())
+      : keys_(key_size), values_(value_size), affine_(channels, 2 * key_size + value_size, true, generator) {}
+  void members(Members& m) override { m("affine", affine_); }
+
+  Tensor operator()(const Tensor& x) const override {
+    const auto [q, k, v] = split<3>(affine_(x), {keys_, keys_, values_}, 2);  // (4)
+    return cat({x, attend(q, k, v)}, 2);                                      // (6)
+  }
+  Tensor step(const Tensor& x, std::span<SnailMemory> state) const override {
+    const auto [q, kv] = split<2>(affine_(x), {keys_, keys_ + values_}, 1);  // (4)
+    state[0].columns.push_back({kv});
+    std::vector<Tensor> seen;
+    for (const auto& column : state[0].columns) seen.push_back(column.x);
+    const auto [k, v] = split<2>(stack(seen, 1), {keys_, values_}, 2);
+    return cat({x, squeeze(attend(unsqueeze(q, 1), k, v), 1)}, 1);  // (6)
+  }
+  int64_t input_size() const override { return affine_.weight->size(1); }
+  int64_t output_size() const override { return affine_.weight->size(1) + values_; }
+
+ private:
+  Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v) const {
+    const int64_t Tq = q.size(1), Tk = k.size(1);
+    const Tensor e = matmul(q / std::sqrt(static_cast<double>(keys_)), transpose(k, 1, 2));
+    const Tensor A = softmax(e, -1, causal_mask(Tq, Tk, Tk - Tq));  // (5) [B, Tq, Tk]
+    report_weights(*this, A);
+    return matmul(A, v);
+  }
+  int64_t keys_, values_;
+  Linear affine_;
+};
+
+}  // namespace fovea
