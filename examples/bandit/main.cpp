@@ -15,14 +15,14 @@ namespace {
 struct Options : CommandLine {
   Options()
       : CommandLine({.name = "bandit", .description = "A network learns to find the best arm of a bandit as it plays."},
-                    {.steps = 2000, .batch = 256, .learning_rate = 3e-3, .clip = 1, .validate_every = 100}) {}
+                    {.steps = 1200, .batch = 256, .learning_rate = 1e-2, .clip = 1, .validate_every = 100}) {}
   std::string& model = choice("model", "network", {"snail", "lstm"});
   int64_t& pulls = whole("pulls", "pulls of an episode", 10, 1, 1000);
   int64_t& arms = whole("arms", "arms of a bandit", 5, 2, 100);
-  int64_t& hidden = whole("hidden", "filters, size of a key and of a value; of the LSTM its state", 32, 1, 1024);
+  int64_t& hidden = whole("hidden", "filters, size of a key and of a value; of the LSTM its state", 16, 1, 1024);
   double& discount = real("discount", "what a later pull counts for", 1, 0, 1);
   double& lambda = real("lambda", "of the advantage, equation 3: from one step ahead to all", 0.95, 0, 1);
-  double& entropy = real("entropy", "weight of the entropy, halved as the rate is", 0.05, 0, 10);
+  double& entropy = real("entropy", "weight of the entropy, halved as the rate is", 0.02, 0, 10);
   int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 400, 1));
   int64_t& test_size = may_change(whole("test-size", "fresh episodes of the test", 10000, 1));
   void settle() override {
@@ -107,13 +107,15 @@ class Bandit final : public Program {
     for (int64_t t = 0; t < o_.pulls; ++t)
       paid.values[static_cast<size_t>(one.pulled.at<int64_t>({0, t}) * o_.pulls + t)] =
           one.reward.at({0, t}) > 0 ? 1.0F : 0.4F;
-    Heatmap pulled{.grid = std::move(paid), .title = "pulled: dark where it paid", .row_title = "arm"};
+    Heatmap pulled{.grid = std::move(paid),
+                   .title = "what was pulled: dark where it paid, light where not",
+                   .row_title = "arm, what it pays"};
     pulled.column_title = "pull", pulled.row_labels = choices.row_labels, pulled.range = {0, 1};
     shown.panels = {std::move(pulled), std::move(choices)};
     for (const auto& [name, list] : collected.weights())
       shown.panels.push_back({.grid = grid_of(select(list.front(), 0, 0)),
                               .title = "what each pull looks back at",
-                              .row_title = "before pull",
+                              .row_title = "pull",
                               .column_title = "pull",
                               .range = ValueRange{0, 1}});
     picture("episode.png", shown);

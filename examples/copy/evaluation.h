@@ -1,17 +1,18 @@
-// How wrong an NTM is on fresh sequences, and the pictures of one.
+// How wrong a machine is on fresh sequences, and the pictures of one.
 #pragma once
 
 #include <fmt/format.h>
 #include <fovea/autograd/mode.h>
-#include <fovea/layers/memory/ntm.h>
 
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 #include "examples/common/grid.h"
 #include "examples/common/program.h"
 #include "examples/common/terminal.h"
 #include "examples/common/ticks.h"
+#include "examples/copy/machine.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
@@ -30,21 +31,13 @@ struct Validation {
 };
 
 // One sequence: its input and output above the write and read weights over time; input, expected and given output; the
-// memory in the end. The read weights in the terminal too, unless quiet.
+// memory in the end. The read weights in the terminal too, unless quiet. Without a memory the answer alone.
 struct Shown {
   HeatmapPicture heads{}, answer{}, memory{};
 };
 
 // Time runs across, channels or slots down.
 inline Grid over_time(const Tensor& rows) { return grid_of(contiguous(transpose(rows, 0, 1))); }
-
-// Head h of sequence 0 over time: [T, N].
-inline Grid weights_over_time(const std::vector<NeuralTuringMachine::State>& trace,
-                              Tensor NeuralTuringMachine::State::*weights, int64_t head) {
-  std::vector<Tensor> steps;
-  for (const NeuralTuringMachine::State& state : trace) steps.push_back(select(select(state.*weights, 0, 0), 0, head));
-  return over_time(stack(steps, 0));
-}
 
 // Consecutive slots of a memory, around its end.
 struct Slots {
@@ -91,8 +84,7 @@ inline Tensor wrong_bits(const Tensor& logits, const Tensor& target) {
 }
 
 // `count` fresh sequences of one length, drawn from `generator`.
-inline Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64_t length, int64_t count,
-                       Generator generator) {
+inline Errors evaluate(const Machine& model, const Task& task, int64_t length, int64_t count, Generator generator) {
   const NoGrad guard;
   double bits = 0, sequences = 0, nats = 0, all = 0, optimum = 0;
   in_pieces(count, 100, [&](int64_t batch) {
@@ -111,8 +103,7 @@ inline Errors evaluate(const NeuralTuringMachine& model, const Task& task, int64
 
 // Wrong sequences up to the longest training length, and wrong bits beyond it. Cross-entropy decides between weights
 // that are equal in these, and is the whole score where no predictor can be perfect.
-inline Validation validation(const NeuralTuringMachine& model, const Task& task, int64_t max_length,
-                             const Generator& generator) {
+inline Validation validation(const Machine& model, const Task& task, int64_t max_length, const Generator& generator) {
   const Errors beyond = evaluate(model, task, task.validation_length(max_length), 50, generator.fork(1));
   if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
   double score = 0.2 * beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
@@ -129,7 +120,7 @@ inline Validation validation(const NeuralTuringMachine& model, const Task& task,
 
 // The figures of each length by name, for summary.json; also printed.
 using Metrics = std::vector<std::pair<std::string, Summary::Metric>>;
-inline Metrics test_by_length(const NeuralTuringMachine& model, const Task& task, const std::vector<int64_t>& lengths,
+inline Metrics test_by_length(const Machine& model, const Task& task, const std::vector<int64_t>& lengths,
                               int64_t count, const Generator& generator) {
   Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
   for (const int64_t length : lengths) {
@@ -150,13 +141,12 @@ inline Metrics test_by_length(const NeuralTuringMachine& model, const Task& task
   return metrics;
 }
 
-inline Shown show(const NeuralTuringMachine& model, const Task& task, int64_t length, Generator generator, bool quiet) {
+inline Shown show(const Machine& model, const Task& task, int64_t length, Generator generator, bool quiet) {
   const NoGrad guard;
   const Bits data = task.make(1, length, generator);
-  using State = NeuralTuringMachine::State;
-  std::vector<State> trace;
+  MachineTrace trace;
   Tensor output = sigmoid(model(data.input, 0, &trace));  // [1, T, O]
-  const int64_t T = output.size(1), answers = data.target.size(1), H = model.options().heads;
+  const int64_t T = output.size(1), answers = data.target.size(1);
   Tensor expected = zeros_like(output);
   slice(expected, 1, T - answers).copy_(data.target);
   slice(output, 1, 0, T - answers).zero_();  // nobody asks, and nothing was learned of it
@@ -172,25 +162,31 @@ inline Shown show(const NeuralTuringMachine& model, const Task& task, int64_t le
 
   const double wrong = sum(to(ne(gt(output, full({}, 0.5)), gt(expected, full({}, 0.5))), f32)).item();
   given.title = fmt::format("output: {} of {} bits wrong", wrong, data.target.numel());
+  if (!trace.memory.defined()) return shown;
   shown.heads = {
       .panels = {input, given}, .columns = 2, .title = fmt::format("where the heads stand, length {}", length)};
   std::vector<Grid> weights;
-  for (int64_t h = 0; h < H; ++h)
-    for (const auto kind : {&State::write_weights, &State::read_weights})
-      weights.push_back(weights_over_time(trace, kind, h));
+  std::vector<std::string> titles;
+  const int64_t writers = trace.write_weights.size(1), readers = trace.read_weights.size(1);
+  for (int64_t h = 0; h < std::max(writers, readers); ++h)
+    for (const auto& [kind, of, all] :
+         {std::tuple{"write", trace.write_weights, writers}, {"read", trace.read_weights, readers}}) {
+      if (h >= all) continue;
+      weights.push_back(over_time(select(of, 1, h)));
+      titles.push_back(fmt::format("{} weights{}", kind, all > 1 ? fmt::format(" of head {}", h + 1) : ""));
+    }
   const Slots busy = busy_slots(weights);
   for (size_t i = 0; i < weights.size(); ++i) {
-    Heatmap map = panel(busy.of(weights[i]), i % 2 == 0 ? "write weights" : "read weights", "memory slot");
-    if (H > 1) map.title += fmt::format(" of head {}", i / 2 + 1);
+    Heatmap map = panel(busy.of(weights[i]), titles[i], "memory slot");
     map.row_labels = busy.names();
     map.range = ValueRange{0, 1};
     shown.heads.panels.push_back(std::move(map));
   }
-  shown.memory.panels = {panel(grid_of(select(trace.back().memory, 0, 0)), "memory after the last step", "component")};
+  shown.memory.panels = {panel(grid_of(trace.memory), "memory after the last step", "component")};
   shown.memory.panels.back().column_title = "memory slot";
   if (!quiet)
     fmt::print("{}",
-               heatmap_text(weights_over_time(trace, &State::read_weights, 0),
+               heatmap_text(over_time(select(trace.read_weights, 1, 0)),
                             fmt::format("read weights, slots down, {} steps across", T), terminal_style(stdout), 16));
   return shown;
 }

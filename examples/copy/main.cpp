@@ -1,6 +1,8 @@
-// copy: a Neural Turing Machine learns one of the tasks of its paper, and shows where it reads and writes.
+// copy: a Neural Turing Machine, or what is set beside it, learns one of the tasks of its paper, and shows where it
+// reads and writes.
 //
-//   copy --task copy|repeat-copy|recall|ngrams|sort --controller lstm|ff --heads 1 --memory 128x20 --length 20 ...
+//   copy --task copy|repeat-copy|recall|ngrams|sort --model ntm|dnc|lstm --controller lstm|ff --heads 1 --memory 128x20
+//   --length 20 ...
 //
 // Sort has defaults of its own: heads that can go to any slot at once, for which the slots must differ at the start.
 // The weights that are tested are the best by sequences of validation: of lengths up to the longest trained, and of one
@@ -26,10 +28,10 @@ class Copy final : public Program {
         o_(o),
         task_(make_task(o.task)),
         model_(as_asked([&] { return make_model(o, task_, initial); })),
-        averaged_(clone(model_)) {
-    train_with(model_, make_optimizer(o.optimizer, parameters(model_), o.learning_rate,
-                                      o.eps > 0 ? std::optional(o.eps) : std::nullopt));
-    average_ = &average_into(averaged_, o.average);
+        averaged_(make_model(o, task_, default_generator())) {
+    train_with(*model_, make_optimizer(o.optimizer, parameters(*model_), o.learning_rate,
+                                       o.eps > 0 ? std::optional(o.eps) : std::nullopt));
+    average_ = &average_into(*averaged_, o.average);
     schedule_ = &schedule<StepDecay>(StepDecayOptions{.every = 1, .gamma = o.decay});
     trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)("score",
                                                                                                         score_);
@@ -45,7 +47,7 @@ class Copy final : public Program {
     const int64_t length =
         any_length ? data.randint(task_.min_length, o_.length + 1) : task_.draw_length(o_.length, data);
     const Bits fresh = task_.make(batch, length, data);
-    const Tensor logits = model_(fresh.input, fresh.target.size(1));
+    const Tensor logits = (*model_)(fresh.input, fresh.target.size(1));
     return {binary_cross_entropy_with_logits(logits, fresh.target),
             {sum(wrong_bits(logits.detach(), fresh.target)).item() / static_cast<double>(batch)},
             batch};
@@ -55,7 +57,7 @@ class Copy final : public Program {
   // in a thousand is easily missed.
   double validate() override {
     const int64_t step = trainer().step();
-    const Validation found = validation(averaged_, task_, o_.length, root.fork(3).fork(static_cast<uint64_t>(step)));
+    const Validation found = validation(*averaged_, task_, o_.length, root.fork(3).fork(static_cast<uint64_t>(step)));
     if (learned_ == 0 && found.wrong < 50) learned_ = step;
     score_ = found.score;
     const bool falls = o_.decay_after == "learned" ? learned_ != 0 : found.wrong == 0 || o_.decay_after == "every";
@@ -84,24 +86,25 @@ class Copy final : public Program {
     trainer().sample(fmt::format("step {}: the weights do not find the way and are drawn anew", trainer().step()));
     began_ = trainer().step();
     learned_ = 0;
-    load_state(model_, state(make_model(o_, task_, initial)));
+    load_state(*model_, state(*make_model(o_, task_, initial)));
     average_->restart();
     optimizer().load_state(fresh_optimizer_);
     schedule_->load_state(fresh_schedule_);
   }
 
-  Metrics test() override { return test_by_length(averaged_, task_, o_.test_lengths, o_.test_size, root.fork(4)); }
+  Metrics test() override { return test_by_length(*averaged_, task_, o_.test_lengths, o_.test_size, root.fork(4)); }
 
   void draw() override {
-    const Shown shown = show(averaged_, task_, o_.length, root.fork(5), line.quiet);
-    picture("heads.png", shown.heads);
+    const Shown shown = show(*averaged_, task_, o_.length, root.fork(5), line.quiet);
     picture("answer.png", shown.answer);
+    if (shown.memory.panels.empty()) return;
+    picture("heads.png", shown.heads);
     picture("memory.png", shown.memory);
   }
 
   const Options& o_;
   Task task_;
-  NeuralTuringMachine model_, averaged_;
+  Box<Machine> model_, averaged_;
   WeightAverage* average_ = nullptr;
   Schedule* schedule_ = nullptr;
   SavedState fresh_optimizer_{}, fresh_schedule_{};

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <fovea/layers/memory/ntm.h>
 #include <fovea/optim/rmsprop.h>
 
 #include <charconv>
 #include <optional>
 
 #include "examples/common/program.h"
+#include "examples/copy/machine.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
@@ -38,8 +38,10 @@ inline Rule memory_rule() {
 struct Options : CommandLine {
   Options()
       : CommandLine({.name = "copy",
-                     .description = "A Neural Turing Machine learns to copy, and shows where it reads and writes. "
-                                    "Defaults are those of the task; here those of copy.",
+                     .description =
+                         "A Neural Turing Machine, or what is set beside it, learns to copy, and shows where it reads "
+                         "and writes. "
+                         "Defaults are those of the task; here those of copy.",
                      .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
                     {.steps = 48000,
                      .batch = 1,
@@ -48,12 +50,18 @@ struct Options : CommandLine {
                      .clip = 10,
                      .validate_every = 1000,
                      .early_stop = 7}) {}
-  std::string& controller = choice("controller", "the network that steers the heads", {"lstm", "ff"});
-  int64_t& heads = whole("heads", "read heads, and as many write heads", 1, 1, 32);
-  int64_t& hidden = whole("hidden", "size of the controller", 100, 1, 4096);
-  std::string& memory = text("memory", "slots x width of the memory", "128x20", memory_rule());
-  std::string& memory_start = choice(
-      "memory-start", "the memory before the first step: the same everywhere, or learned", {"constant", "learned"});
+  std::string& model =
+      choice("model", "Neural Turing Machine, differentiable neural computer, or an LSTM without a memory",
+             {"ntm", "dnc", "lstm"});
+  std::string& controller = with_memory(choice("controller", "the network that steers the heads", {"lstm", "ff"}));
+  int64_t& heads = with_memory(whole("heads", "read heads; an ntm has as many write heads, a dnc one", 1, 1, 32));
+  int64_t& hidden = whole("hidden", "size of the controller, or of the LSTM", 100, 1, 4096);
+  int64_t& layers = goes_with(whole("layers", "layers of the LSTM", 3, 1, 16), {{&model, {"lstm"}}});
+  std::string& memory = with_memory(text("memory", "slots x width of the memory", "128x20", memory_rule()));
+  std::string& memory_start =
+      goes_with(choice("memory-start", "the memory before the first step: the same everywhere, or learned",
+                       {"constant", "learned"}),
+                {{&model, {"ntm"}}});
   int64_t& length = whole("length", "longest training sequence", 20, 1, 10000);
   double& decay = real("decay", "what the rate is multiplied by after a validation", 0.85, 0.01, 1);
   std::string& decay_after = choice(
@@ -77,7 +85,17 @@ struct Options : CommandLine {
   int64_t& patience = in_steps(
       whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 7000, 0));
 
+  template <class T>
+  T& with_memory(T& value) {
+    return goes_with(value, {{&model, {"ntm", "dnc"}}});
+  }
+
   void settle() override {
+    if (model == "lstm")  // as the paper has it
+      otherwise(hidden, task == "repeat-copy"                ? 512
+                        : task == "ngrams" || task == "sort" ? 128
+                                                             : 256),
+          otherwise(patience, 0);
     if (task != "copy") otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
@@ -99,17 +117,28 @@ struct Options : CommandLine {
   }
 };
 
-inline NeuralTuringMachine make_model(const Options& o, const Task& task, Generator& generator) {
+inline Box<Machine> make_model(const Options& o, const Task& task, Generator& generator) {
+  if (o.model == "lstm") return LstmMachine(task.inputs, task.outputs, o.hidden, o.layers, generator);
   const MemorySize memory = memory_size(o.memory).value();
-  return NeuralTuringMachine({.input_size = task.inputs,
-                              .output_size = task.outputs,
-                              .controller = o.controller == "ff" ? "feed_forward" : o.controller,
-                              .hidden_size = o.hidden,
-                              .slots = memory.slots,
-                              .width = memory.width,
-                              .heads = o.heads,
-                              .learned_memory = o.memory_start == "learned"},
-                             generator);
+  const std::string controller = o.controller == "ff" ? "feed_forward" : o.controller;
+  if (o.model == "dnc")
+    return MemoryMachine(DifferentiableNeuralComputer({.input_size = task.inputs,
+                                                       .output_size = task.outputs,
+                                                       .controller = controller,
+                                                       .hidden_size = o.hidden,
+                                                       .slots = memory.slots,
+                                                       .width = memory.width,
+                                                       .heads = o.heads},
+                                                      generator));
+  return MemoryMachine(NeuralTuringMachine({.input_size = task.inputs,
+                                            .output_size = task.outputs,
+                                            .controller = controller,
+                                            .hidden_size = o.hidden,
+                                            .slots = memory.slots,
+                                            .width = memory.width,
+                                            .heads = o.heads,
+                                            .learned_memory = o.memory_start == "learned"},
+                                           generator));
 }
 
 }  // namespace fovea::examples

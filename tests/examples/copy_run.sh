@@ -8,6 +8,7 @@
 #   after Ctrl-C the pictures are of the weights that there are
 #   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
 #   weights are drawn anew after the validated ones are kept
+#   a differentiable neural computer and an LSTM run as the Neural Turing Machine does
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
 copy=$1
@@ -24,6 +25,17 @@ for threads in 2 4; do
   cmp "$folder/t1/last.safetensors" "$folder/t$threads/last.safetensors" || fail "checkpoints differ at 1 and $threads threads"
   cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
 done
+
+for model in dnc lstm; do
+  for threads in 1 3; do
+    "$copy" "${short[@]}" --model $model --hidden 12 --steps 40 --batch 3 --validate-every 20 --length 5 --threads $threads \
+      --out "$folder/$model$threads" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "--model $model failed"; }
+  done
+  cmp "$folder/${model}1/last.safetensors" "$folder/${model}3/last.safetensors" || fail "$model: checkpoints differ"
+  [ -s "$folder/${model}1/answer.png" ] || fail "$model: answer.png is missing"
+done
+[ -s "$folder/dnc1/heads.png" ] || fail "dnc: heads.png is missing"
+[ ! -e "$folder/lstm1/heads.png" ] || fail "an LSTM has no heads to be shown"
 
 "$copy" "${short[@]}" --steps 400 --out "$folder/whole" >/dev/null 2>&1
 "$copy" "${short[@]}" --steps 150 --out "$folder/parts" >/dev/null 2>&1
