@@ -21,9 +21,9 @@
 //   m, g, p  [B, T, 2H], [B, 2H], [B, E]
 //
 // (3) to (5) are Bahdanau's attention with the query u; (6) and (7) the same with [r(i-1) ; y_q(i)]. (11): the paper's
-// softmax is over all words. Past a row's length no token is looked at. A document without entities has log p = -inf.
-// Errors: ShapeError, DTypeError; IndexError for an id or a length out of range; ValueError for sizes.
-// Cost: the LSTMs' 16 B (T + Q) H (D + H), then B T H of attention, or B Q T H of the impatient.
+// softmax is over all words. Forget gates start at 1. Past a row's length no token is looked at. Of a document without
+// entities log p is -inf. Errors: ShapeError, DTypeError; IndexError for an id or a length out of range; ValueError for
+// sizes. Cost: 16 B (T + Q) H (D + H), then B T H² and B T H of attention, or B Q T H of the impatient.
 #pragma once
 
 #include <fovea/layers/attention/registry.h>
@@ -39,7 +39,6 @@ struct ReaderOptions {
   int64_t entities;          // E
   int64_t embed_dim = 64;    // D
   int64_t hidden_size = 64;  // H
-
   int64_t annotation() const { return 2 * hidden_size; }
   RecurrentOptions lstm() const {
     return {.input_size = embed_dim, .hidden_size = hidden_size, .bidirectional = true, .forget_bias = 1};
@@ -86,9 +85,8 @@ class Reader : public Module {
   virtual Tensor read(const Texts& x) const = 0;  // r [B, 2H]
 
  private:
-  // The last word stands in for what lies past a length.
   Tensor tokens(const Tensor& ids, const Tensor& lengths) const {
-    const Tensor word = scalar(static_cast<double>(embedding_.weight->size(0) - 1), i64);
+    const Tensor word = scalar(static_cast<double>(embedding_.weight->size(0) - 1), i64);  // past a length
     return lengths.defined() ? where(squeeze(query_padding_mask(lengths, ids.size(1)), 2), ids, word) : ids;
   }
 
@@ -102,9 +100,7 @@ class AttentiveReader final : public Reader {
   explicit AttentiveReader(const ReaderOptions& o, Generator& generator = default_generator())
       : Reader(o, generator), attention(AdditiveScore(o.annotation(), o.annotation(), o.annotation(), generator)) {}
   void members(Members& m) override { Reader::members(m), m("attention", attention); }
-  Tensor read(const Texts& x) const override {
-    return attention(x.u, x.y_d, {}, x.mask).context;  // (3)-(5) [B, 2H]
-  }
+  Tensor read(const Texts& x) const override { return attention(x.u, x.y_d, {}, x.mask).context; }  // (3)-(5)
 
   BahdanauAttention attention;  // W_um, W_ym, w_ms
 };
@@ -141,7 +137,6 @@ class ImpatientReader final : public Reader {
   Parameter start;              // r(0)
 };
 
-// What attention is compared with: the mean of the annotations.
 class UniformReader final : public Reader {
  public:
   using Reader::Reader;
