@@ -46,13 +46,13 @@ class AskedReader {
 
  private:
   void keep(std::vector<int64_t>& sentence) {
-    const auto gaps = std::count(sentence.begin(), sentence.end(), *world_.id(std::string(gap_word)));
+    const auto gaps = std::count(sentence.begin(), sentence.end(), world_.gap());
     if (gaps > 1 || (gaps == 1 && !asked_.story.question.empty()))
       throw ValueError(where_ + ": there is more than one @x; need one gap in one question");
     if (gaps == 1) {
       asked_.story.question = sentence;
     } else if (!sentence.empty()) {
-      sentence.push_back(*world_.id(std::string(full_stop)));
+      sentence.push_back(world_.stop());
       asked_.story.sentences.push_back(sentence);
     }
     sentence.clear();

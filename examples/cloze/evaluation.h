@@ -24,7 +24,7 @@ inline double percent_right(const Reader& reader, const World& world, const Stor
                             Generator generator) {
   double sum = 0;
   in_pieces(count, 100, [&](int64_t some) {
-    const Batch fresh = world.batch(some, options, generator);
+    const Batch fresh = fresh_stories(world, some, options, generator);
     sum += percent_right(log_p(reader, fresh), fresh) * static_cast<double>(some);
   });
   return sum / static_cast<double>(count);
@@ -36,7 +36,7 @@ struct ReadStory {
   Tensor weights{};  // [1 or Q, T]
 };
 inline ReadStory read_story(const Reader& reader, const Story& story) {
-  const Batch one = World::batch(std::vector<Story>{story});
+  const Batch one = batch_of({story});
   ReadStory found{};
   const auto weights = attended([&] { found.answer = argmax(log_p(reader, one), -1).item<int64_t>(); });
   found.weights = weights.front().second;

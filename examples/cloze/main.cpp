@@ -37,7 +37,7 @@ struct Rival {
 class Cloze final : public Program {
  public:
   explicit Cloze(const Options& o)
-      : Program(o, {.figure = o.compare ? "loss, uniform" : "wrong %",
+      : Program(o, {.figure = o.compare ? "uniform loss" : "wrong %",
                     .unit = "stories",
                     .loss = "cross-entropy, nats",
                     .log_loss = false}),
@@ -65,7 +65,7 @@ class Cloze final : public Program {
 
  private:
   StepOutput step() override {
-    const Batch fresh = world_.batch(o_.batch, o_.stories(Share::training), data);
+    const Batch fresh = fresh_stories(world_, o_.batch, o_.stories(Share::training), data);
     const Tensor p = log_p(*reader_, fresh);
     return {nll_loss(p, fresh.fields[2]), {rival_ ? rival_->learn(fresh) : 100 - percent_right(p.detach(), fresh)}};
   }
@@ -88,7 +88,7 @@ class Cloze final : public Program {
   std::vector<Series> losses(const MetricsTable& metrics) const override {
     std::vector<Series> all = Program::losses(metrics);
     all.front().name = o_.model;
-    if (rival_) all.push_back({"uniform", metrics.column("step"), metrics.column("loss, uniform")});
+    if (rival_) all.push_back({"uniform", metrics.column("step"), metrics.column("uniform loss")});
     return all;
   }
 
@@ -98,7 +98,7 @@ class Cloze final : public Program {
     HeatmapPicture rows{.title = "where the impatient reader looks at each word of the question"};
     WeightedTextPicture words{.title = fmt::format("where the {} reader looks", o_.model)};
     for (int i = 0; i < 2; ++i) {
-      const Story story = world_.tell(o_.stories(Share::test), generator);
+      const Story story = tell(world_, o_.stories(Share::test), generator);
       const ReadStory read = read_story(*reader_, story);
       if (o_.model == "impatient")
         rows.panels.push_back(rereading(world_, story, read));

@@ -1,31 +1,24 @@
-// Stories of a little world, and a question about each with a gap, @x, that one of its entities fills.
+// Stories of the little world (world.h), and a question about each with a gap, @x, that one of its entities fills.
 //
-//   @e4 sold the lamp to @e1 . in @e0 the coin was left by @e4 . the book was sold to @e2 by @e5 . @e1 found the lamp
-//   in @e6 . the lamp was sold to @x by @e4                                               the answer is @e1
+//   @e4 sold the lamp to @e1 . in @e0 the lamp was left by @e5 . the book was sold to @e2 by @e4 .
+//   the lamp was sold to @x by @e4                                               the answer is @e1
 //
-// A sentence tells a fact: a verb, a noun, a person who does it, and the person or place that it is done to or in, in
-// one of two forms. The question tells one of the facts again, in the same or the other form, with one entity left out.
-// No other fact of the story has the same noun with a verb of the same kind; but of two in four the noun is the same
-// and the kind another, or the verb is the same and the noun another: neither is enough to find the sentence. Entities
-// get new ids in every story, by a random permutation: an id means nothing by itself. A fifth of the pairs of verb and
-// noun is held out: no story of training has one, and every question of the test asks for one.
-// Errors: ValueError for too few sentences or entities.
+// The question tells one of the facts again, in the same form or the other, with one entity left out. No other fact of
+// the story has the same noun with a verb of the same kind. But half of the others, and more by chance, are near: they
+// have the same noun with a verb of the other kind, or the same verb with another noun, so neither alone finds the
+// sentence. Entities have other ids in every story, by a random permutation: an id means nothing by itself. Stories of
+// training have no held-out pair of verb and noun; every question of the test asks for one.
+// Errors: ValueError for too few sentences.
 #pragma once
 
-#include <fovea/core/random.h>
-#include <fovea/core/tensor.h>
+#include <fovea/core/creation.h>
 #include <fovea/optim/training/data.h>
 
-#include <array>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <algorithm>
+
+#include "examples/cloze/world.h"
 
 namespace fovea::examples {
-
-inline constexpr std::string_view gap_word = "@x", full_stop = ".";
 
 enum class Share { training, test };
 
@@ -41,46 +34,54 @@ struct Story {
   size_t source = 0;   // the sentence that has it
 };
 
-class World {
- public:
-  static constexpr int64_t least_entities = 4;
+inline Story tell(const World& world, const StoryOptions& options, Generator& generator) {
+  const auto [sentences, share] = options;
+  if (sentences < 1) throw ValueError(fmt::format("tell: a story of {} sentences; need at least 1", sentences));
+  const bool test = share == Share::test;
+  Fact asked = world.any_fact(generator);
+  while (asked.held_out() != test) asked = world.any_fact(generator);
+  const size_t gap = choose(2, generator);
+  std::vector<Fact> facts;
+  while (static_cast<int64_t>(facts.size()) < sentences - 1) {
+    const Fact fact = choose(2, generator) == 0 ? world.any_fact(generator) : world.near_fact(asked, generator);
+    const bool told_before = std::find(facts.begin(), facts.end(), fact) != facts.end();
+    const bool answers = fact.kind == asked.kind && fact.noun == asked.noun;
+    if (!told_before && !answers && (test || !fact.held_out())) facts.push_back(fact);
+  }
+  Story story{.source = choose(static_cast<size_t>(sentences), generator)};
+  facts.insert(facts.begin() + static_cast<std::ptrdiff_t>(story.source), asked);
 
-  explicit World(int64_t entities);
-
-  // Ids below entities() are @e0, @e1, ..., the others words.
-  int64_t entities() const { return entities_; }
-  int64_t vocabulary() const { return static_cast<int64_t>(words_.size()); }
-  const std::string& word(int64_t id) const { return words_[static_cast<size_t>(id)]; }
-  std::optional<int64_t> id(const std::string& word) const;
-  std::string known_words() const;  // "the, lamp, ..."
-
-  Story tell(const StoryOptions& options, Generator& generator) const;
-  // fields: documents i64 [B, T], questions i64 [B, Q], answers i64 [B]; with their lengths.
-  Batch batch(int64_t count, const StoryOptions& options, Generator& generator) const;
-  static Batch batch(const std::vector<Story>& stories);
-
- private:
-  struct Fact {
-    size_t kind, verb, noun;
-    std::array<int64_t, 2> who;
-    bool operator==(const Fact&) const = default;
+  const Tensor order = permutation(world.entities(), generator);  // role -> id
+  const auto renamed = [&](Fact fact) {
+    for (int64_t& who : fact.who) who = order.at<int64_t>({who});
+    return fact;
   };
-  struct Kind {
-    std::array<std::vector<int64_t>, 2> forms{};  // ids, and slots that a fact fills
-    std::vector<int64_t> verbs{}, nouns{};
-    bool at_place = false;  // the second entity is one
-  };
-  int64_t add(const std::string& word);
-  Kind kind(std::string_view form, std::string_view other_form, std::string_view verbs, bool at_place);
-  int64_t someone(bool place, int64_t but, Generator& generator) const;
-  Fact any_fact(Generator& generator) const;
-  Fact near_fact(const Fact& asked, Generator& generator) const;
-  std::vector<int64_t> told(const Fact& fact, size_t form) const;
+  for (const Fact& fact : facts) {
+    story.sentences.push_back(world.told(renamed(fact), choose(2, generator)));
+    story.sentences.back().push_back(world.stop());
+  }
+  asked = renamed(asked);
+  story.answer = asked.who[gap], asked.who[gap] = world.gap();
+  story.question = world.told(asked, choose(2, generator));
+  return story;
+}
 
-  int64_t entities_, places_;
-  std::vector<std::string> words_{};
-  std::map<std::string, int64_t> ids_{};
-  std::vector<Kind> kinds_{};
-};
+// fields: documents i64 [B, T], questions i64 [B, Q], answers i64 [B]; with their lengths.
+inline Batch batch_of(const std::vector<Story>& stories) {
+  const auto vector = [](const std::vector<int64_t>& ids) { return from(ids, {static_cast<int64_t>(ids.size())}); };
+  std::vector<Example> examples;
+  for (const Story& story : stories) {
+    std::vector<int64_t> document;
+    for (const auto& sentence : story.sentences) document.insert(document.end(), sentence.begin(), sentence.end());
+    examples.push_back({vector(document), vector(story.question), scalar(static_cast<double>(story.answer), i64)});
+  }
+  return collate(examples);
+}
+
+inline Batch fresh_stories(const World& world, int64_t count, const StoryOptions& options, Generator& generator) {
+  std::vector<Story> stories;
+  for (int64_t i = 0; i < count; ++i) stories.push_back(tell(world, options, generator));
+  return batch_of(stories);
+}
 
 }  // namespace fovea::examples
