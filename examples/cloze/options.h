@@ -10,11 +10,12 @@ namespace fovea::examples {
 
 struct Options : CommandLine {
   Options()
-      : CommandLine({.name = "cloze",
-                     .description = "A reader learns to find, in a story whose names mean nothing, who or what fills "
-                                    "the gap of a question.",
-                     .serves = "ask"},
-                    {.steps = 4000, .batch = 32, .learning_rate = 5e-3, .clip = 5, .validate_every = 250}) {}
+      : CommandLine(
+            {.name = "cloze",
+             .description = "A reader learns to find, in a story whose names mean nothing, who or what fills "
+                            "the gap of a question.",
+             .serves = "ask"},
+            {.task = "stories", .steps = 4000, .batch = 32, .learning_rate = 5e-3, .clip = 5, .validate_every = 250}) {}
   std::string& model = choice("model", "reader", {"attentive", "impatient", "uniform"});
   bool& compare =
       goes_with(flag("compare", "train the uniform reader beside it", true), {{&model, {"attentive", "impatient"}}});
