@@ -26,7 +26,7 @@ class Babi final : public Program {
   explicit Babi(const Options& o)
       : Program(o, {.figure = "wrong %", .unit = "questions", .loss = "cross-entropy an answer, nats"}),
         o_(o),
-        data_(read_tasks(o, o.set, o.tasks, o.sentence_size)),
+        data_(read_tasks(o.folder_of_tasks(), o.tasks, o.sentence_size)),
         vocabulary_(vocabulary_of(data_.training)),
         learned_(data_.training, data_.learned, vocabulary_, {o.sentence_size, o.memory}),
         validation_(data_.training, data_.validation, vocabulary_, {o.sentence_size, o.memory}),

@@ -24,11 +24,11 @@ struct Options : CommandLine {
                                     "tasks, all at once unless --tasks names some.",
                      .uses_data = true,
                      .serves = "ask"},
-                    {.steps = 50760,
+                    {.steps = 42300,
                      .batch = 32,
                      .optimizer = "sgd",
                      .learning_rate = 1e-2,
-                     .clip = 40,
+                     .clip = 120,
                      .validate_every = 564}) {}
   std::string& set = choice("set", "folder of the tasks below --data, in babi", {"en", "en-10k"});
   std::vector<int64_t>& tasks = wholes("tasks", "tasks to learn together", all_tasks(), 1, 20);
@@ -40,8 +40,8 @@ struct Options : CommandLine {
   std::string& encoding = choice("encoding", "how the words of a sentence are put together", {"position", "bag"});
   double& noise = real("noise", "random noise in time: empty sentences at most, as a share of a story's", 0.1, 0, 1);
   int64_t& linear_start =
-      in_steps(whole("linear-start", "steps without the softmaxes of the hops, at most; 0: none", 16920, 0));
-  int64_t& patience = whole("patience", "validations without a smaller loss that end the linear start", 3, 1);
+      in_steps(whole("linear-start", "steps without the softmaxes of the hops, at most; 0: none", 8460, 0));
+  int64_t& patience = whole("patience", "validations without a smaller loss that end the linear start", 5, 1);
   double& linear_rate = real("linear-rate", "the rate of the linear start, as a share", 0.5, 1e-6, 1);
   int64_t& halvings = whole("halvings", "how often the rate is halved in the steps behind the linear start", 3, 0, 60);
   int64_t& restarts =
@@ -60,6 +60,9 @@ struct Options : CommandLine {
     if (steps > 0 && linear_start >= steps / restarts)
       throw UsageError(fmt::format("--linear-start is {}; it must be less than the {} steps of a run", linear_start,
                                    steps / restarts));
+  }
+  std::filesystem::path folder_of_tasks() const {
+    return data_file("babi/" + set, "the bAbI tasks, version 1.2, are to be put in DIR/babi/en and DIR/babi/en-10k");
   }
   bool joint() const { return tasks.size() == 20; }
 };

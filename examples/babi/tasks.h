@@ -11,7 +11,6 @@
 #include <numeric>
 
 #include "examples/babi/questions.h"
-#include "examples/common/command_line.h"
 #include "examples/common/terminal.h"
 
 namespace fovea::examples {
@@ -74,10 +73,8 @@ inline void check_sizes(const Stories& stories, int64_t most, const std::string&
   for (const Question& question : stories.questions) check(question.asked);
 }
 
-inline TaskData read_tasks(const CommandLine& line, const std::string& set, const std::vector<int64_t>& tasks,
+inline TaskData read_tasks(const std::filesystem::path& folder, const std::vector<int64_t>& tasks,
                            int64_t sentence_size) {
-  const std::filesystem::path folder =
-      line.data_file("babi/" + set, "the bAbI tasks, version 1.2, are to be put in DIR/babi/en and DIR/babi/en-10k");
   TaskData data;
   const auto read = [&](const std::filesystem::path& file) {
     Stories stories = read_stories(file, true);

@@ -1,7 +1,7 @@
 // MemN2N: an end-to-end memory network. Sukhbaatar, Szlam, Weston, Fergus 2015, "End-To-End Memory Networks", NIPS,
 // arXiv 1503.08895.
 //
-//   l_kj = (1 - j/J) - (k/d)(1 - 2j/J),  j = 1 .. J, k = 1 .. d; bag of words: 1   (1)
+//   l_kj = (1 - j/J) - (k/d)(1 - 2j/J),  k = 1 .. d;  bag of words: 1              (1)
 //   m_i = Σ_j l_j ⊙ A x_ij + T_A(i)                                                (2)
 //   c_i = Σ_j l_j ⊙ C x_ij + T_C(i)                                                (3)
 //   u¹ = Σ_j l_j ⊙ B q_j                                                           (4)
@@ -11,20 +11,19 @@
 //   z = W uᴷ⁺¹,  â = softmax(z)                                                    (8)
 //
 //   symbol   shape        meaning
-//   x_ij     [B, N, J]    i64: word j of sentence i; 0 is nil, which fills up
-//   q_j      [B, J]       i64: words of the question
+//   x_ij     [B, N, L]    i64: word j of sentence i, j = 1 .. J, its own J; then 0, nil, which fills up
+//   q_j      [B, L]       i64: words of the question
 //   i        [B, N]       i64, "times": how many back a sentence is, 1 for the last; 0 is nil
 //   A B C W  [V, d]       a row a word; T_A, T_C [N_max + 1, d] a row a time; row 0, nil, is 0 and stays it
 //   H        [d, d]
 //   m, c     [B, N, d]    memories, in and out
 //   p        [B, N]       weights
-//   u, o     [B, d]       what is asked, what is read
-//   z        [B, V]       logits; that of nil is 0
+//   u, o     [B, d]       what is asked, what is read; z [B, V] logits, that of nil 0
 //
 // (2), (3) and (5) to (7) are one of K hops. Adjacent tying: Aᵏ⁺¹ = Cᵏ, B = A¹, W = Cᴷ, times likewise: one tensor
-// each. Layer-wise: A, C and their times serve every hop. All start as N(0, 0.1²). Times past N_max are N_max. J of (1)
-// is the tensors'. Cost: only what the mask keeps is embedded, J d a sentence and table, K + 1 tables (layer-wise 2).
-// Errors: ShapeError, DTypeError, IndexError for a word or time without a row, ValueError for sizes below 1.
+// each. Layer-wise: A, C and their times serve every hop. All start as N(0, 0.1²). Times past N_max are N_max. Cost:
+// what the mask keeps is embedded, L d a sentence and table, of K + 1 tables (layer-wise 2). Errors: ShapeError,
+// DTypeError, IndexError for a word or time without a row, ValueError for sizes below 1.
 #pragma once
 
 #include <fovea/layers/attention/registry.h>
@@ -47,12 +46,6 @@ class LinearStart final : public AlignTo<Weights> {
     return {in.mask.defined() ? where(in.mask, in.scores, scalar(0, in.scores.dtype())) : in.scores};
   }
 };
-
-inline Tensor position_encoding(int64_t J, int64_t d, DType dtype = f32) {
-  const Tensor j = unsqueeze(arange(1, J + 1, 1, f64), 1) / static_cast<double>(J);  // j/J [J, 1]
-  const Tensor k = arange(1, d + 1, 1, f64) / static_cast<double>(d);                // k/d [d]
-  return to(1.0 - j - k * (1.0 - 2.0 * j), dtype);                                   // (1) [J, d]
-}
 
 class MemN2N final : public Module {
  public:
@@ -84,7 +77,7 @@ class MemN2N final : public Module {
   void set_linear_start(bool on) { linear_start_.tensor().detach().fill_(on ? 1 : 0); }
   bool linear_start() const { return linear_start_->item() != 0; }
 
-  // story [B, N, J], question [B, J], mask bool [B, N], true = may be attended, times [B, N] -> z [B, V]. Without
+  // story [B, N, L], question [B, L], mask bool [B, N], true = may be attended, times [B, N] -> z [B, V]. Without
   // times they count back from the last sentence that the mask keeps.
   Tensor operator()(const Tensor& story, const Tensor& question, const Tensor& mask = {},
                     const Tensor& times = {}) const {
@@ -97,8 +90,8 @@ class MemN2N final : public Module {
         m = k == 0 ? memory(kept, A[0], T_A[0]) : c;  // (2) [B, N, d]
         c = memory(kept, C[k], T_C[k]);               // (3) [B, N, d]
       }
-      const Tensor o = read(u, m, c, keys);        // (5), (6) [B, d]
-      u = (o_.layer_wise ? linear(u, H) : u) + o;  // (7) [B, d]
+      const Tensor o = linear_start() ? linear_(u, m, c, keys).context : soft_(u, m, c, keys).context;  // (5), (6)
+      u = (o_.layer_wise ? linear(u, H) : u) + o;                                                       // (7) [B, d]
     }
     return pad(linear(u, slice(W, 0, 1)), {1, 0});  // (8) [B, V]; the nil row of W is 0 and stays it
   }
@@ -109,7 +102,7 @@ class MemN2N final : public Module {
  private:
   // What the mask keeps of all stories, one behind the other: only that is embedded.
   struct Kept {
-    Tensor sentences, times, places;  // i64 [S, J], [S], [S]: where each stands in [B N]
+    Tensor sentences, times, places;  // i64 [S, L], [S], [S]: where each stands in [B N]
     Shape shape;                      // [B, N, d]
   };
 
@@ -122,20 +115,22 @@ class MemN2N final : public Module {
             places,
             {story.size(0), story.size(1), o_.embed_dim}};
   }
-  // Σ_j l_j ⊙ words x_j: ids [S, J] -> [S, d].
+  // Σ_j l_j ⊙ x_j = Σ_j (1 - j/J) x_j - k/d ⊙ Σ_j (1 - 2j/J) x_j: ids [S, L] -> [S, d].
   Tensor encode(const Tensor& ids, const Tensor& words) const {
-    const Tensor x = embedding(words, ids, 0);  // [S, J, d]
-    return sum(o_.position_encoding ? x * position_encoding(ids.size(1), x.size(2), x.dtype()) : x, 1);
+    const Tensor x = embedding(words, ids, 0);  // [S, L, d]
+    if (!o_.position_encoding) return sum(x, 1);
+    const DType dtype = words.dtype();
+    const Tensor J = clamp(sum(to(ne(ids, 0), dtype), 1, true), 1, static_cast<double>(ids.size(1)));  // [S, 1]
+    const Tensor j = arange(1, ids.size(1) + 1, 1, dtype) / J;                                         // j/J [S, L]
+    const Tensor k = arange(1, x.size(2) + 1, 1, dtype) / static_cast<double>(x.size(2));              // k/d [d]
+    const Tensor sums = matmul(stack({1.0 - j, 1.0 - j * 2.0}, 1), x);                                 // [S, 2, d]
+    return select(sums, 1, 0) - k * select(sums, 1, 1);                                                // (1)
   }
   Tensor memory(const Kept& kept, const Tensor& words, const Tensor& time) const {
     const Tensor x = encode(kept.sentences, words) + embedding(time, kept.times, 0);  // [S, d]
-    return reshape(index_add(zeros({kept.shape[0] * kept.shape[1], kept.shape[2]}, x.dtype()), 0, kept.places, x),
-                   kept.shape);
+    const Shape& s = kept.shape;
+    return reshape(index_add(zeros({s[0] * s[1], s[2]}, x.dtype()), 0, kept.places, x), s);
   }
-  Tensor read(const Tensor& u, const Tensor& m, const Tensor& c, const Tensor& mask) const {
-    return linear_start() ? linear_(u, m, c, mask).context : soft_(u, m, c, mask).context;
-  }
-
   void check(const Tensor& story, const Tensor& question, const Tensor& mask, const Tensor& times) const {
     const auto fits = [](const Tensor& x, const Shape& shape) { return !x.defined() || x.shape() == shape; };
     const bool given = story.defined() && question.defined() && story.dim() == 3 && story.size(2) > 0;
@@ -143,7 +138,7 @@ class MemN2N final : public Module {
         !fits(times, {story.size(0), story.size(1)}))
       throw ShapeError(place(*this, "MemN2N") + ": story " + describe(story) + ", question " + describe(question) +
                        ", mask " + describe(mask) + ", times " + describe(times) +
-                       "; need story[B, N, J], question[B, J], mask[B, N], times[B, N], J >= 1");
+                       "; need story[B, N, L], question[B, L], mask[B, N], times[B, N], L >= 1");
   }
 
   Buffer linear_start_;  // 1 or 0

@@ -38,7 +38,7 @@ class MemN2N(nn.Module):
 
     def encode(self, table, words):
         total = torch.zeros(D)
-        J = len(words)
+        J = int((words != 0).sum())
         for j, word in enumerate(words, 1):
             if word == 0:
                 continue
