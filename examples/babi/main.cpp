@@ -26,11 +26,11 @@ class Babi final : public Program {
   explicit Babi(const Options& o)
       : Program(o, {.figure = "wrong %", .unit = "questions", .loss = "cross-entropy an answer, nats"}),
         o_(o),
-        data_(read_tasks(o.folder_of_tasks(), o.tasks, o.sentence_size)),
+        data_(read_tasks(o.folder_of_tasks(), o.tasks)),
         vocabulary_(vocabulary_of(data_.training)),
-        learned_(data_.training, data_.learned, vocabulary_, {o.sentence_size, o.memory}),
-        validation_(data_.training, data_.validation, vocabulary_, {o.sentence_size, o.memory}),
-        test_(data_.test, data_.tested, vocabulary_, {o.sentence_size, o.memory}),
+        learned_(data_.training, data_.learned, vocabulary_, o.memory),
+        validation_(data_.training, data_.validation, vocabulary_, o.memory),
+        test_(data_.test, data_.tested, vocabulary_, o.memory),
         model_(make_model(o, vocabulary_.size(), initial)),
         phases_(o, model_),
         batches_(learned_, {.batch = o.batch}, data) {
@@ -53,7 +53,7 @@ class Babi final : public Program {
     const auto trained = std::make_shared<Trained>(Trained{std::move(vocabulary), std::move(model)});
     const auto answer = [trained, &o](const Stories& stories, size_t question, const std::string& where) {
       notice_unknown(stories.questions[question], stories, trained->vocabulary, where);
-      const Questions one(stories, {question}, trained->vocabulary, {o.sentence_size, o.memory});
+      const Questions one(stories, {question}, trained->vocabulary, o.memory);
       const NoGrad quiet;
       const Tensor z = logits_of(trained->model, collate({one.item(0)}));
       return trained->vocabulary.word(answers_of(z).at<int64_t>({0}));

@@ -35,7 +35,6 @@ struct Options : CommandLine {
   int64_t& hops = whole("hops", "readings of the memory", 3, 1, 10);
   int64_t& embedding = whole("embedding", "size of the memories and embeddings", 50, 1, 4096);
   int64_t& memory = whole("memory", "sentences that are remembered, the last before a question", 50, 1, 10000);
-  int64_t& sentence_size = whole("sentence-size", "words of a sentence at most", 11, 1, 1000);
   std::string& tying = choice("tying", "which tables the hops share", {"adjacent", "layer-wise"});
   std::string& encoding = choice("encoding", "how the words of a sentence are put together", {"position", "bag"});
   double& noise = real("noise", "random noise in time: empty sentences at most, as a share of a story's", 0.1, 0, 1);

@@ -1,12 +1,11 @@
 // Questions as numbers, for a network: the last sentences before each, its words, and its answer.
 //
 //   field   shape    meaning
-//   0       [n, J]   words of the sentences, the last of at most `memory`; 0 fills up
-//   1       [J]      words of the question
+//   0       [n, L]   words of the sentences, the last of at most `memory`; 0 fills up
+//   1       [L]      words of the question
 //   2       []       the answer, a word
 //
-// Words that the vocabulary does not know are its <unk>. A sentence of more than J words keeps its first J. Errors:
-// none of its own.
+// L is that of the longest sentence or question of all. Words that the vocabulary does not know are its <unk>.
 #pragma once
 
 #include <fovea/optim/training/data.h>
@@ -15,27 +14,23 @@
 
 namespace fovea::examples {
 
-struct QuestionsOptions {
-  int64_t sentence_size;  // J
-  int64_t memory;
-};
-
 // Refers to all that it is given.
 class Questions final : public Dataset {
  public:
-  Questions(const Stories& stories, std::vector<size_t> which, const text::Vocabulary& words, QuestionsOptions options)
-      : stories_(stories), which_(std::move(which)), vocabulary_(words), o_(options) {
+  Questions(const Stories& stories, std::vector<size_t> which, const text::Vocabulary& words, int64_t memory)
+      : stories_(stories), which_(std::move(which)), vocabulary_(words), memory_(memory) {
+    for (const Sentence& sentence : stories.sentences) width_ = std::max(width_, sentence.words.size());
+    for (const Question& question : stories.questions) width_ = std::max(width_, question.asked.words.size());
     for (const Sentence& sentence : stories.sentences) append(sentence.words);
   }
   int64_t size() const override { return static_cast<int64_t>(which_.size()); }
 
   Example item(int64_t index) const override {
     const Question& question = at(index);
-    const auto n = std::min(static_cast<int64_t>(question.count), o_.memory);
-    const auto end = ids_.begin() + static_cast<int64_t>(question.first + question.count) * o_.sentence_size;
-    std::vector<int64_t> asked = ids_of(question.asked.words);
-    return {from(std::vector<int64_t>(end - n * o_.sentence_size, end), {n, o_.sentence_size}),
-            from(asked, {o_.sentence_size}), scalar(vocabulary_.id(question.answer), i64)};
+    const auto n = std::min(static_cast<int64_t>(question.count), memory_), L = static_cast<int64_t>(width_);
+    const auto end = ids_.begin() + static_cast<int64_t>(question.first + question.count) * L;
+    return {from(std::vector<int64_t>(end - n * L, end), {n, L}), from(ids_of(question.asked.words), {L}),
+            scalar(static_cast<double>(vocabulary_.id(question.answer)), i64)};
   }
   const Question& at(int64_t index) const { return stories_.questions[which_[static_cast<size_t>(index)]]; }
   const Stories& stories() const { return stories_; }
@@ -43,7 +38,7 @@ class Questions final : public Dataset {
  private:
   std::vector<int64_t> ids_of(const text::Words& words) const {
     std::vector<int64_t> ids = vocabulary_.ids(words);
-    ids.resize(static_cast<size_t>(o_.sentence_size), text::Vocabulary::pad);
+    ids.resize(width_, text::Vocabulary::pad);
     return ids;
   }
   void append(const text::Words& words) {
@@ -54,8 +49,9 @@ class Questions final : public Dataset {
   const Stories& stories_;
   std::vector<size_t> which_;
   const text::Vocabulary& vocabulary_;
-  QuestionsOptions o_;
-  std::vector<int64_t> ids_{};  // [sentences, J]
+  int64_t memory_;
+  size_t width_ = 1;            // L
+  std::vector<int64_t> ids_{};  // [sentences, L]
 };
 
 // Random noise in time: among the n sentences of a story stand up to `share` n empty ones, at random, so that

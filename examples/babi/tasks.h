@@ -62,29 +62,12 @@ inline std::vector<std::filesystem::path> training_files(const std::filesystem::
   return others;
 }
 
-// FileError for a sentence of more words than `most`.
-inline void check_sizes(const Stories& stories, int64_t most, const std::string& file) {
-  const auto check = [&](const Sentence& sentence) {
-    if (static_cast<int64_t>(sentence.words.size()) > most)
-      throw FileError(fmt::format("{}: \"{}\" has {} words; --sentence-size is {}, and must be as many", file,
-                                  sentence.text, sentence.words.size(), most));
-  };
-  for (const Sentence& sentence : stories.sentences) check(sentence);
-  for (const Question& question : stories.questions) check(question.asked);
-}
-
-inline TaskData read_tasks(const std::filesystem::path& folder, const std::vector<int64_t>& tasks,
-                           int64_t sentence_size) {
+inline TaskData read_tasks(const std::filesystem::path& folder, const std::vector<int64_t>& tasks) {
   TaskData data;
-  const auto read = [&](const std::filesystem::path& file) {
-    Stories stories = read_stories(file, true);
-    check_sizes(stories, sentence_size, file.string());
-    return stories;
-  };
   for (const int64_t task : tasks) {
     Stories training;
     for (const std::filesystem::path& file : training_files(folder, task)) {
-      append(training, read(file), task);
+      append(training, read_stories(file, true), task);
       if (file.parent_path() != folder)
         say(stderr, "task {} has no training file in {}; {} stands in", task, folder.string(), file.string());
     }
@@ -96,7 +79,7 @@ inline TaskData read_tasks(const std::filesystem::path& folder, const std::vecto
     if (test.empty())
       throw FileError(fmt::format("{}: no file qa{}_*_test.txt; need the files of the bAbI tasks, version 1.2",
                                   folder.string(), task));
-    append(data.test, read(test), task);
+    append(data.test, read_stories(test, true), task);
     if (learned == 0 || before + learned == data.training.questions.size())
       throw FileError(fmt::format("{}: task {} has {} questions, in too few stories to keep a tenth for validation",
                                   folder.string(), task, data.training.questions.size() - before));

@@ -100,7 +100,6 @@ printf '1 Mary went home.\n' >"$folder/none.txt"
 refused 1 "qa1_rooms_train.txt:6: a question without an answer" --data "$folder/broken" --tasks 1 --steps 1 --linear-start 0
 refused 1 "no file qa2_\*_train.txt" "${small[@]}" --tasks 1,2 --steps 100
 refused 1 "DIR/babi/en" --data "$folder" --tasks 1
-refused 1 "--sentence-size is 4" "${small[@]}" --sentence-size 4
 refused 1 "none.txt: no question" --run "$folder/good" --ask "$folder/none.txt"
 refused 1 "nowhere.txt" --run "$folder/good" --ask "$folder/nowhere.txt"
 refused 2 "--tasks has 1 twice" "${small[@]}" --tasks 1,1

@@ -120,17 +120,19 @@ TEST_CASE("lines that somebody types", "[examples][babi]") {
 TEST_CASE("questions as numbers: the last sentences, filled up", "[examples][babi]") {
   const Stories stories = read(story);
   const text::Vocabulary words = vocabulary_of(stories);
-  const Questions all(stories, {0, 1, 2}, words, {6, 2});
+  const Questions all(stories, {0, 1, 2}, words, 2);
   REQUIRE(all.size() == 3);
   const Example second = all.item(1);
-  REQUIRE(second[0].shape() == Shape{2, 6});  // of three sentences the last two
-  for (int64_t j = 0; j < 6; ++j) {
-    const text::Words& sentence = stories.sentences[1].words;
-    REQUIRE(second[0].at<int64_t>({0, j}) == (j < 5 ? words.id(sentence[static_cast<size_t>(j)]) : 0));
+  REQUIRE(second[0].shape() == Shape{2, 5});  // of three sentences the last two
+  const text::Words &last = stories.sentences[1].words, &asked = stories.questions[1].asked.words;
+  REQUIRE(asked.size() == 4);
+  for (int64_t j = 0; j < 5; ++j) {
+    REQUIRE(second[0].at<int64_t>({0, j}) == words.id(last[static_cast<size_t>(j)]));
+    REQUIRE(second[1].at<int64_t>({j}) == (j < 4 ? words.id(asked[static_cast<size_t>(j)]) : 0));
   }
   REQUIRE(words.word(second[2].at<int64_t>({})) == "milk,apple");
   const Batch batch = collate({all.item(0), all.item(2)});
-  REQUIRE(batch.fields[0].shape() == Shape{2, 2, 6});
+  REQUIRE(batch.fields[0].shape() == Shape{2, 2, 5});
   REQUIRE(equal(batch.mask(0), gt(tensor<int64_t>({1, 1, 1, 0}, {2, 2}), scalar(0, i64))));
 }
 
@@ -166,20 +168,18 @@ TEST_CASE("the files of a task: a tenth in whole stories for validation; en stan
   for (const char* set : {"en", "en-10k", "en-valid-10k"}) std::filesystem::create_directories(scratch / set);
   for (const char* set : {"en", "en-10k"}) write_text(scratch / set / "qa3_x_test.txt", story);
   write_text(scratch / "en" / "qa3_x_train.txt", many);
-  const TaskData en = read_tasks(scratch / "en", {3}, 5);
+  const TaskData en = read_tasks(scratch / "en", {3});
   REQUIRE(en.learned.size() == 36);
   REQUIRE(en.validation.size() == 4);
   REQUIRE(en.tested.size() == 3);
   REQUIRE(en.training.questions.back().task == 3);
   write_text(scratch / "en-valid-10k" / "qa3_valid.txt", many);
-  REQUIRE(read_tasks(scratch / "en-10k", {3}, 5).learned.size() == 72);
+  REQUIRE(read_tasks(scratch / "en-10k", {3}).learned.size() == 72);
   write_text(scratch / "en-10k" / "qa3_x_train.txt", many);
-  REQUIRE(read_tasks(scratch / "en-10k", {3}, 5).learned.size() == 36);
-  REQUIRE_THROWS_WITH(read_tasks(scratch / "en", {3}, 4),
-                      contains("qa3_x_test.txt") && contains("--sentence-size is 4"));
-  REQUIRE_THROWS_WITH(read_tasks(scratch / "en", {4}, 5), contains("no file qa4_*_train.txt"));
+  REQUIRE(read_tasks(scratch / "en-10k", {3}).learned.size() == 36);
+  REQUIRE_THROWS_WITH(read_tasks(scratch / "en", {4}), contains("no file qa4_*_train.txt"));
   write_text(scratch / "en" / "qa5_x_train.txt",
              "1 Mary is here.\n2 Who is here?\tmary\t1\n3 Where is Mary?\there\t1\n");
   write_text(scratch / "en" / "qa5_x_test.txt", story);
-  REQUIRE_THROWS_WITH(read_tasks(scratch / "en", {5}, 5), contains("too few stories"));
+  REQUIRE_THROWS_WITH(read_tasks(scratch / "en", {5}), contains("too few stories"));
 }
