@@ -39,7 +39,8 @@ struct Options : CommandLine {
   std::string& encoding = choice("encoding", "how the words of a sentence are put together", {"position", "bag"});
   double& noise = real("noise", "random noise in time: empty sentences at most, as a share of a story's", 0.1, 0, 1);
   int64_t& linear_start =
-      in_steps(whole("linear-start", "steps without the softmaxes of the hops, at most; 0: none", 8460, 0));
+      whole("linear-start",
+            "steps without the softmaxes of the hops, at most; 0: none; unless given a fifth of a run's", 8460, 0);
   int64_t& patience = whole("patience", "validations without a smaller loss that end the linear start", 5, 1);
   double& linear_rate = real("linear-rate", "the rate of the linear start, as a share", 0.5, 1e-6, 1);
   int64_t& halvings = whole("halvings", "how often the rate is halved in the steps behind the linear start", 3, 0, 60);
@@ -52,10 +53,11 @@ struct Options : CommandLine {
       throw UsageError(fmt::format("--tasks has {} twice", *twice));
     task = joint() ? "joint" : fmt::format("{}", fmt::join(tasks, "-"));  // names the folder
     if (!joint()) {
-      otherwise(embedding, 20), otherwise(steps, 3600), otherwise(validate_every, 30), otherwise(linear_start, 600);
+      otherwise(embedding, 20), otherwise(steps, 3600), otherwise(validate_every, 30);
     }
     if (steps % restarts != 0)
       throw UsageError(fmt::format("--restarts is {}, which does not divide --steps {}", restarts, steps));
+    otherwise(linear_start, steps / restarts / 5);
     if (steps > 0 && linear_start >= steps / restarts)
       throw UsageError(fmt::format("--linear-start is {}; it must be less than the {} steps of a run", linear_start,
                                    steps / restarts));

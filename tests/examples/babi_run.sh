@@ -20,6 +20,7 @@ stories() {
       for (move = 1; move <= 4; ++move) {
         p = people[1 + int(4 * rand())]; r = rooms[1 + int(4 * rand())]
         print ++n " " p " went to the " r "."; at[p] = r; from[p] = n
+        do p = people[1 + int(4 * rand())]; while (!(p in at))
         if (move % 2 == 0) print ++n " Where is " p "? \t" at[p] "\t" from[p]
       }
     }
@@ -27,10 +28,11 @@ stories() {
 }
 stories 1 300 >"$folder/data/babi/en/qa1_rooms_train.txt"
 stories 2 50 >"$folder/data/babi/en/qa1_rooms_test.txt"
-small=(--data "$folder/data" --tasks 1 --quiet --embedding 12 --validate-every 20 --linear-start 20 --patience 1)
+small=(--data "$folder/data" --tasks 1 --quiet --patience 1)
+short=("${small[@]}" --validate-every 20 --linear-start 20)
 
 for threads in 1 2; do
-  "$babi" "${small[@]}" --restarts 2 --steps 120 --threads "$threads" --out "$folder/$threads" >"$folder/log" 2>&1 ||
+  "$babi" "${short[@]}" --restarts 2 --steps 120 --threads "$threads" --out "$folder/$threads" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
 done
 cmp "$folder/1/last.safetensors" "$folder/2/last.safetensors" || fail "checkpoints differ at 1 and 2 threads"
@@ -44,7 +46,7 @@ done
 
 # Killed in the second run from fresh weights, and again in the midst of a linear start.
 for optimizer in sgd adam; do
-  one=("${small[@]}" --restarts 2 --steps 120 --threads 1 --optimizer $optimizer)
+  one=("${short[@]}" --restarts 2 --steps 120 --threads 1 --optimizer $optimizer)
   "$babi" "${one[@]}" --out "$folder/whole-$optimizer" >/dev/null 2>&1
   "$babi" "${one[@]}" --save-every 0.001 --out "$folder/parts-$optimizer" >/dev/null 2>&1 & pid=$!
   for _ in $(seq 400); do
@@ -60,18 +62,21 @@ for optimizer in sgd adam; do
 done
 
 # Every choice trains.
-for own in "--hops 1" "--tying layer-wise" "--encoding bag --noise 0" "--linear-start 0"; do
+for own in "--hops 1" "--tying layer-wise" "--encoding bag --noise 0"; do
   # shellcheck disable=SC2086
-  "$babi" "${small[@]}" --steps 25 --threads 1 $own --out "$folder/own" >"$folder/log" 2>&1 ||
+  "$babi" "${short[@]}" --steps 25 --threads 1 $own --out "$folder/own" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; fail "$own failed"; }
   rm -r "$folder/own"
 done
 
+"$babi" "${small[@]}" --steps 25 --threads 1 --linear-start 0 --out "$folder/soft" >"$folder/log" 2>&1 ||
+  { cat "$folder/log" >&2; fail "no linear start failed"; }
+
 # Learned well enough to say where people are.
-"$babi" "${small[@]}" --steps 1500 --linear-start 60 --validate-every 50 --threads 1 --out "$folder/good" >"$folder/log" 2>&1 ||
+"$babi" "${small[@]}" --steps 1500 --linear-start 300 --validate-every 50 --threads 1 --out "$folder/good" >"$folder/log" 2>&1 ||
   { cat "$folder/log" >&2; fail "training failed"; }
 error=$(sed -n 's/.*"mean_error_percent": \([0-9]*\).*/\1/p' "$folder/good/summary.json")
-[ "$error" -le 20 ] || fail "$error % wrong on stories of four moves; expected at most 20"
+[ "$error" -le 5 ] || fail "$error % wrong on stories of four moves; expected at most 5"
 printf '1 Mary went to the office.\r\n2 John went to the garden.\r\n3 Where is John?\r\n4 Where is Mary?\toffice\t1\r\n' >"$folder/asked.txt"
 said=$("$babi" --run "$folder/good" --ask "$folder/asked.txt" 2>"$folder/log") || { cat "$folder/log" >&2; fail "no answer"; }
 [ "$said" = $'garden\noffice' ] || fail "answered \"$said\""
@@ -98,15 +103,15 @@ sed 's/^6 .*/6 Where is Mary?/' "$folder/data/babi/en/qa1_rooms_train.txt" >"$fo
 cp "$folder/data/babi/en/qa1_rooms_test.txt" "$folder/broken/babi/en"
 printf '1 Mary went home.\n' >"$folder/none.txt"
 refused 1 "qa1_rooms_train.txt:6: a question without an answer" --data "$folder/broken" --tasks 1 --steps 1 --linear-start 0
-refused 1 "no file qa2_\*_train.txt" "${small[@]}" --tasks 1,2 --steps 100
+refused 1 "no file qa2_\*_train.txt" --data "$folder/data" --tasks 1,2
 refused 1 "DIR/babi/en" --data "$folder" --tasks 1
 refused 1 "none.txt: no question" --run "$folder/good" --ask "$folder/none.txt"
 refused 1 "nowhere.txt" --run "$folder/good" --ask "$folder/nowhere.txt"
 refused 2 "--tasks has 1 twice" "${small[@]}" --tasks 1,1
 refused 2 "--tasks" "${small[@]}" --tasks 21
 refused 2 "--hops" "${small[@]}" --hops 0
-refused 2 "--restarts is 7, which does not divide --steps 120" "${small[@]}" --steps 120 --restarts 7
-refused 2 "--linear-start is 20; it must be less than the 20 steps" "${small[@]}" --steps 20
+refused 2 "--restarts is 7, which does not divide --steps 120" "${short[@]}" --steps 120 --restarts 7
+refused 2 "--linear-start is 20; it must be less than the 20 steps" "${short[@]}" --steps 20
 refused 2 "needs --run" --ask "$folder/asked.txt"
 refused 2 "nonsense" --nonsense
 echo "babi_run: all promises kept"
