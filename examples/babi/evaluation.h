@@ -101,10 +101,11 @@ inline Heatmap reading(const MemN2N& model, const Questions& questions, int64_t 
   const Tensor p = select(collected.over_time(collected.weights().front().first), 0, 0);  // [K, N]
   const Question& question = questions.at(index);
   const auto& sentences = questions.stories().sentences;
-  Heatmap map{.grid = grid_of(contiguous(transpose(p, 0, 1))), .title = question.asked.text, .row_room = 220};
+  Heatmap map{.grid = grid_of(contiguous(transpose(p, 0, 1))), .title = question.asked.text, .row_room = 260};
   const size_t end = question.first + question.count, shown = static_cast<size_t>(p.size(1));
   for (size_t i = end - shown; i < end; ++i) map.row_labels.push_back(sentences[i].text);
-  for (int64_t k = 1; k <= p.size(0); ++k) map.column_labels.push_back(fmt::format("hop {}", k));
+  for (int64_t k = 1; k <= p.size(0); ++k) map.column_labels.push_back(std::to_string(k));
+  map.column_title = "hop";
   map.note = fmt::format("answer: {}; expected: {}", answer, question.answer);
   map.range = ValueRange{0, 1};
   return map;

@@ -28,7 +28,7 @@ struct Options : CommandLine {
                      .batch = 32,
                      .optimizer = "sgd",
                      .learning_rate = 1e-2,
-                     .clip = 120,
+                     .clip = 40,
                      .validate_every = 564}) {}
   std::string& set = choice("set", "folder of the tasks below --data, in babi", {"en", "en-10k"});
   std::vector<int64_t>& tasks = wholes("tasks", "tasks to learn together", all_tasks(), 1, 20);
@@ -41,7 +41,7 @@ struct Options : CommandLine {
   int64_t& linear_start =
       whole("linear-start",
             "steps without the softmaxes of the hops, at most; 0: none; unless given a fifth of a run's", 8460, 0);
-  int64_t& patience = whole("patience", "validations without a smaller loss that end the linear start", 5, 1);
+  int64_t& patience = whole("patience", "validations without a smaller loss that end the linear start", 3, 1);
   double& linear_rate = real("linear-rate", "the rate of the linear start, as a share", 0.5, 1e-6, 1);
   int64_t& halvings = whole("halvings", "how often the rate is halved in the steps behind the linear start", 3, 0, 60);
   int64_t& restarts =
