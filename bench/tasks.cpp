@@ -63,13 +63,23 @@ Step pointer_sort() {
                     [=] { return nll_loss((*model)(values, order).log_weights, order); });
 }
 
+// 50 sentences of 7 words, vocabulary 180, width 20, 3 hops, adjacent tying, Adam.
+Step memn2n() {
+  const int64_t words = 180;
+  const auto model = std::make_shared<MemN2N>(MemN2NOptions{.vocabulary = words, .embed_dim = 20, .hops = 3});
+  const auto ids = [&](const Shape& shape) { return randint(shape, 1, words, default_generator()); };
+  const Tensor story = ids({32, 50, 7}), question = ids({32, 7}), answers = ids({32});
+  return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
+                    [=] { return cross_entropy((*model)(story, question), answers); });
+}
+
 }  // namespace
 
 std::vector<Workload> task_workloads() {
   return {
       {"ntm_copy_B1_L20", [] { return ntm_copy(1); }},  {"ntm_copy_B16_L20", [] { return ntm_copy(16); }},
       {"seq2seq_attn_B32_S20_T20_H128_V1000", seq2seq}, {"mlp_784_256_10_B64", mlp},
-      {"pointer_sort_B64_N10_H128", pointer_sort},
+      {"pointer_sort_B64_N10_H128", pointer_sort},      {"memn2n_B32_M50_d20_hops3", memn2n},
   };
 }
 

@@ -67,14 +67,14 @@ void check(const Heatmap& panel) {
         panel.grid.cols));
 }
 
-std::string label(const std::vector<std::string>& labels, int64_t index) {
-  return labels.empty() ? std::to_string(index) : elided(labels[static_cast<size_t>(index)], text_size, longest_label);
+std::string label(const std::vector<std::string>& labels, int64_t index, double room = longest_label) {
+  return labels.empty() ? std::to_string(index) : elided(labels[static_cast<size_t>(index)], text_size, room);
 }
 
-std::vector<double> widths(const std::vector<std::string>& labels, int64_t count) {
+std::vector<double> widths(const std::vector<std::string>& labels, int64_t count, double room = longest_label) {
   if (labels.empty()) return {text_width(std::to_string(std::max<int64_t>(0, count - 1)), text_size)};
   std::vector<double> widths;
-  for (int64_t i = 0; i < count; ++i) widths.push_back(text_width(label(labels, i), text_size));
+  for (int64_t i = 0; i < count; ++i) widths.push_back(text_width(label(labels, i, room), text_size));
   return widths;
 }
 
@@ -229,7 +229,7 @@ double measure_rows(const std::vector<Heatmap>& panels, Measured& page) {
     const Heatmap& panel = panels[i];
     Layout& layout = page.layouts[i];
     layout.rows.drawn = i % page.columns == 0 || !same_rows(panel, panels[i - 1]);
-    layout.rows.longest = longest(widths(panel.row_labels, panel.grid.rows));
+    layout.rows.longest = longest(widths(panel.row_labels, panel.grid.rows, panel.row_room));
     if (layout.rows.drawn) layout.left = layout.rows.longest + 8 + (panel.row_title.empty() ? 0 : 20);
     sides[i % page.columns] = std::max(sides[i % page.columns], layout.left);
   }
@@ -297,7 +297,7 @@ void draw_cells(Canvas& canvas, const Grid& grid, const Box& box, const Colours&
 
 void draw_row_marks(Canvas& canvas, const Heatmap& panel, const Box& box, const Layout& layout) {
   for (int64_t row = 0; row < panel.grid.rows; row += layout.rows.step) {
-    const std::string text = label(panel.row_labels, row);
+    const std::string text = label(panel.row_labels, row, panel.row_room);
     if (text.empty()) continue;
     const double y = box.y + (static_cast<double>(row) + 0.5) * layout.cell_height;
     const bool wrong = !panel.wrong_rows.empty() && panel.wrong_rows[static_cast<size_t>(row)];

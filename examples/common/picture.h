@@ -30,6 +30,7 @@ struct Heatmap {
   std::string column_title{};                // what runs across: "step", "input word"
   std::vector<std::string> row_labels{};     // one a row (a word, a character), "" for no mark; empty: numbers
   std::vector<std::string> column_labels{};  // one a column
+  double row_room = 110;                     // points; labels of rows that are wider are cut
   std::vector<bool> wrong_rows{};            // whose labels are red; empty: none
   std::string note{};                        // below the title
   // Default: of all panels that have none, from min(0, least) to the greatest; symmetric when values are negative.

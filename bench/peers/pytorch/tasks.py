@@ -143,6 +143,39 @@ def pointer_sort_B64_N10_H128():
         model(values, order).flatten(0, 1), order.flatten()))
 
 
+class MemN2N(nn.Module):
+    """An end-to-end memory network with adjacent tying: hop k reads table k and gives table k + 1."""
+
+    def __init__(self, vocabulary, width, hops, sentences, places):
+        super().__init__()
+        tables = range(hops + 1)
+        self.words = nn.ParameterList(nn.Parameter(0.1 * torch.randn(vocabulary, width)) for _ in tables)
+        self.times = nn.ParameterList(nn.Parameter(0.1 * torch.randn(sentences, width)) for _ in tables)
+        j = torch.arange(1, places + 1).unsqueeze(1) / places
+        k = torch.arange(1, width + 1) / width
+        self.register_buffer("encoding", 1 - j - k * (1 - 2 * j))
+
+    def encode(self, table, ids):
+        return (F.embedding(ids, table) * self.encoding).sum(-2)
+
+    def forward(self, story, question):
+        memories = [self.encode(words, story) + times for words, times in zip(self.words, self.times)]
+        u = self.encode(self.words[0], question)
+        for inside, outside in zip(memories[:-1], memories[1:]):
+            p = F.softmax(torch.einsum("bnd,bd->bn", inside, u), dim=-1)
+            u = u + torch.einsum("bn,bnd->bd", p, outside)
+        return u @ self.words[-1].t()
+
+
+@workload
+def memn2n_B32_M50_d20_hops3():
+    """End-to-end memory network, batch 32, 50 sentences of 7 words, vocabulary 180, width 20, 3 hops, adjacent
+    tying, position and temporal encoding, cross entropy, Adam."""
+    model = MemN2N(180, 20, 3, 50, 7)
+    story, question, answers = (torch.randint(180, shape) for shape in ((32, 50, 7), (32, 7), (32,)))
+    return train_step(adam(model), lambda: F.cross_entropy(model(story, question), answers))
+
+
 @workload
 def mlp_784_256_10_B64():
     """MLP 784 -> 256 ReLU -> 10, batch 64, cross entropy, Adam."""

@@ -1,0 +1,150 @@
+// MemN2N: an end-to-end memory network. Sukhbaatar, Szlam, Weston, Fergus 2015, "End-To-End Memory Networks", NIPS,
+// arXiv 1503.08895.
+//
+//   l_kj = (1 - j/J) - (k/d)(1 - 2j/J),  k = 1 .. d;  bag of words: 1              (1)
+//   m_i = Σ_j l_j ⊙ A x_ij + T_A(i)                                                (2)
+//   c_i = Σ_j l_j ⊙ C x_ij + T_C(i)                                                (3)
+//   u¹ = Σ_j l_j ⊙ B q_j                                                           (4)
+//   p_i = softmax_i(uᵀ m_i);  linear start: p_i = uᵀ m_i                           (5)
+//   o = Σ_i p_i c_i                                                                (6)
+//   uᵏ⁺¹ = uᵏ + oᵏ;  layer-wise: H uᵏ + oᵏ                                         (7)
+//   z = W uᴷ⁺¹,  â = softmax(z)                                                    (8)
+//
+//   symbol   shape        meaning
+//   x_ij     [B, N, L]    i64: word j of sentence i, j = 1 .. J, its own J; then 0, nil, which fills up
+//   q_j      [B, L]       i64: words of the question
+//   i        [B, N]       i64, "times": how many back a sentence is, 1 for the last; 0 is nil
+//   A B C W  [V, d]       a row a word; T_A, T_C [N_max + 1, d] a row a time; row 0, nil, is 0 and stays it
+//   H        [d, d]
+//   m, c     [B, N, d]    memories, in and out
+//   p        [B, N]       weights
+//   u, o     [B, d]       what is asked, what is read; z [B, V] logits, that of nil 0
+//
+// (2), (3) and (5) to (7) are one of K hops. Adjacent tying: Aᵏ⁺¹ = Cᵏ, B = A¹, W = Cᴷ, times likewise: one tensor
+// each. Layer-wise: A, C and their times serve every hop. All start as N(0, 0.1²). Times past N_max are N_max. Cost:
+// what the mask keeps is embedded, L d a sentence and table, of K + 1 tables (layer-wise 2). Errors: ShapeError,
+// DTypeError, IndexError for a word or time without a row, ValueError for sizes below 1.
+#pragma once
+
+#include <fovea/layers/attention/registry.h>
+
+namespace fovea {
+
+struct MemN2NOptions {
+  int64_t vocabulary;        // V
+  int64_t embed_dim = 20;    // d
+  int64_t hops = 3;          // K
+  int64_t memory_size = 50;  // N_max
+  bool position_encoding = true;
+  bool layer_wise = false;
+};
+
+// (5) without the softmax.
+class LinearStart final : public AlignTo<Weights> {
+ public:
+  Weights weigh(const AlignInput& in) const override {
+    return {in.mask.defined() ? where(in.mask, in.scores, scalar(0, in.scores.dtype())) : in.scores};
+  }
+};
+
+class MemN2N final : public Module {
+ public:
+  explicit MemN2N(const MemN2NOptions& o, Generator& generator = default_generator())
+      : linear_start_(scalar(0)), o_(o) {
+    check_sizes("MemN2N", {{"vocabulary", o.vocabulary}, {"embed_dim", o.embed_dim}});
+    check_sizes("MemN2N", {{"hops", o.hops}, {"memory_size", o.memory_size}});
+    const auto table = [&](int64_t rows) {
+      return Parameter(pad(normal({rows - 1, o.embed_dim}, 0, 0.1, generator), {0, 0, 1, 0}));
+    };
+    const auto tie = [&](std::vector<Parameter>& in, std::vector<Parameter>& out, int64_t rows) {
+      for (size_t k = 0; k < static_cast<size_t>(o.hops); ++k) {
+        in.push_back(k == 0 ? table(rows) : o.layer_wise ? in[0].share() : out[k - 1].share());
+        out.push_back(k == 0 || !o.layer_wise ? table(rows) : out[0].share());
+      }
+    };
+    tie(A, C, o.vocabulary);
+    tie(T_A, T_C, o.memory_size + 1);
+    B = o.layer_wise ? table(o.vocabulary) : A[0].share();
+    W = o.layer_wise ? table(o.vocabulary) : C.back().share();
+    if (o.layer_wise) H = Parameter(normal({o.embed_dim, o.embed_dim}, 0, 0.1, generator));
+  }
+  void members(Members& m) override {
+    m("A", A)("T_A", T_A)("C", C)("T_C", T_C)("B", B)("H", H)("W", W);
+    m("linear_start", linear_start_)("attention", soft_)("linear_attention", linear_);
+  }
+
+  // Without its softmax (5) while training begins; saved with the weights.
+  void set_linear_start(bool on) { linear_start_.tensor().detach().fill_(on ? 1 : 0); }
+  bool linear_start() const { return linear_start_->item() != 0; }
+
+  // story [B, N, L], question [B, L], mask bool [B, N], true = may be attended, times [B, N] -> z [B, V]. Without
+  // times they count back from the last sentence that the mask keeps.
+  Tensor operator()(const Tensor& story, const Tensor& question, const Tensor& mask = {},
+                    const Tensor& times = {}) const {
+    check(story, question, mask, times);
+    const Kept kept = kept_of(story, mask, times);
+    const Tensor keys = mask.defined() ? unsqueeze(mask, 1) : mask;  // [B, 1, N]
+    Tensor m, c, u = encode(question, B);                            // (4) [B, d]
+    for (size_t k = 0; k < A.size(); ++k) {
+      if (k == 0 || !o_.layer_wise) {
+        m = k == 0 ? memory(kept, A[0], T_A[0]) : c;  // (2) [B, N, d]
+        c = memory(kept, C[k], T_C[k]);               // (3) [B, N, d]
+      }
+      const Tensor o = linear_start() ? linear_(u, m, c, keys).context : soft_(u, m, c, keys).context;  // (5), (6)
+      u = (o_.layer_wise ? linear(u, H) : u) + o;                                                       // (7) [B, d]
+    }
+    return pad(linear(u, slice(W, 0, 1)), {1, 0});  // (8) [B, V]; the nil row of W is 0 and stays it
+  }
+
+  std::vector<Parameter> A, T_A, C, T_C;
+  Parameter B, H, W;
+
+ private:
+  // What the mask keeps of all stories, one behind the other: only that is embedded.
+  struct Kept {
+    Tensor sentences, times, places;  // i64 [S, L], [S], [S]: where each stands in [B N]
+    Shape shape;                      // [B, N, d]
+  };
+
+  Kept kept_of(const Tensor& story, const Tensor& given, const Tensor& times) const {
+    const Tensor mask = given.defined() ? given : ones({story.size(0), story.size(1)}, boolean);
+    const Tensor places = flatten(nonzero(flatten(mask)));
+    const Tensor i = flatten(times.defined() ? times : flip(cumsum(flip(to(mask, i64), 1), 1), 1));
+    return {index_select(flatten(story, 0, 1), 0, places),
+            clamp(index_select(i, 0, places), 0, static_cast<double>(o_.memory_size)),
+            places,
+            {story.size(0), story.size(1), o_.embed_dim}};
+  }
+  // Σ_j l_j ⊙ x_j = Σ_j (1 - j/J) x_j - k/d ⊙ Σ_j (1 - 2j/J) x_j: ids [S, L] -> [S, d].
+  Tensor encode(const Tensor& ids, const Tensor& words) const {
+    const Tensor x = embedding(words, ids, 0);  // [S, L, d]
+    if (!o_.position_encoding) return sum(x, 1);
+    const DType dtype = words.dtype();
+    const Tensor J = clamp(sum(to(ne(ids, 0), dtype), 1, true), 1, static_cast<double>(ids.size(1)));  // [S, 1]
+    const Tensor j = arange(1, ids.size(1) + 1, 1, dtype) / J;                                         // j/J [S, L]
+    const Tensor k = arange(1, x.size(2) + 1, 1, dtype) / static_cast<double>(x.size(2));              // k/d [d]
+    const Tensor sums = matmul(stack({1.0 - j, 1.0 - j * 2.0}, 1), x);                                 // [S, 2, d]
+    return select(sums, 1, 0) - k * select(sums, 1, 1);                                                // (1)
+  }
+  Tensor memory(const Kept& kept, const Tensor& words, const Tensor& time) const {
+    const Tensor x = encode(kept.sentences, words) + embedding(time, kept.times, 0);  // [S, d]
+    const Shape& s = kept.shape;
+    return reshape(index_add(zeros({s[0] * s[1], s[2]}, x.dtype()), 0, kept.places, x), s);
+  }
+  void check(const Tensor& story, const Tensor& question, const Tensor& mask, const Tensor& times) const {
+    const auto fits = [](const Tensor& x, const Shape& shape) { return !x.defined() || x.shape() == shape; };
+    const bool given = story.defined() && question.defined() && story.dim() == 3 && story.size(2) > 0;
+    if (!given || !fits(question, {story.size(0), story.size(2)}) || !fits(mask, {story.size(0), story.size(1)}) ||
+        !fits(times, {story.size(0), story.size(1)}))
+      throw ShapeError(place(*this, "MemN2N") + ": story " + describe(story) + ", question " + describe(question) +
+                       ", mask " + describe(mask) + ", times " + describe(times) +
+                       "; need story[B, N, L], question[B, L], mask[B, N], times[B, N], L >= 1");
+  }
+
+  Buffer linear_start_;  // 1 or 0
+  LuongDotAttention soft_{DotScore()};
+  Attention<DotScore, LinearStart> linear_{DotScore()};
+  MemN2NOptions o_;
+};
+
+}  // namespace fovea
