@@ -3,8 +3,8 @@
 //   counting --task anbn|anbncn|anbncndn|anb2n|anbmcnm|memorisation|addition --model stack|list|rnn|lstm ...
 //
 // It foretells the next symbol of streams of sentences. n begins small and grows as it learns. A network that has not
-// learned after `--restart-after` steps is drawn anew; the one that is tested did best on n just beyond the longest
-// trained, its actions rounded.
+// learned after `--restart-after` steps is drawn anew; the one that is tested did best on n up to just beyond the
+// longest trained, its actions rounded.
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
@@ -75,7 +75,7 @@ class Counting final : public Program {
   }
 
   double validate() override {
-    const Solved found = solve(o_.longest + 1, o_.longest + 11, 10, true, root.fork(3));
+    const Solved found = solve(1, o_.longest + 11, 10, true, root.fork(3));
     const double score = 100 - found.all() + found.nats;
     if (score < score_) score_ = score, tested_ = tried_;
     return score;

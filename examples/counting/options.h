@@ -39,6 +39,11 @@ struct Options : CommandLine {
   int64_t& test_longest = may_change(whole("test-longest", "n of the test, at most", 60, 3, 10000));
 
   void settle() override {
+    if (task == "addition") {
+      otherwise(learning_rate, 2e-2), otherwise(restart_after, 4000), otherwise(grow_below, 4);
+      if (model == "stack" || model == "list")
+        otherwise(hidden, 60), otherwise(stacks, 8), otherwise(noise, 0.3), otherwise(recurrent, true);
+    }
     otherwise(steps, restarts * restart_after);
     if (model == "lstm" || model == "rnn") otherwise(hidden, same_size()), otherwise(learning_rate, 1e-2);
   }

@@ -48,7 +48,7 @@ inline HeatmapPicture show_stacks(const Predictor& model, const Language& langua
   }
   const Tensor actions = select(collected.over_time(collected.weights().front().first), 0, 0);  // [S, T, A]
   const Tensor cells = stack(stacks, 2);                                                        // [S, p, T]
-  const int64_t first = list ? cells.size(1) / 2 - kCells / 2 : 0;
+  const int64_t head = list ? cells.size(1) / 2 : 0, first = list ? head - kCells / 2 : 0;
   std::vector<std::string> names{"POP", "NO-OP", "PUSH"};
   if (list) names = {"RIGHT", "LEFT", "INSERT"};
   if (cell.actions() == 2) names = {"POP", "PUSH"};
@@ -59,13 +59,13 @@ inline HeatmapPicture show_stacks(const Predictor& model, const Language& langua
                             .title = fmt::format("{} {}: actions", kind, s + 1),
                             .row_labels = names,
                             .column_labels = symbols,
-                            .range = ValueRange{0, 1}});
+                            .range = ValueRange{-1, 1}});
     Heatmap held{.grid = grid_of(slice(select(cells, 0, s), 0, first, first + kCells)),
                  .title = fmt::format("{} {}: cells", kind, s + 1),
                  .column_labels = symbols,
                  .range = ValueRange{-1, 1}};
     for (int64_t i = first; i < first + held.grid.rows; ++i)
-      held.row_labels.push_back(list ? (i == cells.size(1) / 2 ? "HEAD" : "") : (i == 0 ? "top" : std::to_string(i)));
+      held.row_labels.push_back(i == head ? (list ? "HEAD" : "top") : std::to_string(i - head));
     shown.panels.push_back(std::move(held));
   }
   return shown;

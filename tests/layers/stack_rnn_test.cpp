@@ -4,7 +4,6 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/memory/stack_rnn.h>
 #include <tests/catch.h>
-#include <tests/heap_calls.h>
 #include <tests/layers/contract.h>
 #include <tests/layers/golden_layers.h>
 
@@ -67,7 +66,8 @@ TEST_CASE("NO-OP leaves a stack as it was", "[layers][stack_rnn]") {
 
 TEST_CASE("two actions are three of which NO-OP has no weight", "[layers][stack_rnn]") {
   const Tensor two = tensor({0.3, 0.7}, {1, 1, 2});
-  REQUIRE(same(stack_step(some_stacks(), pushed(0.7), two), stack_step(some_stacks(), pushed(0.7), actions(0.3, 0, 0.7))));
+  REQUIRE(
+      same(stack_step(some_stacks(), pushed(0.7), two), stack_step(some_stacks(), pushed(0.7), actions(0.3, 0, 0.7))));
 }
 
 TEST_CASE("a list moves about its HEAD, and INSERT moves what stood there and before", "[layers][stack_rnn]") {
@@ -109,15 +109,14 @@ TEST_CASE("the stack RNN keeps the contract", "[layers][stack_rnn][contract]") {
     for (const bool recurrent : {false, true})
       for (const bool no_op : {true, false}) {
         const StackRnnOptions options = small(list, no_op, recurrent);
-        require_contract<StackRnn>(
-            {.make = [=](Generator& own) { return StackRnn(options, own); },
-             .call =
-                 [](const StackRnn& layer, const std::vector<Tensor>& in) {
-                   const Stepped<StackRnn::State> y = layer(in[0]);
-                   return std::vector{y.output, y.state.stacks};
-                 },
-             .inputs = {uniform({2, 6, 3}, 0, 1, generator, f64)},
-             .masked_inputs = {}});
+        require_contract<StackRnn>({.make = [=](Generator& own) { return StackRnn(options, own); },
+                                    .call =
+                                        [](const StackRnn& layer, const std::vector<Tensor>& in) {
+                                          const Stepped<StackRnn::State> y = layer(in[0]);
+                                          return std::vector{y.output, y.state.stacks};
+                                        },
+                                    .inputs = {uniform({2, 6, 3}, 0, 1, generator, f64)},
+                                    .masked_inputs = {}});
       }
 }
 
@@ -160,14 +159,19 @@ TEST_CASE("rounding makes actions one-hot in eval mode alone", "[layers][stack_r
   REQUIRE(equal(layer(x).state.stacks, soft));
 }
 
-TEST_CASE("a step of the stack RNN asks the heap for nothing", "[layers][stack_rnn][heap]") {
-  for (const bool list : {false, true}) {
-    const StackRnn layer(small(list, true, true));
-    const NoGrad quiet;
-    StackRnn::State state = layer.initial_state(2);
-    const Tensor x = ones({2, 3});
-    CHECK(heap_calls_a_step([&] { state = layer.step(x, state).state; }) == 0);
-  }
+TEST_CASE("noise changes actions in training mode alone, as its generator says", "[layers][stack_rnn]") {
+  Generator generator(8), first(9), again(9), other(10);
+  StackRnnOptions options = small(false, true, false);
+  options.noise = 1;
+  StackRnn layer(options, generator);
+  const Tensor x = uniform({2, 3, 3}, 0, 1, generator);
+  const Tensor noisy = layer(x, {}, first).state.stacks;
+  REQUIRE(equal(layer(x, {}, again).state.stacks, noisy));
+  REQUIRE_FALSE(equal(layer(x, {}, other).state.stacks, noisy));
+  layer.eval();
+  const Tensor quiet = layer(x, {}, first).state.stacks;
+  REQUIRE(equal(layer(x, {}, other).state.stacks, quiet));
+  REQUIRE_FALSE(equal(quiet, noisy));
 }
 
 TEST_CASE("the stack RNN refuses what does not fit", "[layers][stack_rnn]") {
@@ -184,4 +188,5 @@ TEST_CASE("the stack RNN refuses what does not fit", "[layers][stack_rnn]") {
   REQUIRE_THROWS_AS(StackRnn({.input_size = 3, .stacks = 0}), ValueError);
   REQUIRE_THROWS_AS(StackRnn({.input_size = 0}), ValueError);
   REQUIRE_THROWS_AS(StackRnn({.input_size = 3, .read = 0}), ValueError);
+  REQUIRE_THROWS_AS(StackRnn({.input_size = 3, .noise = -1}), ValueError);
 }
