@@ -16,7 +16,9 @@ inline std::vector<std::string> language_names() {
 struct Options : CommandLine {
   Options()
       : CommandLine({.name = "counting",
-                     .description = "A network that can push and pop learns languages that need counting, or a memory.",
+                     .description =
+                         "A network that can push and pop learns languages that need counting, or a memory. Defaults "
+                         "are those of the task; here those of anbn.",
                      .tasks = language_names()},
                     {.batch = 16, .learning_rate = 3e-2, .clip = 1, .validate_every = 150, .early_stop = 2}) {}
   std::string& model = choice("model", "network; the last two stand beside", {"stack", "list", "rnn", "lstm"});
