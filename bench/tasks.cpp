@@ -73,13 +73,32 @@ Step memn2n() {
                     [=] { return cross_entropy((*model)(story, question), answers); });
 }
 
+// 40 steps, 40 units, 10 stacks of 40 cells of which 2 are read, 3 actions, a vocabulary of 4, Adam.
+Step stack_rnn() {
+  const int64_t words = 4;
+  const auto model = std::make_shared<StackRnn>(
+      StackRnnOptions{.input_size = words, .hidden_size = 40, .stacks = 10, .capacity = 40, .recurrent = true});
+  const auto output = std::make_shared<Linear>(40, words);
+  std::vector<Tensor> all = parameters(*model);
+  for (const Tensor& p : parameters(*output)) all.push_back(p);
+  const Tensor ids = randint({16, 41}, 0, words, default_generator());
+  const Tensor x = to(eq(unsqueeze(slice(ids, 1, 0, 40), 2), from(std::vector<int64_t>{0, 1, 2, 3}, {4})), f32);
+  const Tensor target = contiguous(slice(ids, 1, 1));
+  return train_step(std::make_shared<Adam>(all, AdamOptions{.lr = 1e-3}),
+                    [=] { return cross_entropy((*output)((*model)(x).output), target); });
+}
+
 }  // namespace
 
 std::vector<Workload> task_workloads() {
   return {
-      {"ntm_copy_B1_L20", [] { return ntm_copy(1); }},  {"ntm_copy_B16_L20", [] { return ntm_copy(16); }},
-      {"seq2seq_attn_B32_S20_T20_H128_V1000", seq2seq}, {"mlp_784_256_10_B64", mlp},
-      {"pointer_sort_B64_N10_H128", pointer_sort},      {"memn2n_B32_M50_d20_hops3", memn2n},
+      {"ntm_copy_B1_L20", [] { return ntm_copy(1); }},
+      {"ntm_copy_B16_L20", [] { return ntm_copy(16); }},
+      {"seq2seq_attn_B32_S20_T20_H128_V1000", seq2seq},
+      {"mlp_784_256_10_B64", mlp},
+      {"pointer_sort_B64_N10_H128", pointer_sort},
+      {"memn2n_B32_M50_d20_hops3", memn2n},
+      {"stack_rnn_B16_T40_H40", stack_rnn},
   };
 }
 

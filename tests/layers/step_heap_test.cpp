@@ -1,6 +1,8 @@
-// What a step of each decoder, and of the Neural Turing Machine, asks of the heap once the pools are warm.
+// What a step of each decoder, of the Neural Turing Machine and of the stack RNN, asks of the heap once the pools are
+// warm.
 #include <fovea/autograd/mode.h>
 #include <fovea/layers/memory/ntm.h>
+#include <fovea/layers/memory/stack_rnn.h>
 #include <fovea/layers/seq2seq/encoder_decoder.h>
 #include <fovea/layers/seq2seq/luong.h>
 #include <fovea/layers/seq2seq/rnn_search.h>
@@ -41,6 +43,17 @@ TEST_CASE("a step of the Neural Turing Machine asks the heap for nothing", "[lay
   NeuralTuringMachine::State state = machine.initial_state(2);
   const Tensor x = ones({2, 3});
   CHECK(test::heap_calls_a_step([&] { state = machine.step(x, state).state; }) == 0);
+}
+
+TEST_CASE("a step of the stack RNN asks the heap for nothing", "[layers][heap]") {
+  for (const bool list : {false, true}) {
+    const StackRnn layer(
+        {.input_size = 3, .hidden_size = 4, .stacks = 2, .capacity = 6, .list = list, .recurrent = true});
+    const NoGrad quiet;
+    StackRnn::State state = layer.initial_state(2);
+    const Tensor x = ones({2, 3});
+    CHECK(test::heap_calls_a_step([&] { state = layer.step(x, state).state; }) == 0);
+  }
 }
 
 TEST_CASE("a step of the Transformer over its cache asks the heap for nothing", "[layers][heap]") {

@@ -176,6 +176,41 @@ def memn2n_B32_M50_d20_hops3():
     return train_step(adam(model), lambda: F.cross_entropy(model(story, question), answers))
 
 
+class StackRNN(nn.Module):
+    """Stacks of scalars with push, pop and no-op; the hidden layer reads their top cells."""
+
+    def __init__(self, vocabulary, hidden, stacks, depth, read=2):
+        super().__init__()
+        self.hidden, self.stacks, self.depth, self.read = hidden, stacks, depth, read
+        self.embed = nn.Embedding(vocabulary, hidden)
+        self.recur = nn.Linear(hidden + stacks * read, hidden)
+        self.control = nn.Linear(hidden, stacks * 4)  # 3 actions and the pushed value
+        self.output = nn.Linear(hidden, vocabulary)
+
+    def forward(self, ids):
+        h = torch.zeros(ids.size(0), self.hidden)
+        stack = torch.zeros(ids.size(0), self.stacks, self.depth)
+        states = []
+        for x in self.embed(ids).unbind(1):
+            top = stack[:, :, :self.read].flatten(1)
+            h = torch.sigmoid(x + self.recur(torch.cat([h, top], dim=-1)))
+            control = self.control(h).view(-1, self.stacks, 4)
+            push, pop, stay = F.softmax(control[..., :3], dim=-1).split(1, dim=-1)
+            pushed = torch.cat([torch.sigmoid(control[..., 3:]), stack[..., :-1]], dim=-1)
+            stack = push * pushed + pop * F.pad(stack[..., 1:], (0, 1)) + stay * stack
+            states.append(h)
+        return self.output(torch.stack(states, dim=1))
+
+
+@workload
+def stack_rnn_B16_T40_H40():
+    """Stack RNN, batch 16, 40 steps, hidden 40, 10 scalar stacks of 40 cells, top 2 read, 3 actions,
+    vocabulary 4, cross entropy at every step, Adam."""
+    model, ids = StackRNN(4, 40, 10, 40), torch.randint(4, (16, 41))
+    return train_step(adam(model), lambda: F.cross_entropy(
+        model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten()))
+
+
 @workload
 def mlp_784_256_10_B64():
     """MLP 784 -> 256 ReLU -> 10, batch 64, cross entropy, Adam."""
