@@ -1,8 +1,8 @@
 // What somebody typed, as a story and a question: sentences that end in "."; the one with @x is the question.
 //   Ann sold the lamp to Bob. Bob found the lamp in Rome. The lamp was found in Rome by @x.
 // A word that the world does not know is a name if it begins with a capital or with @; names are entities in the order
-// in which they come. Errors: ValueError naming `where` for a word that is neither, too many names, and for no story or
-// not one gap.
+// in which they come. Errors: ValueError naming `where` for a word that is neither, too many names, and for no story, a
+// story without names, or not one gap.
 #pragma once
 
 #include <fmt/format.h>
@@ -41,6 +41,7 @@ class AskedReader {
     if (asked_.story.question.empty() || asked_.story.sentences.empty())
       throw ValueError(where_ +
                        ": need sentences, each ended by a \".\", and a question with @x in the place of a name");
+    if (!names_someone_) throw ValueError(where_ + ": the story names nobody; the answer is a name of the story");
     return asked_;
   }
 
@@ -52,6 +53,7 @@ class AskedReader {
     if (gaps == 1) {
       asked_.story.question = sentence;
     } else if (!sentence.empty()) {
+      for (const int64_t id : sentence) names_someone_ = names_someone_ || id < world_.entities();
       sentence.push_back(world_.stop());
       asked_.story.sentences.push_back(sentence);
     }
@@ -79,6 +81,7 @@ class AskedReader {
   const World& world_;
   std::string where_;
   Asked asked_{};
+  bool names_someone_ = false;  // the story, not the question
 };
 
 }  // namespace fovea::examples

@@ -59,7 +59,7 @@ inline WeightedText shaded(const World& world, const Story& story, const ReadSto
     text.weights.emplace_back();
     for (size_t i = 0; i < sentence.size(); ++i) text.weights.back().push_back(weights.values[at++]);
   }
-  const std::string answer = world.word(read.answer), expected = world.word(story.answer);
+  const std::string &answer = world.word(read.answer), &expected = world.word(story.answer);
   const bool wrong = answer != expected;
   text.notes = {{"question", fmt::format("{}", fmt::join(words_of(world, story.question), " "))},
                 {"answer", wrong ? fmt::format("{}, expected {}", answer, expected) : answer + ", as expected", wrong}};
@@ -70,7 +70,7 @@ inline WeightedText shaded(const World& world, const Story& story, const ReadSto
 inline Heatmap rereading(const World& world, const Story& story, const ReadStory& read) {
   std::vector<int64_t> all;
   for (const auto& sentence : story.sentences) all.insert(all.end(), sentence.begin(), sentence.end());
-  const std::string answer = world.word(read.answer), expected = world.word(story.answer);
+  const std::string &answer = world.word(read.answer), &expected = world.word(story.answer);
   MapLabels labels{.title = "@x is " + answer, .row_title = "question", .column_title = "story"};
   labels.rows = words_of(world, story.question), labels.columns = words_of(world, all);
   labels.note = answer == expected ? "the answer is as expected" : "expected: " + expected;
