@@ -18,7 +18,7 @@ struct Rival {
   Rival(const Options& o, const World& world, Generator& initial)
       : reader(make_reader(o, "uniform", world, initial)),
         optimizer(make_optimizer(o.optimizer, parameters(*reader), o.learning_rate)),
-        schedule(*optimizer, {.total = o.steps}),
+        schedule(*optimizer, {.total = o.anneal}),
         update(*optimizer, o.clip) {
     update.schedule(schedule);
   }
@@ -46,7 +46,7 @@ class Cloze final : public Program {
         reader_(make_reader(o, o.model, world_, initial)) {
     if (o.compare) rival_.emplace(o, world_, initial);
     train_with(*reader_);
-    each_step<Cosine>(CosineOptions{.total = o.steps});
+    each_step<Cosine>(CosineOptions{.total = o.anneal});
     if (rival_)
       trainer().state()("uniform", *rival_->reader)("uniform_optimizer", *rival_->optimizer)("uniform_schedule",
                                                                                              rival_->schedule);

@@ -26,6 +26,7 @@ struct Options : CommandLine {
   int64_t& hidden = whole("hidden", "size of the states in each direction", 32, 1, 4096);
   double& gain = goes_with(real("gain", "what the score's first weights are multiplied by", 6, 1e-3, 1000),
                            {{&model, {"attentive", "impatient"}}});
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 4000, 1));
   int64_t& test_size = may_change(whole("test-size", "fresh stories of the test", 2000, 1));
 
   void settle() override {

@@ -69,7 +69,7 @@ int Program::run() {
     summary.metrics.emplace_back("best_step", static_cast<double>(trainer_->best_step()));
     folder_->write_summary(summary);
   }
-  picture("loss.png", LineChart{.title = fmt::format("{}: loss", line.task),
+  picture("loss.png", LineChart{.title = fmt::format("{}: loss", line.task.empty() ? line.name() : line.task),
                                 .x_title = "step",
                                 .y_title = options_.loss,
                                 .series = losses(read_metrics(file("metrics.csv"))),
