@@ -15,7 +15,7 @@ namespace {
 struct Options : CommandLine {
   Options()
       : CommandLine({.name = "bandit", .description = "A network learns to find the best arm of a bandit as it plays."},
-                    {.steps = 1200, .batch = 256, .learning_rate = 1e-2, .clip = 1, .validate_every = 100}) {}
+                    {.steps = 2400, .batch = 256, .learning_rate = 1e-2, .clip = 1, .validate_every = 100}) {}
   std::string& model = choice("model", "network", {"snail", "lstm"});
   int64_t& pulls = whole("pulls", "pulls of an episode", 10, 1, 1000);
   int64_t& arms = whole("arms", "arms of a bandit", 5, 2, 100);
@@ -23,10 +23,10 @@ struct Options : CommandLine {
   double& discount = real("discount", "what a later pull counts for", 1, 0, 1);
   double& lambda = real("lambda", "of the advantage, equation 3: from one step ahead to all", 0.95, 0, 1);
   double& entropy = real("entropy", "weight of the entropy, halved as the rate is", 0.02, 0, 10);
-  int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 400, 1));
+  int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 600, 1));
   int64_t& test_size = may_change(whole("test-size", "fresh episodes of the test", 10000, 1));
   void settle() override {
-    if (model == "lstm") otherwise(hidden, 64);
+    if (model == "lstm") otherwise(hidden, 64), otherwise(learning_rate, 5e-3);
   }
 };
 
