@@ -28,7 +28,7 @@ struct Sequences {
   Tensor target;   // [B]
 };
 
-struct Problem {
+struct AddingProblem {
   std::string task;
   int64_t length, max_length;
 };
@@ -41,7 +41,8 @@ inline int64_t features(std::string_view task) { return task == "recall" ? 2 + k
 
 // x [B, T, I] and target [B] are zero and to be filled; each sequence of its own length.
 template <class Fill>
-Sequences each_sequence(const Problem& problem, int64_t more, int64_t batch, Generator& generator, const Fill& fill) {
+Sequences each_sequence(const AddingProblem& problem, int64_t more, int64_t batch, Generator& generator,
+                        const Fill& fill) {
   std::vector<int64_t> lengths;
   for (int64_t b = 0; b < batch; ++b)
     lengths.push_back(more + generator.randint(problem.length, problem.max_length + 1));
@@ -54,7 +55,7 @@ Sequences each_sequence(const Problem& problem, int64_t more, int64_t batch, Gen
   return {x, from(lengths, {batch}), target};
 }
 
-inline Sequences make_marked(const Problem& problem, int64_t batch, Generator& generator) {
+inline Sequences make_marked(const AddingProblem& problem, int64_t batch, Generator& generator) {
   const bool multiply = problem.task == "multiplication";
   return each_sequence(problem, 0, batch, generator, [&](int64_t T, const auto& set) {
     const int64_t first = generator.randint(1, 10);
@@ -69,7 +70,7 @@ inline Sequences make_marked(const Problem& problem, int64_t batch, Generator& g
   });
 }
 
-inline Sequences make_recall(const Problem& problem, int64_t batch, Generator& generator) {
+inline Sequences make_recall(const AddingProblem& problem, int64_t batch, Generator& generator) {
   return each_sequence(problem, 1, batch, generator, [&](int64_t T, const auto& set) {
     const Tensor v = uniform({T - 1}, -1, 1, generator), order = permutation(keys, generator);
     const int64_t asked = generator.randint(0, T - 1);
@@ -83,7 +84,7 @@ inline Sequences make_recall(const Problem& problem, int64_t batch, Generator& g
   });
 }
 
-inline Sequences make_sequences(const Problem& problem, int64_t batch, Generator& generator) {
+inline Sequences make_sequences(const AddingProblem& problem, int64_t batch, Generator& generator) {
   const auto& [task, length, max_length] = problem;
   const bool recall = task == "recall";
   if (!recall && task != "addition" && task != "multiplication")

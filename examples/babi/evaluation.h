@@ -12,7 +12,7 @@ namespace fovea::examples {
 
 constexpr double failed_above = 5;  // percent
 
-struct Errors {
+struct TaskErrors {
   double loss = 0;                      // nats a question
   std::map<int64_t, double> percent{};  // by task
   double mean() const {
@@ -32,9 +32,9 @@ inline Tensor logits_of(const MemN2N& model, const Batch& batch, const Tensor& t
   return model(batch.fields[0], batch.fields[1], batch.mask(0), times);
 }
 
-inline Errors measure(const MemN2N& model, const Questions& questions) {
+inline TaskErrors measure(const MemN2N& model, const Questions& questions) {
   constexpr int64_t piece = 250;
-  Errors found;
+  TaskErrors found;
   std::map<int64_t, double> asked;
   for (int64_t first = 0; first < questions.size(); first += piece) {
     std::vector<Example> items;
@@ -80,7 +80,7 @@ constexpr std::array<std::string_view, 20> task_names{"one supporting fact",
                                                       "motivations"};
 
 // A line a task; beside our errors the paper's where there are some for these hops.
-inline void print_errors(const Errors& errors, bool joint, int64_t hops) {
+inline void print_errors(const TaskErrors& errors, bool joint, int64_t hops) {
   const bool tasks = joint && hops == 3, mean = joint && hops <= 3;
   say("{:<27}{:>8}{}", "task", "error %", mean ? "   paper" : "");
   for (const auto& [task, percent] : errors.percent) {

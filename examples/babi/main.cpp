@@ -89,7 +89,7 @@ class Babi final : public Program {
 
   // Mean error of the tasks; while the start is linear nothing is kept.
   double validate() override {
-    const Errors errors = measure(model_, validation_);
+    const TaskErrors errors = measure(model_, validation_);
     const bool linear = model_.linear_start();
     trainer().sample(fmt::format("step {}: validation{} {:.4f} nats, {:.2f} % wrong", trainer().step(),
                                  linear ? ", linear start:" : "", errors.loss, errors.mean()));
@@ -98,7 +98,7 @@ class Babi final : public Program {
   }
 
   Metrics test() override {
-    const Errors errors = measure(model_, test_), learned = measure(model_, learned_);
+    const TaskErrors errors = measure(model_, test_), learned = measure(model_, learned_);
     print_errors(errors, o_.joint(), o_.hops);
     Figures by_task;
     for (const auto& [task, percent] : errors.percent) by_task.emplace_back(std::to_string(task), percent);

@@ -16,7 +16,7 @@
 
 namespace fovea::examples {
 
-struct Asked {
+struct AskedStory {
   Story story{};
   std::vector<std::string> names{};  // of the entities 0, 1, ...
 };
@@ -25,7 +25,7 @@ class AskedReader {
  public:
   AskedReader(const World& world, std::string_view where) : world_(world), where_(where) {}
 
-  Asked read(const std::string& text) {
+  AskedStory read(const std::string& text) {
     std::string spaced;
     for (const char c : text) spaced += c == '.' || c == '?' ? std::string(" . ") : std::string(1, c);
     std::istringstream words(spaced);
@@ -80,7 +80,7 @@ class AskedReader {
 
   const World& world_;
   std::string where_;
-  Asked asked_{};
+  AskedStory asked_{};
   bool names_someone_ = false;  // the story, not the question
 };
 

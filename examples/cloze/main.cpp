@@ -58,7 +58,7 @@ class Cloze final : public Program {
     const auto reader = std::make_shared<Box<Reader>>(make_reader(o, o.model, *world, default_generator()));
     load(**reader, (std::filesystem::path(o.run) / "best.safetensors").string());
     return [world, reader](const std::string& text, const std::string& where) {
-      const Asked asked = AskedReader(*world, where).read(text);
+      const AskedStory asked = AskedReader(*world, where).read(text);
       return asked.names.at(static_cast<size_t>(read_story(**reader, asked.story).answer));
     };
   }

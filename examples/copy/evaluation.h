@@ -32,7 +32,7 @@ struct Validation {
 
 // One sequence: its input and output above the write and read weights over time; input, expected and given output; the
 // memory in the end. The read weights in the terminal too, unless quiet. Without a memory the answer alone.
-struct Shown {
+struct MachinePictures {
   HeatmapPicture heads{}, answer{}, memory{};
 };
 
@@ -141,7 +141,7 @@ inline Metrics test_by_length(const Machine& model, const Task& task, const std:
   return metrics;
 }
 
-inline Shown show(const Machine& model, const Task& task, int64_t length, Generator generator, bool quiet) {
+inline MachinePictures show(const Machine& model, const Task& task, int64_t length, Generator generator, bool quiet) {
   const NoGrad guard;
   const Bits data = task.make(1, length, generator);
   MachineTrace trace;
@@ -157,7 +157,7 @@ inline Shown show(const Machine& model, const Task& task, int64_t length, Genera
   const Heatmap input = panel(over_time(select(data.input, 0, 0)), "input", "channel");
   Heatmap given = panel(over_time(select(output, 0, 0)), "output", "bit");
   given.range = ValueRange{0, 1};
-  Shown shown;
+  MachinePictures shown;
   shown.answer.panels = {input, panel(over_time(select(expected, 0, 0)), "expected output", "bit"), given};
 
   const double wrong = sum(to(ne(gt(output, full({}, 0.5)), gt(expected, full({}, 0.5))), f32)).item();

@@ -95,7 +95,7 @@ class Copy final : public Program {
   Metrics test() override { return test_by_length(*averaged_, task_, o_.test_lengths, o_.test_size, root.fork(4)); }
 
   void draw() override {
-    const Shown shown = show(*averaged_, task_, o_.length, root.fork(5), line.quiet);
+    const MachinePictures shown = show(*averaged_, task_, o_.length, root.fork(5), line.quiet);
     picture("answer.png", shown.answer);
     if (shown.memory.panels.empty()) return;
     picture("heads.png", shown.heads);

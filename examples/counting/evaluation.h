@@ -19,17 +19,17 @@ struct Solved {
 };
 
 // What is asked of one row: symbols, and which of them count.
-struct Asked {
+struct TestWord {
   std::string text{};
   std::vector<bool> counts{};
 };
 
-inline Asked ask(const Language& language, int64_t n, int64_t trained, Generator& generator) {
-  Asked row;
+inline TestWord ask(const Language& language, int64_t n, int64_t trained, Generator& generator) {
+  TestWord row;
   for (int64_t i = 0; i < 3; ++i)
     row.text += language.make(generator.randint(language.min_size, trained + 1), generator).text;
   row.counts.assign(row.text.size(), false);
-  const Sentence asked = language.make(n, generator), after = language.make(language.min_size, generator);
+  const Word asked = language.make(n, generator), after = language.make(language.min_size, generator);
   row.text += asked.text + after.text.front();
   row.counts.insert(row.counts.end(), asked.determined.begin(), asked.determined.end());
   row.counts[row.counts.size() - asked.text.size()] = false;  // the first symbol is the sentence's before
@@ -45,14 +45,14 @@ inline Solved evaluate(const Predictor& model, const Language& language, int64_t
   Solved solved;
   double nats = 0, symbols = 0;
   for (int64_t n = std::max(least, language.min_size); n <= most; ++n) {
-    std::vector<Asked> rows;
+    std::vector<TestWord> rows;
     size_t T = 0;
     for (int64_t i = 0; i < count; ++i) {
       rows.push_back(ask(language, n, trained, generator));
       T = std::max(T, rows.back().text.size());
     }
     std::vector<int64_t> ids;
-    for (const Asked& row : rows)
+    for (const TestWord& row : rows)
       for (size_t t = 0; t < T; ++t) ids.push_back(t < row.text.size() ? language.id(row.text[t]) : 0);
     PredictorState state;
     if (model.stack) state.stack = model.stack->initial_state(count, std::max<int64_t>(static_cast<int64_t>(T), 8));
@@ -60,7 +60,7 @@ inline Solved evaluate(const Predictor& model, const Language& language, int64_t
     const Tensor best = argmax(log_p, -1);
     int64_t right = 0;
     for (int64_t b = 0; b < count; ++b) {
-      const Asked& row = rows[static_cast<size_t>(b)];
+      const TestWord& row = rows[static_cast<size_t>(b)];
       bool every = true;
       for (size_t t = 1; t < row.text.size(); ++t) {
         if (!row.counts[t]) continue;

@@ -24,7 +24,7 @@
 
 namespace fovea::examples {
 
-struct Sentence {
+struct Word {
   std::string text{};
   std::vector<bool> determined{};  // of each symbol
 };
@@ -33,9 +33,9 @@ struct Language {
   std::string name{}, symbols{};
   int64_t min_size = 1;
   bool random = false;  // sentences of one size differ
-  Sentence (*draw)(int64_t n, Generator& generator) = nullptr;
+  Word (*draw)(int64_t n, Generator& generator) = nullptr;
 
-  Sentence make(int64_t n, Generator& generator) const {
+  Word make(int64_t n, Generator& generator) const {
     if (n >= min_size) return draw(n, generator);
     throw ValueError(fmt::format("{}: size {}; need at least {}", name, n, min_size));
   }
@@ -43,8 +43,8 @@ struct Language {
 };
 
 // a^counts[0] b^counts[1] ...: the first `free` runs end when they like, and the next one's first symbol tells.
-inline Sentence runs(const std::vector<int64_t>& counts, size_t free) {
-  Sentence made;
+inline Word runs(const std::vector<int64_t>& counts, size_t free) {
+  Word made;
   for (size_t i = 0; i < counts.size(); ++i)
     for (int64_t j = 0; j < counts[i]; ++j) {
       made.text += static_cast<char>('a' + i);
@@ -53,14 +53,14 @@ inline Sentence runs(const std::vector<int64_t>& counts, size_t free) {
   return made;
 }
 
-inline Sentence after_equals(std::string text) {
-  Sentence made{std::move(text), {}};
+inline Word after_equals(std::string text) {
+  Word made{std::move(text), {}};
   const size_t asked = made.text.find('=');
   for (size_t i = 0; i < made.text.size(); ++i) made.determined.push_back(i > asked);
   return made;
 }
 
-inline Sentence draw_memorisation(int64_t n, Generator& generator) {
+inline Word draw_memorisation(int64_t n, Generator& generator) {
   std::string word;
   for (int64_t i = 0; i < n; ++i) word += generator.randint(0, 2) == 0 ? 'a' : 'b';
   return after_equals(word + "=" + std::string(word.rbegin(), word.rend()));
@@ -78,7 +78,7 @@ inline std::string sum_of_digits(const std::string& x, const std::string& y) {
   return digits;
 }
 
-inline Sentence draw_addition(int64_t n, Generator& generator) {
+inline Word draw_addition(int64_t n, Generator& generator) {
   const auto number = [&](int64_t digits) {
     std::string made;
     for (int64_t i = 0; i < digits; ++i)

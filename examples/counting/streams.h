@@ -23,7 +23,7 @@ class Streams final : public Saveable {
   Streams(const Language& language, int64_t count) : language_(language), waiting_(static_cast<size_t>(count)) {}
 
   void begin_anew() {
-    for (Sentence& row : waiting_) row = {};
+    for (Word& row : waiting_) row = {};
     state = {};
   }
 
@@ -31,9 +31,9 @@ class Streams final : public Saveable {
   StreamWindow next(int64_t steps, int64_t longest, Generator& generator) {
     const auto B = static_cast<int64_t>(waiting_.size());
     std::vector<int64_t> ids, next, determined;
-    for (Sentence& row : waiting_) {
+    for (Word& row : waiting_) {
       while (static_cast<int64_t>(row.text.size()) <= steps) {
-        const Sentence more = language_.make(generator.randint(language_.min_size, longest + 1), generator);
+        const Word more = language_.make(generator.randint(language_.min_size, longest + 1), generator);
         row.text += more.text;
         row.determined.insert(row.determined.end(), more.determined.begin(), more.determined.end());
       }
@@ -60,7 +60,7 @@ class Streams final : public Saveable {
     return saved;
   }
   std::function<void()> prepare_load(const SavedState& saved) override {
-    std::vector<Sentence> loaded(waiting_.size());
+    std::vector<Word> loaded(waiting_.size());
     for (size_t b = 0; b < loaded.size(); ++b) {
       loaded[b].text = text_of(saved.metadata, fmt::format("text{}", b));
       for (const char mark : text_of(saved.metadata, fmt::format("determined{}", b)))
@@ -81,7 +81,7 @@ class Streams final : public Saveable {
 
  private:
   const Language& language_;
-  std::vector<Sentence> waiting_;
+  std::vector<Word> waiting_;
 };
 
 }  // namespace fovea::examples

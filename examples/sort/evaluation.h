@@ -16,19 +16,19 @@
 
 namespace fovea::examples {
 
-struct Asked {
+struct AskedSets {
   int64_t items;     // N of every set
   int64_t beam = 1;  // 1: greedy
 };
 
 // Of one set the weights of every step over its items, and what else the model attends to; for points also what was
 // answered above what is right, of a few sets. The weights in the terminal too, unless quiet.
-struct Shown {
+struct PointerPictures {
   HeatmapPicture attention{};
   std::optional<PointPicture> answers{};
 };
 
-inline Decoded decode(const PointerModel& model, const Tensor& points, const Asked& asked) {
+inline Decoded decode(const PointerModel& model, const Tensor& points, const AskedSets& asked) {
   return asked.beam == 1 ? model.greedy(points) : model.beam_search(points, asked.beam);
 }
 
@@ -90,7 +90,7 @@ inline PointPicture answers(const Sets& batch, const Decoded& decoded) {
 }
 
 // `count` fresh sets, drawn from `generator`.
-inline std::unique_ptr<Judge> evaluate(const PointerModel& model, const Problem& problem, const Asked& asked,
+inline std::unique_ptr<Judge> evaluate(const PointerModel& model, const Problem& problem, const AskedSets& asked,
                                        int64_t count, Generator generator) {
   const NoGrad guard;
   auto judge = problem.judge();
@@ -103,13 +103,14 @@ inline std::unique_ptr<Judge> evaluate(const PointerModel& model, const Problem&
   return judge;
 }
 
-inline Shown show(PointerModel& model, const Problem& problem, const Asked& asked, Generator generator, bool quiet) {
+inline PointerPictures show(PointerModel& model, const Problem& problem, const AskedSets& asked, Generator generator,
+                            bool quiet) {
   const NoGrad guard;
   const Sets batch = problem.make(3, asked.items, generator);
   const Decoded decoded = decode(model, batch.points, asked);
   const int64_t steps = decoded.lengths.at<int64_t>({0}) + (problem.stop ? 1 : 0);
   const Tensor first = slice(batch.points, 0, 0, 1), ids = slice(slice(decoded.ids, 0, 0, 1), 1, 0, steps);
-  Shown shown{.attention = {.panels = attention(model, first, contiguous(ids))}};
+  PointerPictures shown{.attention = {.panels = attention(model, first, contiguous(ids))}};
   if (problem.inputs == 2) shown.answers = answers(batch, decoded);
   if (!quiet)
     fmt::print("{}", heatmap_text(shown.attention.panels.back().grid, "pointer weights, steps down, input across",

@@ -101,7 +101,7 @@ class Sort final : public Program {
   }
 
   void draw() override {
-    const Shown shown = show(*averaged_, problem_, {o_.items, o_.beam}, root.fork(5), line.quiet);
+    const PointerPictures shown = show(*averaged_, problem_, {o_.items, o_.beam}, root.fork(5), line.quiet);
     picture("attention.png", shown.attention);
     if (shown.answers) picture("answers.png", *shown.answers);
   }

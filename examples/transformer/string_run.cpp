@@ -102,7 +102,7 @@ class StringRun final : public Program {
   }
 
   const Options& o_;
-  Strings strings_;
+  StringSource strings_;
   Generator noise_ = root.fork(5);
   TransformerModel model_;
   Translator translator_;

@@ -28,9 +28,10 @@ struct StringRules {
 
 enum class Part { training, validation, test };
 
-class Strings {
+class StringSource {
  public:
-  explicit Strings(const StringRules& rules) : rules_(rules), vocabulary_(Vocabulary::of(characters("0123456789+="))) {
+  explicit StringSource(const StringRules& rules)
+      : rules_(rules), vocabulary_(Vocabulary::of(characters("0123456789+="))) {
     const auto& names = {"copy", "reverse", "sort", "addition"};
     if (std::find(names.begin(), names.end(), rules.task) == names.end())
       throw ValueError("task \"" + rules.task + "\" is unknown; choose copy, reverse, sort or addition");

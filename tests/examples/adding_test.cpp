@@ -14,7 +14,7 @@ using namespace fovea::examples;
 TEST_CASE("two steps of the first half are marked, and the target is made of their values", "[examples][adding]") {
   Generator generator(4);
   for (const bool multiply : {false, true}) {
-    const Problem problem{multiply ? "multiplication" : "addition", 30, 33};
+    const AddingProblem problem{multiply ? "multiplication" : "addition", 30, 33};
     const Sequences batch = make_sequences(problem, 200, generator);
     for (int64_t b = 0; b < 200; ++b) {
       const auto length = batch.lengths.at<int64_t>({b});
@@ -67,7 +67,8 @@ TEST_CASE("the last step of recall gives one of the keys, and the target is that
 
 TEST_CASE("sequences that cannot be are refused", "[examples][adding]") {
   Generator generator(6);
-  for (const Problem& bad : {Problem{"addition", 19, 30}, Problem{"recall", 10, 65}, Problem{"recall", 0, 3},
-                             Problem{"addition", 30, 29}, Problem{"swim", 30, 30}})
+  for (const AddingProblem& bad :
+       {AddingProblem{"addition", 19, 30}, AddingProblem{"recall", 10, 65}, AddingProblem{"recall", 0, 3},
+        AddingProblem{"addition", 30, 29}, AddingProblem{"swim", 30, 30}})
     REQUIRE_THROWS_AS(make_sequences(bad, 1, generator), ValueError);
 }

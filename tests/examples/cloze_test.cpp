@@ -115,7 +115,7 @@ TEST_CASE("a batch holds stories of unlike length", "[examples][cloze]") {
 
 TEST_CASE("what somebody types becomes a story", "[examples][cloze]") {
   const auto read = [](const std::string& text) { return AskedReader(world(), "--ask").read(text); };
-  const Asked asked =
+  const AskedStory asked =
       read("Ann sold the lamp to Bob. In Rome the lamp was lost by Ann . The lamp was sold to @x by Ann.");
   REQUIRE(asked.names == std::vector<std::string>{"Ann", "Bob", "Rome"});
   REQUIRE(asked.story.sentences.size() == 2);

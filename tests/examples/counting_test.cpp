@@ -13,7 +13,7 @@ using namespace fovea::examples;
 
 namespace {
 
-std::string marks(const Sentence& sentence) {
+std::string marks(const Word& sentence) {
   std::string text;
   for (const bool mark : sentence.determined) text += mark ? '1' : '0';
   return text;
@@ -35,13 +35,13 @@ TEST_CASE("sentences that count, and which of their symbols can be known", "[exa
       {"anbncndn", {"aaabbbcccddd", "100011111111"}},
       {"anb2n", {"aaabbbbbb", "100011111"}}};
   for (const auto& [name, made] : expected) {
-    const Sentence sentence = language(name).make(3, generator);
+    const Word sentence = language(name).make(3, generator);
     REQUIRE(sentence.text == made.first);
     REQUIRE(marks(sentence) == made.second);
   }
   std::set<std::string> seen;
   for (int i = 0; i < 40; ++i) {
-    const Sentence sentence = language("anbmcnm").make(3, generator);
+    const Word sentence = language("anbmcnm").make(3, generator);
     seen.insert(sentence.text);
     REQUIRE(marks(sentence) == "100011");
   }
@@ -52,7 +52,7 @@ TEST_CASE("a word comes back from its end, and every letter is drawn", "[example
   Generator generator(4);
   std::set<std::string> words;
   for (int i = 0; i < 100; ++i) {
-    const Sentence sentence = language("memorisation").make(3, generator);
+    const Word sentence = language("memorisation").make(3, generator);
     REQUIRE(sentence.text.size() == 7);
     for (size_t j = 0; j < 3; ++j) REQUIRE(sentence.text[j] == sentence.text[6 - j]);
     REQUIRE(sentence.text[3] == '=');
@@ -67,7 +67,7 @@ TEST_CASE("sums are right, and written from their lowest digit on", "[examples][
   std::set<size_t> lengths;
   for (int64_t n = 2; n < 20; ++n)
     for (int i = 0; i < 20; ++i) {
-      const Sentence sentence = language("addition").make(n, generator);
+      const Word sentence = language("addition").make(n, generator);
       const size_t plus = sentence.text.find('+'), equals = sentence.text.find('=');
       const std::string x = sentence.text.substr(0, plus), y = sentence.text.substr(plus + 1, equals - plus - 1);
       std::string sum = sentence.text.substr(equals + 1);
@@ -139,13 +139,13 @@ TEST_CASE("a row that is asked counts the determined symbols of its sentence and
           "[examples][counting]") {
   Generator generator(9);
   for (int i = 0; i < 20; ++i) {
-    const Asked row = ask(language("anbn"), 4, 3, generator);
+    const TestWord row = ask(language("anbn"), 4, 3, generator);
     REQUIRE(row.text.substr(row.text.size() - 9) == "aaaabbbba");
     std::string counts;
     for (const bool each : row.counts) counts += each ? '1' : '0';
     REQUIRE(counts == std::string(row.text.size() - 9, '0') + "000001111");
   }
-  const Asked sum = ask(language("addition"), 4, 3, generator);
+  const TestWord sum = ask(language("addition"), 4, 3, generator);
   REQUIRE_FALSE(sum.counts.back());  // whether the next number begins with 0 or 1 nobody can know
 }
 

@@ -25,7 +25,7 @@ TEST_CASE("the answers of the string tasks", "[transformer]") {
   Generator generator(1);
   std::set<size_t> lengths;
   for (const char* task : {"copy", "reverse", "sort"}) {
-    const Strings strings({.task = task, .min_length = 4, .max_length = 7});
+    const StringSource strings({.task = task, .min_length = 4, .max_length = 7});
     REQUIRE(strings.max_answer() == 8);
     for (int i = 0; i < 100; ++i) {
       const Pair pair = strings.draw(Part::training, generator);
@@ -42,7 +42,7 @@ TEST_CASE("the answers of the string tasks", "[transformer]") {
 TEST_CASE("sums forwards and backwards", "[transformer]") {
   Generator generator(2);
   for (const bool backwards : {false, true}) {
-    const Strings strings({.task = "addition", .backwards = backwards});
+    const StringSource strings({.task = "addition", .backwards = backwards});
     for (int i = 0; i < 200; ++i) {
       const Pair pair = strings.draw(Part::test, generator);
       const std::string question = text_of(pair.source);
@@ -60,7 +60,7 @@ TEST_CASE("sums forwards and backwards", "[transformer]") {
 TEST_CASE("no string of a test is one of training", "[transformer]") {
   for (const char* task : {"sort", "addition"}) {
     // Strings of four digits: so few that parts that overlap would show it.
-    const Strings strings({.task = task, .min_length = 4, .max_length = 4});
+    const StringSource strings({.task = task, .min_length = 4, .max_length = 4});
     std::set<std::string> parts[3];
     const Generator generator(3);
     for (int p = 0; p < 3; ++p)
@@ -78,14 +78,14 @@ TEST_CASE("no string of a test is one of training", "[transformer]") {
 }
 
 TEST_CASE("string tasks that cannot be", "[transformer]") {
-  REQUIRE_THROWS_AS(Strings({.task = "swim"}), ValueError);
-  REQUIRE_THROWS_AS(Strings({.task = "copy", .min_length = 3}), ValueError);
-  REQUIRE_THROWS_AS(Strings({.task = "copy", .min_length = 8, .max_length = 7}), ValueError);
+  REQUIRE_THROWS_AS(StringSource({.task = "swim"}), ValueError);
+  REQUIRE_THROWS_AS(StringSource({.task = "copy", .min_length = 3}), ValueError);
+  REQUIRE_THROWS_AS(StringSource({.task = "copy", .min_length = 8, .max_length = 7}), ValueError);
 }
 
 TEST_CASE("an ablation counts digits and carries, and leaves the model as it was", "[transformer]") {
   Generator generator(6);
-  const Strings strings({.task = "addition"});
+  const StringSource strings({.task = "addition"});
   const Vocabulary& words = strings.vocabulary();
   TransformerModel model({.transformer = {.embed_dim = 16, .heads = 2, .feed_forward = 16, .layers = 1, .dropout = 0},
                           .source_vocabulary = words.size()},
