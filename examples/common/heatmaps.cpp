@@ -165,8 +165,8 @@ void choose_cells(const Heatmap& panel, double room, size_t down, Layout& layout
 
 int64_t step_of(const std::vector<std::string>& labels, double cell, double room) {
   const double least = std::max(1.0, room / cell);
-  return labels.empty() ? static_cast<int64_t>(nice_step(least))
-                        : static_cast<int64_t>(std::ceil(least / distance(labels) - 0.15));
+  if (labels.empty()) return static_cast<int64_t>(nice_step(least));
+  return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(least / distance(labels) - 0.15)));
 }
 
 void choose_row_marks(const Heatmap& panel, Layout& layout) {

@@ -124,6 +124,14 @@ TEST_CASE("more labels than fit are thinned out") {
   CHECK(png_size(scratch / "a.png").height <= 3600);
 }
 
+TEST_CASE("one row of many may be named alone") {
+  const Scratch scratch;
+  Heatmap map{.grid = filled(41, 30), .row_labels = std::vector<std::string>(41)};
+  map.row_labels[20] = "HEAD";
+  write_picture(scratch / "a.png", HeatmapPicture{.panels = {map}});
+  CHECK(std::filesystem::file_size(scratch / "a.png") > 0);
+}
+
 TEST_CASE("panels without a range have one together; wrong rows and notes are seen") {
   const Scratch scratch;
   const auto drawn = [&](const std::vector<Heatmap>& panels) {
