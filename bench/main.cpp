@@ -55,7 +55,7 @@ class Table final : public benchmark::BenchmarkReporter {
     }
     if (rows.count(name) == 0) return;
     const Row& row = rows[name];
-    fmt::print("{:<52}{:>12.4g}{:>12.4g}{:>9}\n", name, row.median(), row.least(), row.runs);
+    fmt::print("{:<52}{:>#12.4g}{:>#12.4g}{:>9}\n", name, row.median(), row.least(), row.runs);
     std::fflush(stdout);
   }
   std::map<std::string, Row> rows;

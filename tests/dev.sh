@@ -28,6 +28,6 @@ refused() { # WORDS ARGUMENT...
 refused "no program cpoy; did you mean copy?" run cpoy
 refused "did you mean transformer?" run tranformer
 refused "no program swim$" run swim
-refused "there are: adding copy" run swim
+refused "there are: adding babi" run swim
 refused "did you mean test?" tset
 echo "dev: all promises kept"

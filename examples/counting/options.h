@@ -26,7 +26,8 @@ struct Options : CommandLine {
       "hidden", "hidden units; of rnn and lstm unless given as many as make a network of the same size", 40, 1, 4096);
   int64_t& stacks = with_stacks(whole("stacks", "stacks, or lists", 4, 1, 1024));
   int64_t& capacity = with_stacks(whole("capacity", "cells of a stack in training", 64, 4, 1 << 20));
-  bool& no_op = goes_with(flag("no-op", "a third action, which leaves a stack as it is", true), {{&model, {"stack"}}});
+  int64_t& actions = goes_with(
+      whole("actions", "2: PUSH and POP; 3: NO-OP too, which leaves a stack as it is", 3, 2, 3), {{&model, {"stack"}}});
   bool& recurrent = with_stacks(flag("recurrent", "hidden units see those before them, not the stacks alone"));
   double& noise = with_stacks(real("noise", "deviation of the noise on what an action is decided by", 0.7, 0, 100));
   int64_t& window = whole("window", "symbols of a window, through which the gradient goes back", 50, 2, 10000);
@@ -74,7 +75,7 @@ inline Predictor make_model(const Options& o, Generator& generator) {
                                    .hidden_size = o.hidden,
                                    .stacks = o.stacks,
                                    .capacity = o.capacity,
-                                   .no_op = o.no_op,
+                                   .no_op = o.actions == 3,
                                    .list = o.model == "list",
                                    .recurrent = o.recurrent,
                                    .rounding = true,

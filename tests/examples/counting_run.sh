@@ -41,7 +41,7 @@ for task in anbn anbncn anbncndn anb2n anbmcnm memorisation addition; do
     rm -rf "$folder/each"
   done
 done
-for bad in "--task swim" "--model bag" "--hidden 0" "--restarts 0" "--model lstm --stacks 2" "--model list --no-no-op" "--noise -1" "--nonsense"; do
+for bad in "--task swim" "--model bag" "--hidden 0" "--restarts 0" "--model lstm --stacks 2" "--model list --actions 2" "--noise -1" "--nonsense"; do
   code=0
   # shellcheck disable=SC2086
   "$counting" --out "$folder/bad" --steps 1 $bad >/dev/null 2>"$folder/log" || code=$?
