@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fovea::bench {
@@ -38,8 +39,8 @@ Step forward_only(Forward forward) {
 template <class Forward>
 Step forward_backward(Forward forward, std::vector<Tensor> leaves) {
   const Tensor upstream = randn(forward().shape());
-  return [forward, leaves, upstream]() mutable {
-    for (Tensor& x : leaves) x.set_grad(Tensor());
+  return [forward, leaves = std::move(leaves), upstream] {
+    for (const Tensor& x : leaves) x.set_grad(Tensor());
     forward().backward(upstream);
   };
 }
