@@ -22,10 +22,12 @@
 //
 // (2), (3) and (5) to (7) are one of K hops. Adjacent tying: Aᵏ⁺¹ = Cᵏ, B = A¹, W = Cᴷ, times likewise: one tensor
 // each. Layer-wise: A, C and their times serve every hop. All start as N(0, 0.1²). Times past N_max are N_max. Cost:
-// what the mask keeps is embedded, L d a sentence and table, of K + 1 tables (layer-wise 2). Errors: ShapeError,
+// L d a sentence and table, of K + 1 tables (layer-wise 2); padding costs nothing. Errors: ShapeError,
 // DTypeError, IndexError for a word or time without a row, ValueError for sizes below 1.
 #pragma once
 
+#include <fovea/autograd/check.h>
+#include <fovea/autograd/embedding_bag.h>
 #include <fovea/layers/attention/registry.h>
 
 namespace fovea {
@@ -82,13 +84,13 @@ class MemN2N final : public Module {
   Tensor operator()(const Tensor& story, const Tensor& question, const Tensor& mask = {},
                     const Tensor& times = {}) const {
     check(story, question, mask, times);
-    const Kept kept = kept_of(story, mask, times);
+    const Bags sentences = bags(story, times.defined() ? times : counted(story, mask)), asked = bags(question);
     const Tensor keys = mask.defined() ? unsqueeze(mask, 1) : mask;  // [B, 1, N]
-    Tensor m, c, u = encode(question, B);                            // (4) [B, d]
+    Tensor m, c, u = encode(asked, B, {});                           // (4) [B, d]
     for (size_t k = 0; k < A.size(); ++k) {
       if (k == 0 || !o_.layer_wise) {
-        m = k == 0 ? memory(kept, A[0], T_A[0]) : c;  // (2) [B, N, d]
-        c = memory(kept, C[k], T_C[k]);               // (3) [B, N, d]
+        m = k == 0 ? encode(sentences, A[0], T_A[0]) : c;  // (2) [B, N, d]
+        c = encode(sentences, C[k], T_C[k]);               // (3) [B, N, d]
       }
       const Tensor o = linear_start() ? linear_(u, m, c, keys).context : soft_(u, m, c, keys).context;  // (5), (6)
       u = (o_.layer_wise ? linear(u, H) : u) + o;                                                       // (7) [B, d]
@@ -100,36 +102,49 @@ class MemN2N final : public Module {
   Parameter B, H, W;
 
  private:
-  // What the mask keeps of all stories, one behind the other: only that is embedded.
-  struct Kept {
-    Tensor sentences, times, places;  // i64 [S, L], [S], [S]: where each stands in [B N]
-    Shape shape;                      // [B, N, d]
+  // Sentences as bags of rows of one table, whose parts are half the words, the words times (1/2 - k/d), and the times:
+  // l_kj = 1/2 + (1 - 2j/J) (1/2 - k/d).
+  struct Bags {
+    Tensor ids, weights;  // [S, n]; without weights all are 1
+    Shape shape;          // of what they become: [B, N, d] or [B, d]
   };
 
-  Kept kept_of(const Tensor& story, const Tensor& given, const Tensor& times) const {
-    const Tensor mask = given.defined() ? given : ones({story.size(0), story.size(1)}, boolean);
-    const Tensor places = flatten(nonzero(flatten(mask)));
-    const Tensor i = flatten(times.defined() ? times : flip(cumsum(flip(to(mask, i64), 1), 1), 1));
-    return {index_select(flatten(story, 0, 1), 0, places),
-            clamp(index_select(i, 0, places), 0, static_cast<double>(o_.memory_size)),
-            places,
-            {story.size(0), story.size(1), o_.embed_dim}};
+  Bags bags(const Tensor& words, const Tensor& times = {}) const {
+    const Tensor x = flatten(words, 0, -2);  // [S, L]
+    check::ids_below("MemN2N", x, o_.vocabulary);
+    const DType dtype = B->dtype();
+    std::vector<Tensor> ids{x}, weights;
+    const auto behind = [](const Tensor& own, int64_t rows) {  // nil stays 0
+      return (own + static_cast<double>(rows)) * to(ne(own, 0), i64);
+    };
+    if (o_.position_encoding) {
+      const Tensor J = clamp(sum(to(ne(x, 0), dtype), 1, true), 1, static_cast<double>(x.size(1)));  // [S, 1]
+      const Tensor j = arange(1, x.size(1) + 1, 1, dtype) / J;                                       // j/J [S, L]
+      ids.push_back(behind(x, o_.vocabulary));
+      weights = {ones(x.shape(), dtype), 1.0 - j * 2.0};
+    }
+    if (times.defined()) {
+      const Tensor i = clamp(reshape(times, {-1, 1}), 0, static_cast<double>(o_.memory_size));
+      ids.push_back(behind(i, o_.vocabulary * static_cast<int64_t>(ids.size())));
+      if (o_.position_encoding) weights.push_back(ones({x.size(0), 1}, dtype));
+    }
+    Bags made{cat(ids, 1), weights.empty() ? Tensor() : cat(weights, 1), words.shape()};
+    made.shape[words.dim() - 1] = o_.embed_dim;
+    return made;
   }
-  // Σ_j l_j ⊙ x_j = Σ_j (1 - j/J) x_j - k/d ⊙ Σ_j (1 - 2j/J) x_j: ids [S, L] -> [S, d].
-  Tensor encode(const Tensor& ids, const Tensor& words) const {
-    const Tensor x = embedding(words, ids, 0);  // [S, L, d]
-    if (!o_.position_encoding) return sum(x, 1);
-    const DType dtype = words.dtype();
-    const Tensor J = clamp(sum(to(ne(ids, 0), dtype), 1, true), 1, static_cast<double>(ids.size(1)));  // [S, 1]
-    const Tensor j = arange(1, ids.size(1) + 1, 1, dtype) / J;                                         // j/J [S, L]
-    const Tensor k = arange(1, x.size(2) + 1, 1, dtype) / static_cast<double>(x.size(2));              // k/d [d]
-    const Tensor sums = matmul(stack({1.0 - j, 1.0 - j * 2.0}, 1), x);                                 // [S, 2, d]
-    return select(sums, 1, 0) - k * select(sums, 1, 1);                                                // (1)
+  Tensor encode(const Bags& bags, const Tensor& words, const Tensor& times) const {
+    std::vector<Tensor> table{words};
+    if (o_.position_encoding) {
+      const Tensor k = arange(1, o_.embed_dim + 1, 1, words.dtype());
+      table = {words * 0.5, words * (0.5 - k / static_cast<double>(o_.embed_dim))};  // (1)
+    }
+    if (times.defined()) table.push_back(times);
+    return reshape(embedding_bag(cat(table, 0), bags.ids, bags.weights, 0), bags.shape);
   }
-  Tensor memory(const Kept& kept, const Tensor& words, const Tensor& time) const {
-    const Tensor x = encode(kept.sentences, words) + embedding(time, kept.times, 0);  // [S, d]
-    const Shape& s = kept.shape;
-    return reshape(index_add(zeros({s[0] * s[1], s[2]}, x.dtype()), 0, kept.places, x), s);
+  // How many back a sentence is: 1 for the last that the mask keeps.
+  static Tensor counted(const Tensor& story, const Tensor& mask) {
+    const Tensor kept = mask.defined() ? to(mask, i64) : ones({story.size(0), story.size(1)}, i64);
+    return flip(cumsum(flip(kept, 1), 1), 1) * kept;
   }
   void check(const Tensor& story, const Tensor& question, const Tensor& mask, const Tensor& times) const {
     const auto fits = [](const Tensor& x, const Shape& shape) { return !x.defined() || x.shape() == shape; };
