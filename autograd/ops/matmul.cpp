@@ -83,10 +83,21 @@ Tensor multiply(Tensor a, Tensor b) {
   return c;
 }
 
+// Whether x is the transpose of rows that lie together.
+bool lies_transposed(const Tensor& x) {
+  return x.stride(-2) == 1 && x.stride(-1) == x.size(-2) && x.size(-1) > 1 && x.size(-2) > 1;
+}
+Tensor turned(const Tensor& x) { return transpose(x, -2, -1); }
+// x y, laid out as `like`, so that what is added to it steps through memory as it does.
+Tensor matmul_as(const Tensor& like, const Tensor& x, const Tensor& y) {
+  return lies_transposed(like) ? turned(matmul(turned(y), turned(x))) : matmul(x, y);
+}
+
 Tensor matmul_batched(const Tensor& a, const Tensor& b) {
   return record("matmul", {a, b}, multiply(a, b), [a = saved(a), b = saved(b)](const Tensor& g) {
-    return Pair{needs_grad(0) ? matmul(g, transpose(b.get(), -2, -1)) : Tensor(),
-                needs_grad(1) ? matmul(transpose(a.get(), -2, -1), g) : Tensor()};
+    const Tensor left = a.get(), right = b.get();
+    return Pair{needs_grad(0) ? matmul_as(left, g, turned(right)) : Tensor(),
+                needs_grad(1) ? matmul_as(right, turned(left), g) : Tensor()};
   });
 }
 

@@ -11,17 +11,43 @@ namespace {
 
 template <int n>
 using Count = std::integral_constant<int, n>;
-constexpr int kTile = 16;
+constexpr int kTile = 32;
 
-// Calls body(Count<W>, first column) for tiles of 16, 4 and 1 columns of [begin, end).
+// Calls body(Count<W>, first column) for what is left of [begin, end), W a multiple of 4, then single columns.
+template <int W, class Body>
+void for_rest(int64_t begin, int64_t end, Body&& body) {
+  if constexpr (W == 0) {
+    for (; begin < end; ++begin) body(Count<1>(), begin);
+  } else {
+    if (end - begin < W) return for_rest<W - 4>(begin, end, body);
+    body(Count<W>(), begin);
+    for_rest<0>(begin + W, end, body);
+  }
+}
+// The same in tiles of 32 columns and a rest.
 template <class Body>
 void for_tiles(int64_t begin, int64_t end, Body&& body) {
   for (; begin + kTile <= end; begin += kTile) body(Count<kTile>(), begin);
-  for (; begin + 4 <= end; begin += 4) body(Count<4>(), begin);
-  for (; begin < end; ++begin) body(Count<1>(), begin);
+  for_rest<kTile - 4>(begin, end, body);
 }
 
 int64_t bags_a_piece(const Bags& n) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n.length * n.width)); }
+
+// y += factor x, W numbers, whole vectors first: so it stays in registers.
+template <int W, class T>
+[[gnu::always_inline]] inline void add_scaled(T factor, const T* x, T* y) {
+  constexpr int V = std::min(vm::kWidth<T>, 16), whole = W / V * V;
+#pragma GCC unroll 8
+  for (int v = 0; v < whole; v += V) {
+#pragma omp simd
+    for (int c = v; c < v + V; ++c) y[c] += factor * x[c];
+  }
+#pragma GCC unroll 8
+  for (int v = whole; v < W; v += 4) {
+#pragma omp simd
+    for (int c = v; c < std::min(v + 4, W); ++c) y[c] += factor * x[c];
+  }
+}
 
 // Of one bag; table, g and y begin at the first of W columns.
 template <int W, class T>
@@ -31,8 +57,7 @@ void sum_rows(const Bags& n, const T* table, const int64_t* ids, const T* p, T* 
     if (ids[j] == n.skip) continue;
     const T* row = table + ids[j] * n.width;
     const T factor = p == nullptr ? T(1) : p[j];
-#pragma omp simd
-    for (int c = 0; c < W; ++c) sums[c] += factor * row[c];
+    add_scaled<W>(factor, row, sums);
   }
   std::copy(sums, sums + W, y);
 }
@@ -45,8 +70,7 @@ void add_to_rows(const Bags& n, const T* g, const int64_t* ids, const T* p, T* t
     if (ids[j] == n.skip) continue;
     T* row = table + ids[j] * n.width;
     const T factor = p == nullptr ? T(1) : p[j];
-#pragma omp simd
-    for (int c = 0; c < W; ++c) row[c] += factor * given[c];
+    add_scaled<W>(factor, given, row);
   }
 }
 

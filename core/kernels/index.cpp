@@ -67,8 +67,13 @@ int64_t first_outside(const Loop<1>& loop, const void* ids, int64_t n) {
   const auto bound = static_cast<uint64_t>(n);
   int64_t row = 0, found = -1;
   loop.for_rows(0, loop.rows(), [&](const int64_t* offsets) {
-    for (int64_t i = 0; i < count && found < 0; ++i)
-      if (static_cast<uint64_t>(base[offsets[0] + i * stride]) >= bound) found = row * count + i;
+    const int64_t* from = base + offsets[0];
+    uint64_t most = 0;  // a negative id is a large one; without a branch for each it runs in vectors
+    if (stride == 1)
+      for (int64_t i = 0; i < count; ++i) most = std::max(most, static_cast<uint64_t>(from[i]));
+    if (stride != 1 || (most >= bound && count > 0))
+      for (int64_t i = 0; i < count && found < 0; ++i)
+        if (static_cast<uint64_t>(from[i * stride]) >= bound) found = row * count + i;
     ++row;
   });
   return found;

@@ -113,22 +113,23 @@ class MemN2N final : public Module {
     const Tensor x = flatten(words, 0, -2);  // [S, L]
     check::ids_below("MemN2N", x, o_.vocabulary);
     const DType dtype = B->dtype();
-    std::vector<Tensor> ids{x}, weights;
+    std::vector<Tensor> ids{x};
     const auto behind = [](const Tensor& own, int64_t rows) {  // nil stays 0
       return (own + static_cast<double>(rows)) * to(ne(own, 0), i64);
     };
-    if (o_.position_encoding) {
-      const Tensor J = clamp(sum(to(ne(x, 0), dtype), 1, true), 1, static_cast<double>(x.size(1)));  // [S, 1]
-      const Tensor j = arange(1, x.size(1) + 1, 1, dtype) / J;                                       // j/J [S, L]
-      ids.push_back(behind(x, o_.vocabulary));
-      weights = {ones(x.shape(), dtype), 1.0 - j * 2.0};
-    }
+    if (o_.position_encoding) ids.push_back(behind(x, o_.vocabulary));
     if (times.defined()) {
       const Tensor i = clamp(reshape(times, {-1, 1}), 0, static_cast<double>(o_.memory_size));
       ids.push_back(behind(i, o_.vocabulary * static_cast<int64_t>(ids.size())));
-      if (o_.position_encoding) weights.push_back(ones({x.size(0), 1}, dtype));
     }
-    Bags made{cat(ids, 1), weights.empty() ? Tensor() : cat(weights, 1), words.shape()};
+    Bags made{cat(ids, 1), {}, words.shape()};
+    if (o_.position_encoding) {  // 1 and 1 - 2j/J, a row for each J: chosen by the words that are not nil
+      const int64_t L = x.size(1);
+      const Tensor J = clamp(arange(0, L + 1, 1, dtype), 1, static_cast<double>(L)), j = arange(1, L + 1, 1, dtype);
+      const Tensor one = ones({L + 1, L}, dtype),
+                   rows = cat({one, 1.0 - 2.0 * j / unsqueeze(J, 1), slice(one, 1, 0, 1)}, 1);
+      made.weights = index_select(slice(rows, 1, 0, made.ids.size(1)), 0, sum(ne(x, 0), 1));
+    }
     made.shape[words.dim() - 1] = o_.embed_dim;
     return made;
   }
