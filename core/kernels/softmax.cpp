@@ -52,6 +52,63 @@ void softmax_row(int64_t n, const T* x, T* y, bool masked) {
   }
 }
 
+// Rows of a few elements: as many side by side as a vector has lanes, with the sums of softmax_row and backward_row.
+constexpr int kShort = 8;
+
+// f(i) over i < n <= kShort, added up as sum_lanes does, for every row of a block.
+template <int W, class T>
+void sum_short(T (&terms)[kShort][W], T* sums) {
+#pragma GCC unroll 4
+  for (int half = kShort / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) {
+#pragma omp simd
+      for (int r = 0; r < W; ++r) terms[i][r] += terms[i + half][r];
+    }
+  std::copy(terms[0], terms[0] + W, sums);
+}
+
+template <class T>
+void softmax_short(int64_t rows, int64_t n, const T* x, T* y) {
+  constexpr int W = vm::kWidth<T>;
+  for (int64_t first = 0; first < rows; first += W) {
+    const int64_t count = std::min<int64_t>(W, rows - first), at = first * n;
+    T terms[kShort][W], small[kShort][W] = {}, equal[kShort][W] = {}, most[W], rest[W], ones[W];
+    for (int64_t i = 0; i < n; ++i)
+      for (int r = 0; r < W; ++r) terms[i][r] = r < count ? x[at + r * n + i] : T(0);
+    std::fill(most, most + W, kNothing<T>);
+    for (int64_t i = 0; i < n; ++i) {
+#pragma omp simd
+      for (int r = 0; r < W; ++r) most[r] = terms[i][r] > most[r] || terms[i][r] != terms[i][r] ? terms[i][r] : most[r];
+    }
+    for (int64_t i = 0; i < n; ++i) {
+#pragma omp simd
+      for (int r = 0; r < W; ++r) {
+        const T below = terms[i][r] - most[r], term = exp_falling(below), one = below == 0 ? T(1) : T(0);
+        terms[i][r] = term, small[i][r] = term - one, equal[i][r] = one;
+      }
+    }
+    sum_short(small, rest), sum_short(equal, ones);
+#pragma omp simd
+    for (int r = 0; r < W; ++r) rest[r] = T(1) / (T(1) + (rest[r] + (ones[r] - 1)));
+    for (int64_t i = 0; i < n; ++i)
+      for (int r = 0; r < count; ++r) y[at + r * n + i] = terms[i][r] * rest[r];
+  }
+}
+
+template <class T>
+void backward_short(int64_t rows, int64_t n, const T* g, const T* y, T* dx) {
+  constexpr int W = vm::kWidth<T>;
+  for (int64_t first = 0; first < rows; first += W) {
+    const int64_t count = std::min<int64_t>(W, rows - first), at = first * n;
+    T products[kShort][W] = {}, inner[W];
+    for (int64_t i = 0; i < n; ++i)
+      for (int r = 0; r < count; ++r) products[i][r] = g[at + r * n + i] * y[at + r * n + i];
+    sum_short(products, inner);
+    for (int64_t i = 0; i < n; ++i)
+      for (int r = 0; r < count; ++r) dx[at + r * n + i] = y[at + r * n + i] * (g[at + r * n + i] - inner[r]);
+  }
+}
+
 template <bool logarithm, class T>
 void softmax_rows(const SoftmaxRows& loop, const T* x, T* y) {
   const int64_t y_apart = loop.rows.inner_stride(0), x_apart = loop.rows.inner_stride(1);
@@ -63,6 +120,8 @@ void softmax_rows(const SoftmaxRows& loop, const T* x, T* y) {
   const bool together = loop.x_step == 1 && loop.y_step == 1;
   loop.rows.parallel_rows(rows_a_piece(loop.n), [&](const int64_t* at, int64_t count) {
     const auto mask_at = [&](int64_t r) { return at[2] + r * loop.rows.inner_stride(2); };
+    if (!logarithm && together && mask == nullptr && loop.n <= kShort && x_apart == loop.n && y_apart == loop.n)
+      return softmax_short(count, loop.n, x + at[1], y + at[0]);
     if (together) {
       for (int64_t r = 0; r < count; ++r) row(x + at[1] + r * x_apart, mask_at(r), y + at[0] + r * y_apart);
       return;
@@ -120,6 +179,8 @@ void softmax_backward(DType dtype, bool logarithm, int64_t outer, int64_t n, int
     T* to = static_cast<T*>(dx);
     if (inner == 1) {
       parallel_for(outer, rows_a_piece(n), [&](int64_t begin, int64_t end) {
+        if (!logarithm && n <= kShort)
+          return backward_short(end - begin, n, gs + begin * n, ys + begin * n, to + begin * n);
         for (int64_t at = begin * n; at < end * n; at += n) row(n, gs + at, ys + at, to + at);
       });
       return;

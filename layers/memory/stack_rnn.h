@@ -15,18 +15,19 @@
 //   v_t      [B, S, 1]    what is pushed or inserted
 //   s_t      [B, S, p]    stacks, top first, or lists about a HEAD that stands at p / 2; -1 is empty
 //
-// (3) is a convolution of the stack with its three actions, as is the shift of a Neural Turing Machine; on the ring
-// [s ; -1 ; v] both ends come by themselves. R is left out unless `recurrent`: then all that is remembered is in the
-// stacks. With `rounding`, in eval mode, each a is one-hot at its greatest: continuous actions blur a deep stack. With
-// `noise`, in training mode, A h has Gaussian noise of that deviation, so that only decided actions do what they
-// should; the paper has none. Weights begin as U(-4/√fan, 4/√fan): from smaller ones sigmoid units tell no inputs
-// apart. The capacity p is fixed: what is pushed into a full stack drives out the lowest cell, which comes back as
-// empty; a list loses what is moved past either end. It is no weight: a state may have any. The paper leaves open what
-// is read of a list; here HEAD and the k - 1 cells before it, where INSERT puts what it displaces. Errors: ShapeError
-// for x or a state that does not fit; ValueError for sizes. Cost of a step: O(B (m (I + k S) + S p)).
+// (3) is stack_update (autograd/stack.h): a convolution of the stack with its three actions, as is the shift of a
+// Neural Turing Machine. R is left out unless `recurrent`: then all that is remembered is in the stacks. With
+// `rounding`, in eval mode, each a is one-hot at its greatest: continuous actions blur a deep stack. With `noise`, in
+// training mode, A h has Gaussian noise of that deviation, so that only decided actions do what they should; the paper
+// has none. Weights begin as U(-4/√fan, 4/√fan): from smaller ones sigmoid units tell no inputs apart. The capacity p
+// is fixed: what is pushed into a full stack drives out the lowest cell, which comes back as empty; a list loses what
+// is moved past either end. It is no weight: a state may have any. The paper leaves open what is read of a list; here
+// HEAD and the k - 1 cells before it, where INSERT puts what it displaces. Errors: ShapeError for x or a state that
+// does not fit; ValueError for sizes. Cost of a step: O(B (m (I + k S) + S p)).
 #pragma once
 
 #include <fovea/autograd/parts.h>
+#include <fovea/autograd/stack.h>
 #include <fovea/layers/attention/weights.h>
 #include <fovea/layers/recurrent/drive.h>
 
@@ -44,13 +45,6 @@ struct StackRnnOptions {
   bool rounding = false;
   double noise = 0;
 };
-
-// (3): s [B, S, p], v [B, S, 1], a [B, S, 3] of POP, NO-OP, PUSH or [B, S, 2] of POP, PUSH -> [B, S, p]
-inline Tensor stack_step(const Tensor& s, const Tensor& v, Tensor a) {
-  const Tensor empty = full(v.shape(), -1, s.dtype()), ring = cat({s, empty, v}, 2);
-  if (a.size(2) == 2) a = cat({slice(a, 2, 0, 1), zeros_like(v), slice(a, 2, 1)}, 2);
-  return slice(circular_convolution(ring, a), 2, 0, s.size(2));  // (3) [B, S, p]
-}
 
 // (4): L [B, S, p], v [B, S, 1], a [B, S, 3] of RIGHT, LEFT, INSERT -> [B, S, p]
 inline Tensor list_step(const Tensor& list, const Tensor& v, const Tensor& a) {
@@ -94,7 +88,7 @@ class StackRnn final : public Module {
     if (rounding && !training()) a = scatter(zeros_like(a), 2, argmax(a, 2, true), 1);
     const Tensor v = reshape(sigmoid(part[1]), {B, S, 1});  // (2) [B, S, 1]
     if (collecting_weights()) report_weights(*this, unsqueeze(a, 2));
-    return {h, {h, options_.list ? list_step(before.stacks, v, a) : stack_step(before.stacks, v, a)}};  // (3), (4)
+    return {h, {h, options_.list ? list_step(before.stacks, v, a) : stack_update(before.stacks, v, a)}};  // (3), (4)
   }
 
   // x [B, T, I] -> h [B, T, m] and the last state; without a state it begins with empty stacks.

@@ -190,6 +190,28 @@ TEST_CASE("plain_vjp: what is not on the tape has no gradient", "[tape]") {
   CHECK_FALSE(found[0].defined());
 }
 
+TEST_CASE("softmax of short rows has the bits of any layout", "[softmax]") {
+  for (const DType dtype : {f32, f64})
+    for (int64_t n = 1; n <= 9; ++n)
+      for (const int64_t rows : {1, 3, 16, 37}) {
+        Tensor x = to(random({rows, n}, 3, -30, 5), dtype);
+        x.set({0, 0}, x.at({rows - 1, n - 1}));
+        if (rows > 2) x.set({1, n - 1}, -kInf), x.set({2, 0}, n > 1 ? x.at({2, 1}) : 0);
+        if (rows > 3) x.set({3, n / 2}, kNaN), x.set({4, 0}, kInf);
+        const Tensor g = to(random({rows, n}, 4), dtype);
+        const auto both = [&](const Tensor& values, int64_t dim, const Tensor& cotangent) {
+          const Tensor leaf = array::clone(values).requires_grad_();
+          const Tensor y = softmax(leaf, dim);
+          return std::pair{y.detach(), grad({y}, {leaf}, {.grad_outputs = {cotangent}})[0]};
+        };
+        const auto [y, dx] = both(x, 1, g);
+        const auto [turned, turned_dx] = both(contiguous(transpose(x, 0, 1)), 0, contiguous(transpose(g, 0, 1)));
+        CAPTURE(n, rows, dtype);
+        CHECK(equal(y, contiguous(transpose(turned, 0, 1))));
+        CHECK(equal(dx, contiguous(transpose(turned_dx, 0, 1))));
+      }
+}
+
 TEST_CASE("the power 0 has gradient 0, at 0 too", "[specs]") {
   const Tensor x = tensor({0., -2., 3.}).requires_grad_(), y = pow(x, 0);
   CHECK(equal(y.detach(), ones({3}, f64)));

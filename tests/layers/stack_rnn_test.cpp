@@ -38,36 +38,36 @@ StackRnnOptions small(bool list, bool no_op, bool recurrent) {
 
 TEST_CASE("a step of a stack gives the golden cells", "[layers][stack_rnn]") {
   const Tensor before = tensor({0.5, 0.2, -1.0, -1.0}, {1, 1, 4});
-  const Tensor after = stack_step(before, pushed(0.9), actions(0.3, 0.1, 0.6));
+  const Tensor after = stack_update(before, pushed(0.9), actions(0.3, 0.1, 0.6));
   REQUIRE(allclose(after, tensor({0.65, 0.02, -0.28, -1.0}, {1, 1, 4}), 1e-14, 1e-14));
 }
 
 TEST_CASE("PUSH moves a stack down by one cell and puts the new value on top", "[layers][stack_rnn]") {
   const Tensor& s = some_stacks();
-  const Tensor after = stack_step(s, pushed(0.7), actions(0, 0, 1));
+  const Tensor after = stack_update(s, pushed(0.7), actions(0, 0, 1));
   REQUIRE(after.at({0, 0, 0}) == 0.7);
   REQUIRE(same(slice(after, 2, 1), slice(s, 2, 0, 5)));  // the lowest cell is driven out
 }
 
 TEST_CASE("PUSH and then POP restore a stack, but for the cell that was driven out", "[layers][stack_rnn]") {
   const Tensor& s = some_stacks();
-  const Tensor after = stack_step(stack_step(s, pushed(0.7), actions(0, 0, 1)), pushed(0.1), actions(1, 0, 0));
+  const Tensor after = stack_update(stack_update(s, pushed(0.7), actions(0, 0, 1)), pushed(0.1), actions(1, 0, 0));
   REQUIRE(same(slice(after, 2, 0, 5), slice(s, 2, 0, 5)));
   REQUIRE(after.at({0, 0, 5}) == -1);
   // Below its last cell a stack is empty, however often it is popped.
   Tensor popped = s;
-  for (int i = 0; i < 8; ++i) popped = stack_step(popped, pushed(0.1), actions(1, 0, 0));
+  for (int i = 0; i < 8; ++i) popped = stack_update(popped, pushed(0.1), actions(1, 0, 0));
   REQUIRE(same(popped, full(s.shape(), -1, f64)));
 }
 
 TEST_CASE("NO-OP leaves a stack as it was", "[layers][stack_rnn]") {
-  REQUIRE(same(stack_step(some_stacks(), pushed(0.7), actions(0, 1, 0)), some_stacks()));
+  REQUIRE(same(stack_update(some_stacks(), pushed(0.7), actions(0, 1, 0)), some_stacks()));
 }
 
 TEST_CASE("two actions are three of which NO-OP has no weight", "[layers][stack_rnn]") {
   const Tensor two = tensor({0.3, 0.7}, {1, 1, 2});
   REQUIRE(
-      same(stack_step(some_stacks(), pushed(0.7), two), stack_step(some_stacks(), pushed(0.7), actions(0.3, 0, 0.7))));
+      same(stack_update(some_stacks(), pushed(0.7), two), stack_update(some_stacks(), pushed(0.7), actions(0.3, 0, 0.7))));
 }
 
 TEST_CASE("a list moves about its HEAD, and INSERT moves what stood there and before", "[layers][stack_rnn]") {
