@@ -1,4 +1,5 @@
 // Shape, join, index, sort and choose ops, and comparisons, against PyTorch.
+#include <fovea/autograd/embedding_bag.h>
 #include <tests/autograd/golden_cases.h>
 
 #include <cmath>
@@ -59,6 +60,9 @@ const std::map<std::string, GoldenCall> kCalls = {
     {"where", [](X x) { return where(x[0], x[1], x[2]); }},
     {"masked_fill", [](X x) { return masked_fill(x[0], x[1], -0.5); }},
     {"to", [](X x) { return to(to(x[0], f32), f64); }},
+    {"embedding_bag", [](X x) { return embedding_bag(x[0], x[1]); }},
+    {"embedding_bag_weighted", [](X x) { return embedding_bag(x[0], x[1], x[2]); }},
+    {"embedding_bag_padding", [](X x) { return embedding_bag(x[0], x[1], x[2], 1); }},
 };
 
 // Equal, NaN in the same places, zeros of the same sign.

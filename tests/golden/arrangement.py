@@ -51,6 +51,11 @@ CASES = {
     "where": ([mask(3, 1), real(3, 4), real(4)], torch.where),
     "masked_fill": ([real(3, 4), mask(4)], lambda x, m: x.masked_fill(m, -0.5)),
     "to": ([real(5)], lambda x: x.float().double()),
+    "embedding_bag": ([real(6, 3), ids(6, 4, 5)], lambda t, i: F.embedding_bag(i, t, mode="sum")),
+    "embedding_bag_weighted": ([real(6, 21), ids(6, 4, 5), real(4, 5)],
+                               lambda t, i, w: F.embedding_bag(i, t, mode="sum", per_sample_weights=w)),
+    "embedding_bag_padding": ([real(3, 5), ids(3, 4, 6), real(4, 6)],
+                              lambda t, i, w: F.embedding_bag(i, t, mode="sum", per_sample_weights=w, padding_idx=1)),
 }
 
 
