@@ -28,8 +28,11 @@ struct TaskErrors {
 // z [B, V] -> i64 [B]: the likeliest word that is none of the vocabulary's marks.
 inline Tensor answers_of(const Tensor& z) { return argmax(slice(z, 1, text::Vocabulary::unknown + 1), 1) + 4.0; }
 
+// As in the paper every memory has the same size, and what a story leaves of it is empty.
 inline Tensor logits_of(const MemN2N& model, const Batch& batch, const Tensor& times = {}) {
-  return model(batch.fields[0], batch.fields[1], batch.mask(0), times);
+  const int64_t empty = model.options().memory_size - batch.fields[0].size(1);
+  return model(pad(batch.fields[0], {0, 0, 0, empty}), batch.fields[1], {},
+               times.defined() ? pad(times, {0, empty}) : times);
 }
 
 inline TaskErrors measure(const MemN2N& model, const Questions& questions) {
@@ -98,7 +101,8 @@ inline Heatmap reading(const MemN2N& model, const Questions& questions, int64_t 
   const Batch batch = collate({questions.item(index)});
   const WeightCollector collected;
   const std::string answer = vocabulary.word(answers_of(logits_of(model, batch)).at<int64_t>({0}));
-  const Tensor p = select(collected.over_time(collected.weights().front().first), 0, 0);  // [K, N]
+  const Tensor all = select(collected.over_time(collected.weights().front().first), 0, 0);
+  const Tensor p = slice(all, 1, 0, batch.fields[0].size(1));  // [K, N]; what is missing to 1 lies on empty memories
   const Question& question = questions.at(index);
   const auto& sentences = questions.stories().sentences;
   Heatmap map{.grid = grid_of(contiguous(transpose(p, 0, 1))), .title = question.asked.text, .row_room = 260};

@@ -24,7 +24,7 @@ struct Options : CommandLine {
                                     "tasks, all at once unless --tasks names some.",
                      .uses_data = true,
                      .serves = "ask"},
-                    {.steps = 42300,
+                    {.steps = 50700,
                      .batch = 32,
                      .optimizer = "sgd",
                      .learning_rate = 1e-2,
@@ -37,11 +37,16 @@ struct Options : CommandLine {
   int64_t& memory = whole("memory", "sentences that are remembered, the last before a question", 50, 1, 10000);
   std::string& tying = choice("tying", "which tables the hops share", {"adjacent", "layer-wise"});
   std::string& encoding = choice("encoding", "how the words of a sentence are put together", {"position", "bag"});
+  double& position_scale =
+      goes_with(real("position-scale", "what the encoding is multiplied by: 1 in the paper, 2 in its authors' program",
+                     2, 0.01, 100),
+                {{&encoding, {"position"}}});
   double& noise = real("noise", "random noise in time: empty sentences at most, as a share of a story's", 0.1, 0, 1);
   int64_t& linear_start =
       whole("linear-start",
-            "steps without the softmaxes of the hops, at most; 0: none; unless given a fifth of a run's", 8460, 0);
-  int64_t& patience = whole("patience", "validations without a smaller loss that end the linear start", 3, 1);
+            "steps without the softmaxes of the hops, at most; 0: none; unless given a third of a run's", 16900, 0);
+  int64_t& patience =
+      whole("patience", "validations without a smaller loss that end the linear start; 0: it goes to its end", 0, 0);
   double& linear_rate = real("linear-rate", "the rate of the linear start, as a share", 0.5, 1e-6, 1);
   int64_t& halvings = whole("halvings", "how often the rate is halved in the steps behind the linear start", 3, 0, 60);
   int64_t& restarts =
@@ -57,7 +62,7 @@ struct Options : CommandLine {
     }
     if (steps % restarts != 0)
       throw UsageError(fmt::format("--restarts is {}, which does not divide --steps {}", restarts, steps));
-    otherwise(linear_start, steps / restarts / 5);
+    otherwise(linear_start, steps / restarts / 3);
     if (steps > 0 && linear_start >= steps / restarts)
       throw UsageError(fmt::format("--linear-start is {}; it must be less than the {} steps of a run", linear_start,
                                    steps / restarts));
@@ -74,6 +79,7 @@ inline MemN2N make_model(const Options& o, int64_t words, Generator& generator) 
                  .hops = o.hops,
                  .memory_size = o.memory,
                  .position_encoding = o.encoding == "position",
+                 .position_scale = o.position_scale,
                  .layer_wise = o.tying == "layer-wise"},
                 generator);
 }

@@ -1,7 +1,7 @@
 // How a memory network is trained: a linear start, then with its softmaxes, and perhaps all over again.
 //
-//   linear start   the hops have no softmax, the rate is `linear_rate` of the whole; until the validation loss has not
-//                  fallen `patience` times in a row, or for `linear_start` steps
+//   linear start   the hops have no softmax, the rate is `linear_rate` of the whole; for `linear_start` steps,
+//                  or until the validation loss has not fallen `patience` times in a row
 //   then           the softmaxes are in; the rate is halved `halvings` times, and each rate has as many steps
 //
 // With R restarts the steps are R such runs, each from fresh weights; what does best in validation is kept by the
@@ -40,7 +40,7 @@ class Phases {
     if (!model_.linear_start()) return;
     in_vain_ = loss < linear_best_ ? 0 : in_vain_ + 1;
     linear_best_ = std::min(linear_best_, loss);
-    if (in_vain_ >= o_.patience) end_linear(step);
+    if (o_.patience > 0 && in_vain_ >= o_.patience) end_linear(step);
   }
 
  private:

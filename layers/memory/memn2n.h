@@ -38,6 +38,7 @@ struct MemN2NOptions {
   int64_t hops = 3;          // K
   int64_t memory_size = 50;  // N_max
   bool position_encoding = true;
+  double position_scale = 1;  // what (1) is multiplied by; 2 in the authors' program
   bool layer_wise = false;
 };
 
@@ -70,6 +71,7 @@ class MemN2N final : public Module {
     W = o.layer_wise ? table(o.vocabulary) : C.back().share();
     if (o.layer_wise) H = Parameter(normal({o.embed_dim, o.embed_dim}, 0, 0.1, generator));
   }
+  const MemN2NOptions& options() const { return o_; }
   void members(Members& m) override {
     m("A", A)("T_A", T_A)("C", C)("T_C", T_C)("B", B)("H", H)("W", W);
     m("linear_start", linear_start_)("attention", soft_)("linear_attention", linear_);
@@ -80,7 +82,8 @@ class MemN2N final : public Module {
   bool linear_start() const { return linear_start_->item() != 0; }
 
   // story [B, N, L], question [B, L], mask bool [B, N], true = may be attended, times [B, N] -> z [B, V]. Without
-  // times they count back from the last sentence that the mask keeps.
+  // times they count back from the last sentence that the mask keeps. Without a mask sentences of no words are the
+  // paper's empty memories: they have no time, and m = c = 0 takes a part of p.
   Tensor operator()(const Tensor& story, const Tensor& question, const Tensor& mask = {},
                     const Tensor& times = {}) const {
     check(story, question, mask, times);
@@ -136,15 +139,15 @@ class MemN2N final : public Module {
   Tensor encode(const Bags& bags, const Tensor& words, const Tensor& times) const {
     std::vector<Tensor> table{words};
     if (o_.position_encoding) {
-      const Tensor k = arange(1, o_.embed_dim + 1, 1, words.dtype());
-      table = {words * 0.5, words * (0.5 - k / static_cast<double>(o_.embed_dim))};  // (1)
+      const Tensor k = arange(1, o_.embed_dim + 1, 1, words.dtype()), l = 0.5 - k / static_cast<double>(o_.embed_dim);
+      table = {words * (0.5 * o_.position_scale), words * (l * o_.position_scale)};  // (1)
     }
     if (times.defined()) table.push_back(times);
     return reshape(embedding_bag(cat(table, 0), bags.ids, bags.weights, 0), bags.shape);
   }
-  // How many back a sentence is: 1 for the last that the mask keeps.
+  // How many back a sentence is: 1 for the last that the mask keeps, or that has words.
   static Tensor counted(const Tensor& story, const Tensor& mask) {
-    const Tensor kept = mask.defined() ? to(mask, i64) : ones({story.size(0), story.size(1)}, i64);
+    const Tensor kept = to(mask.defined() ? mask : any(ne(story, 0), 2), i64);
     return flip(cumsum(flip(kept, 1), 1), 1) * kept;
   }
   void check(const Tensor& story, const Tensor& question, const Tensor& mask, const Tensor& times) const {

@@ -227,6 +227,26 @@ TEST_CASE("the order of words counts under position encoding alone", "[memn2n]")
   REQUIRE(allclose(places(filled, asked), places(in.story, in.question), 1e-14, 1e-14));
 }
 
+TEST_CASE("sentences without words are empty memories, which are attended where there is no mask", "[memn2n]") {
+  Asked in = some_stories();
+  in.story = in.story * to(unsqueeze(in.mask, 2), i64);
+  for (const bool linear_start : {false, true}) {
+    MemN2N model = in_f64(small);
+    scale(model, 10);
+    model.set_linear_start(linear_start);
+    const Tensor all = ones({3, 4}, boolean), times = tensor<int64_t>({4, 3, 2, 1, 2, 1, 0, 0, 0, 0, 0, 0}, {3, 4});
+    const WeightCollector collected;
+    const Tensor z = model(in.story, in.question);
+    CHECK(equal(z, model(in.story, in.question, all, times)));
+    CHECK(equal(select(z, 0, 0), select(model(in.story, in.question, in.mask), 0, 0)));
+    // Where p is a softmax, what is empty takes a part of it; where it is none, nothing can be read there.
+    CHECK(allclose(select(z, 0, 1), select(model(in.story, in.question, in.mask), 0, 1)) == linear_start);
+    const Tensor p = select(collected.over_time(collected.weights().front().first), 0, 1);  // [K, N]
+    if (!linear_start) CHECK(equal(select(p, 1, 2), select(p, 1, 3)));
+    CHECK((p.at({0, 2}) == 0) == linear_start);
+  }
+}
+
 TEST_CASE("MemN2N refuses what does not fit", "[memn2n]") {
   const MemN2N model(small);
   const Asked in = some_stories();
