@@ -24,7 +24,7 @@ struct Options : CommandLine {
                                     "tasks, all at once unless --tasks names some.",
                      .uses_data = true,
                      .serves = "ask"},
-                    {.steps = 50700,
+                    {.steps = 152100,
                      .batch = 32,
                      .optimizer = "sgd",
                      .learning_rate = 1e-2,
@@ -49,17 +49,20 @@ struct Options : CommandLine {
       whole("patience", "validations without a smaller loss that end the linear start; 0: it goes to its end", 0, 0);
   double& linear_rate = real("linear-rate", "the rate of the linear start, as a share", 0.5, 1e-6, 1);
   int64_t& halvings = whole("halvings", "how often the rate is halved in the steps behind the linear start", 3, 0, 60);
-  int64_t& restarts =
-      whole("restarts", "runs from fresh weights, which share the steps; the best in validation is kept", 1, 1, 1000);
+  int64_t& restarts = whole(
+      "restarts",
+      "runs from fresh weights, which share the steps; the best in validation is kept; 1 where only --steps is given",
+      3, 1, 1000);
 
   void settle() override {
     std::sort(tasks.begin(), tasks.end());
     if (const auto twice = std::adjacent_find(tasks.begin(), tasks.end()); twice != tasks.end())
       throw UsageError(fmt::format("--tasks has {} twice", *twice));
     task = joint() ? "joint" : fmt::format("{}", fmt::join(tasks, "-"));  // names the folder
-    if (!joint()) {
-      otherwise(embedding, 20), otherwise(steps, 3600), otherwise(validate_every, 30);
-    }
+    const bool many = set == "en-10k";
+    otherwise(restarts, given(&steps) ? 1 : joint() ? 3 : 4);
+    otherwise(steps, restarts * (joint() ? 50700 : many ? 14100 : 3600));
+    if (!joint()) otherwise(embedding, 20), otherwise(validate_every, many ? 282 : 30);
     if (steps % restarts != 0)
       throw UsageError(fmt::format("--restarts is {}, which does not divide --steps {}", restarts, steps));
     otherwise(linear_start, steps / restarts / 3);
