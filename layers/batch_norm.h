@@ -56,13 +56,13 @@ class BatchNorm : public Module {
   }
   Tensor normalize(const Tensor& x) const {
     BatchNormOptions options = options_;
-    options.training = training() || !running_mean.defined();
-    if (training() && running_mean.defined()) {
-      const int64_t seen = num_batches_tracked->item<int64_t>() + 1;
-      num_batches_tracked->fill_(static_cast<double>(seen));
-      if (averages_) options.momentum = 1 / static_cast<double>(seen);
-    }
-    return batch_norm(x, running_mean, running_var, weight, bias, options);  // (1), (2)
+    const bool tracks = running_mean.defined();
+    options.training = training() || !tracks;
+    const int64_t seen = tracks ? num_batches_tracked->item<int64_t>() + 1 : 0;
+    if (averages_ && tracks) options.momentum = 1 / static_cast<double>(seen);
+    Tensor y = batch_norm(x, running_mean, running_var, weight, bias, options);  // (1), (2)
+    if (training() && tracks) num_batches_tracked->fill_(static_cast<double>(seen));
+    return y;
   }
   [[noreturn]] void refuse(std::string_view type, const Tensor& x, std::string_view shapes) const {
     throw ShapeError(place(*this, type) + ": x is " + describe(x) + "; need " + std::string(shapes));

@@ -2,8 +2,9 @@
 // alone, and one more drawing, whose label is asked.
 //
 //   symbol    shape         meaning
-//   N, K                    characters of an episode (ways), drawings of each with a label (shots)
-//   T                       N K + 1 steps, in random order but for the last, which is asked
+//   W, K                    characters of an episode (ways), drawings of each with a label (shots)
+//   N                       labels, of which an episode has W
+//   T                       W K + 1 steps, in random order but for the last, which is asked
 //   drawing   i64 [B, T]    character c's drawing d is c drawings + d
 //   label     i64 [B, T]    0 .. N - 1; the last one is not told
 #pragma once
@@ -19,7 +20,7 @@
 namespace fovea::examples {
 
 struct EpisodeSizes {
-  int64_t ways, shots, batch;
+  int64_t labels, ways, shots, batch;  // N, W, K, B
 };
 
 struct FewShotEpisodes {
@@ -53,16 +54,17 @@ inline FewShotEpisodes draw_episodes(int64_t characters, int64_t drawings, const
   for (int64_t b = 0; b < n.batch; ++b) {
     int64_t *drawing = found.drawing.data<int64_t>() + b * T, *label = found.label.data<int64_t>() + b * T;
     const std::vector<int64_t> order = some_of(labelled, labelled, generator),
-                               chosen = some_of(characters, n.ways, generator);
+                               chosen = some_of(characters, n.ways, generator),
+                               labels = some_of(n.labels, n.ways, generator);
     const int64_t asked = generator.randint(0, n.ways);
     for (int64_t way = 0; way < n.ways; ++way) {
       const int64_t first = chosen[static_cast<size_t>(way)] * drawings;
       const std::vector<int64_t> of_way = some_of(drawings, n.shots + 1, generator);
       for (int64_t k = 0; k < n.shots; ++k) {
         const int64_t t = order[static_cast<size_t>(way * n.shots + k)];
-        drawing[t] = first + of_way[static_cast<size_t>(k)], label[t] = way;
+        drawing[t] = first + of_way[static_cast<size_t>(k)], label[t] = labels[static_cast<size_t>(way)];
       }
-      if (way == asked) drawing[labelled] = first + of_way.back(), label[labelled] = way;
+      if (way == asked) drawing[labelled] = first + of_way.back(), label[labelled] = labels[static_cast<size_t>(way)];
     }
   }
   return found;

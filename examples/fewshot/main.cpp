@@ -25,6 +25,7 @@ struct Options : CommandLine {
   int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
   int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 32, 1, 4096);
   int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 1500, 1));
+  int64_t& grow = in_steps(whole("grow", "steps", 1000000, 1));
   int64_t& test_size = may_change(whole("test-size", "episodes of the test, for each number of drawings", 10000, 1));
   void settle() override {
     if (ways > pool) throw UsageError(fmt::format("--ways is {} and --pool {}; need a pool of as many", ways, pool));
@@ -59,9 +60,10 @@ class FewShot final : public Program {
 
  private:
   StepOutput step() override {
+    const int64_t ways = std::max(data.randint(2, o_.ways + 1), std::min(o_.ways, 2 + trainer().step() / o_.grow));
     const int64_t shots = data.randint(1, o_.shots + 1), drawings = shots + 2;
     const Tensor pool = draw_pool(o_.pool, training_.size(0), drawings, training_.size(1), data);
-    const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.ways, shots, o_.batch}, data);
+    const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.ways, ways, shots, o_.batch}, data);
     const Tensor y = (*learner_)(learner_->embedding(images_of(training_, flatten(pool))), drawing, label);
     return {cross_entropy(y, select(label, 1, -1)), {percent_right(y.detach(), label)}};
   }
@@ -75,7 +77,7 @@ class FewShot final : public Program {
     double sum = 0;
     in_pieces(count, 250, [&](int64_t some) {
       const auto [drawing, label] =
-          draw_episodes(characters.size(0), characters.size(1), {o_.ways, shots, some}, generator);
+          draw_episodes(characters.size(0), characters.size(1), {o_.ways, o_.ways, shots, some}, generator);
       sum += percent_right((*learner_)(seen, drawing, label), label) * static_cast<double>(some);
     });
     return sum / static_cast<double>(count);
