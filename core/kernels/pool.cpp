@@ -39,8 +39,48 @@ void meet(const T* x, int64_t stride, int64_t count, int64_t first, T* y, int32_
 }
 
 template <class T>
+bool comes_before(T first, T second) {  // NaN is the largest
+  return (second <= first) | (first != first);
+}
+
+// Up to kRow windows of 2 x 2 elements side by side, which all lie on the image: first down, then across.
+constexpr int64_t kRow = 64;
+template <class T>
+void meet_pairs(const T* x, int64_t width, int64_t count, int64_t first, T* y, int32_t* positions) {
+  const auto start = static_cast<int32_t>(first), down = static_cast<int32_t>(width);
+  const T* below = x + width;
+  T larger[2 * kRow];
+  int32_t rows[2 * kRow];
+#pragma omp simd
+  for (int64_t j = 0; j < 2 * count; ++j) {
+    const bool upper = comes_before(x[j], below[j]);
+    larger[j] = upper ? x[j] : below[j];
+    rows[j] = upper ? 0 : down;
+  }
+#pragma omp simd
+  for (int64_t j = 0; j < count; ++j) {
+    const T one = larger[2 * j], other = larger[2 * j + 1];  // of equals that of the upper row
+    const bool left = rows[2 * j] > rows[2 * j + 1] ? !comes_before(other, one) : comes_before(one, other);
+    y[j] = left ? one : other;
+    positions[j] = start + static_cast<int32_t>(2 * j) + (left ? rows[2 * j] : rows[2 * j + 1] + 1);
+  }
+}
+
+bool pairs(const PoolAxis& a) {
+  return a.kernel == 2 && a.stride == 2 && a.dilation == 1 && a.padding == 0 && a.out * 2 <= a.in;
+}
+
+template <class T>
 void pool_plane(const PoolSizes& n, const T* x, T* y, int32_t* positions) {
   const PoolAxis &r = n.rows, &c = n.columns;
+  if (pairs(r) && pairs(c)) {
+    for (int64_t i = 0; i < r.out; ++i)
+      for (int64_t j = 0; j < c.out; j += kRow) {
+        const int64_t from = 2 * (i * c.in + j), to = i * c.out + j;
+        meet_pairs(x + from, c.in, std::min(kRow, c.out - j), from, y + to, positions + to);
+      }
+    return;
+  }
   std::fill_n(y, r.out * c.out, -std::numeric_limits<T>::infinity());
   std::fill_n(positions, r.out * c.out, -1);
   for (int64_t u = 0; u < r.kernel; ++u) {

@@ -13,6 +13,7 @@
 // TCBlock of F filters, attention of (2 F, F), a TCBlock, attention of (4 F, 2 F). An LSTM beside it has one layer.
 #pragma once
 
+#include <fovea/autograd/pool.h>
 #include <fovea/layers/batch_norm.h>
 #include <fovea/layers/conv2d.h>
 #include <fovea/layers/recurrent/recurrent.h>
