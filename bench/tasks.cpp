@@ -88,15 +88,15 @@ Step stack_rnn() {
                     [=] { return cross_entropy((*output)((*model)(x).output), target); });
 }
 
-// A bandit's SNAIL: 10 pulls of 5 arms, embedding 7 -> 32, two TCBlocks of 32, attention of 32 keys and values, Adam.
+// The SNAIL of examples/bandit: 10 pulls of 5 arms, 7 -> 16, two TCBlocks of 16, attention of 16 keys and values, Adam.
 Step snail() {
-  const int64_t arms = 5, pulls = 10;
+  const int64_t arms = 5, pulls = 10, hidden = 16;
   const auto model = std::make_shared<Snail>(
       SnailOptions{.input_size = arms + 2,
-                   .embed_dim = 32,
+                   .embed_dim = hidden,
                    .output_size = arms,
                    .steps = pulls,
-                   .blocks = {{.filters = 32}, {.filters = 32}, {.key_size = 32, .value_size = 32}}});
+                   .blocks = {{.filters = hidden}, {.filters = hidden}, {.key_size = hidden, .value_size = hidden}}});
   const Tensor x = rand({16, pulls, arms + 2});
   const Tensor pulled = randint({16, pulls}, 0, arms, default_generator());
   return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),

@@ -59,10 +59,13 @@ void meet_pairs(const T* x, int64_t width, int64_t count, int64_t first, T* y, i
   }
 #pragma omp simd
   for (int64_t j = 0; j < count; ++j) {
-    const T one = larger[2 * j], other = larger[2 * j + 1];  // of equals that of the upper row
-    const bool left = rows[2 * j] > rows[2 * j + 1] ? !comes_before(other, one) : comes_before(one, other);
+    const T one = larger[2 * j], other = larger[2 * j + 1];
+    const int32_t row = rows[2 * j], other_row = rows[2 * j + 1];
+    const bool more = (one > other) | ((one != one) & (other == other)),
+               tie = (one == other) | ((one != one) & (other != other));
+    const bool left = more | (tie & (row <= other_row));  // of equals that of the upper row
     y[j] = left ? one : other;
-    positions[j] = start + static_cast<int32_t>(2 * j) + (left ? rows[2 * j] : rows[2 * j + 1] + 1);
+    positions[j] = start + static_cast<int32_t>(2 * j) + (left ? row : other_row + 1);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "examples/fewshot/episodes.h"
 #include "examples/fewshot/learner.h"
 #include "examples/fewshot/omniglot.h"
+#include "examples/fewshot/pictures.h"
 
 namespace fovea::examples {
 namespace {
@@ -19,13 +20,12 @@ struct Options : CommandLine {
                      .uses_data = true},
                     {.steps = 6000, .batch = 64, .learning_rate = 1e-3, .clip = 1, .validate_every = 500}) {}
   std::string& model = choice("model", "network", {"snail", "lstm"});
-  int64_t& ways = whole("ways", "characters of an episode", 5, 2, 100);
+  int64_t& ways = whole("ways", "characters of an episode; a batch of training has 2 to so many", 5, 2, 100);
   int64_t& shots = whole("shots", "labelled drawings of each; a batch of training has 1 to so many", 5, 1, 19);
   int64_t& pool = whole("pool", "characters that the episodes of a batch are made of", 20, 2, 10000);
   int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
   int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 32, 1, 4096);
   int64_t& halve = in_steps(whole("halve", "steps after which the rate is halved, again and again", 1500, 1));
-  int64_t& grow = in_steps(whole("grow", "steps", 1000000, 1));
   int64_t& test_size = may_change(whole("test-size", "episodes of the test, for each number of drawings", 10000, 1));
   void settle() override {
     if (ways > pool) throw UsageError(fmt::format("--ways is {} and --pool {}; need a pool of as many", ways, pool));
@@ -51,16 +51,19 @@ class FewShot final : public Program {
         test_(read_characters(o, "evaluation")),
         learner_(make_learner(o, initial)) {
     const Tensor background = read_characters(o, "background");
-    const int64_t kept = background.size(0) / 10;  // whole alphabets but for one, which choose the weights
+    const int64_t kept = std::max(background.size(0) / 10, o.ways);  // of the first alphabets
     training_ = with_rotations(slice(background, 0, kept));
     validation_ = contiguous(slice(background, 0, 0, kept));
+    check_enough("training", training_, o.pool, o.shots + 2);
+    check_enough("validation", validation_, o.ways, o.shots + 1);
+    check_enough("test", test_, o.ways, o.shots + 1);
     train_with(*learner_);
     each_step<StepDecay>(StepDecayOptions{.every = o.halve, .gamma = 0.5});
   }
 
  private:
   StepOutput step() override {
-    const int64_t ways = std::max(data.randint(2, o_.ways + 1), std::min(o_.ways, 2 + trainer().step() / o_.grow));
+    const int64_t ways = data.randint(2, o_.ways + 1);
     const int64_t shots = data.randint(1, o_.shots + 1), drawings = shots + 2;
     const Tensor pool = draw_pool(o_.pool, training_.size(0), drawings, training_.size(1), data);
     const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.ways, ways, shots, o_.batch}, data);
@@ -102,7 +105,27 @@ class FewShot final : public Program {
     return {{"accuracy_percent", accuracy}};
   }
 
-  void draw() override {}
+  // One episode, and where the network looks from the drawing that is asked.
+  void draw() override {
+    Generator generator = root.fork(6);
+    const int64_t shots = std::min<int64_t>(o_.shots, 2);
+    const auto [drawing, label] = draw_episodes(test_.size(0), test_.size(1), {o_.ways, o_.ways, shots, 1}, generator);
+    const int64_t T = drawing.size(1);
+    const Tensor images = images_of(test_, flatten(drawing));
+    const WeightCollector collected;
+    const Tensor p = softmax((*learner_)(learner_->embedding(images), reshape(arange(T), {1, T}), label), 1);
+    std::vector<std::string> labels;
+    for (int64_t t = 0; t + 1 < T; ++t) labels.push_back(std::to_string(label.at<int64_t>({0, t}) + 1));
+    labels.emplace_back("?");
+    std::vector<Tensor> looks;
+    for (const auto& [name, list] : collected.weights()) looks.push_back(select(select(list.front(), 0, 0), 0, -1));
+    const int64_t answer = argmax(p, 1).item<int64_t>(), right = label.at<int64_t>({0, T - 1});
+    HeatmapPicture shown{.title = fmt::format("answered {}, sure to {:.0f} %; it is {}", answer + 1,
+                                              100 * p.at({0, answer}), right + 1)};
+    shown.panels.push_back(drawings_of(images, labels));
+    if (!looks.empty()) shown.panels.push_back(looks_of(looks, labels));
+    picture("episode.png", shown);
+  }
 
   const Options& o_;
   Tensor training_{}, validation_{}, test_;

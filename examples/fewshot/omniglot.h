@@ -33,6 +33,15 @@ inline Tensor read_characters(const CommandLine& line, const std::string& part) 
   return reshape(read_idx(drawn, u8, {count, 28, 28}), {characters, drawings, 28, 28});
 }
 
+// UsageError unless there are as many characters as episodes are made of, and as many drawings of each.
+inline void check_enough(const std::string& what, const Tensor& characters, int64_t least, int64_t drawings) {
+  if (characters.size(0) < least || characters.size(1) < drawings)
+    throw UsageError(
+        fmt::format("omniglot: {}: {} characters of {} drawings; these episodes need {} of {}: smaller --ways, "
+                    "--pool or --shots, or other --data",
+                    what, characters.size(0), characters.size(1), least, drawings));
+}
+
 // Each character four times: as it is, and turned by one, two and three right angles, which are characters of their
 // own.
 inline Tensor with_rotations(const Tensor& characters) {

@@ -1,7 +1,7 @@
 // SNAIL: temporal convolutions that gather, attention that picks. Mishra, Rohaninejad, Chen, Abbeel 2017, "A Simple
 // Neural Attentive Meta-Learner", arXiv 1707.03141; the blocks of its figure 2.
 //
-//   DenseBlock(X; R, D)      f, g = conv(X; kernel 2, dilation R, D filters), causal                       (1)
+//   DenseBlock(X; R, D)      f, g = W_0 x_{t-R} + W_1 x_t + b, 0 before the first step                     (1)
 //                            [X ; tanh(f) ⊙ σ(g)]                       C -> C + D channels                 (2)
 //   TCBlock(X; T, D)         for i = 1 .. ⌈log₂ T⌉: X = DenseBlock(X; 2^{i-1}, D)                           (3)
 //   AttentionBlock(X; K, V)  q, k, v = affine(X): K, K and V wide                                           (4)
@@ -22,15 +22,16 @@
 #include <fovea/autograd/parts.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/weights.h>
-#include <fovea/layers/conv1d.h>
+#include <fovea/layers/init.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/recurrent/cell.h>
 
+#include <array>
 #include <cmath>
 
 namespace fovea {
 
-// What a block needs of the steps before: the columns of X, or of k and v, one a step.
+// What a block needs of the steps before: W_0 x of a convolution, or k and v, one a step.
 struct SnailMemory {
   struct Column {
     Tensor x;  // [B, .]
@@ -59,27 +60,36 @@ class DenseBlock final : public Module {
  public:
   DenseBlock(int64_t channels, int64_t dilation, int64_t filters, Generator& generator = default_generator())
       : dilation_(dilation),
-        conv_({.in_channels = channels, .out_channels = 2 * filters, .kernel = 2, .dilation = dilation, .causal = true},
-              generator) {}
-  void members(Members& m) override { m("conv", conv_); }
+        weight(init::uniform_fan({2, 2 * filters, channels}, 2 * channels, generator)),
+        bias(init::uniform_fan({2 * filters}, 2 * channels, generator)) {}
+  void members(Members& m) override { m("weight", weight)("bias", bias); }
 
-  // X [B, C, T], as convolutions have it.
-  Tensor operator()(const Tensor& x) const { return gated(x, conv_(x)); }
+  Tensor operator()(const Tensor& x) const {
+    const auto [earlier, now] = taps(x);
+    const int64_t shift = std::min(dilation_, x.size(1));
+    return gated(x, pad(slice(earlier, 1, 0, x.size(1) - shift), {0, 0, shift, 0}) + now);
+  }
   Tensor step(const Tensor& x, SnailMemory& memory) const {
+    const auto [earlier, now] = taps(x);
     const auto t = static_cast<int64_t>(memory.columns.size());
-    const Tensor before = t >= dilation_ ? memory.columns[static_cast<size_t>(t - dilation_)].x : zeros_like(x);
-    memory.columns.push_back({x});
-    const Tensor both = stack({before, x}, 2);  // [B, C, 2]
-    return gated(x, linear(flatten(both, 1), flatten(conv_.weight, 1), conv_.bias));
+    memory.columns.push_back({earlier});
+    return gated(x, t < dilation_ ? now : memory.columns[static_cast<size_t>(t - dilation_)].x + now);
   }
 
  private:
+  // W_0 x and W_1 x + b, of one product: [.., 2 D] each. What the first gives counts R steps later.
+  std::array<Tensor, 2> taps(const Tensor& x) const {
+    const auto [earlier, now] = chunk<2>(linear(x, flatten(weight, 0, 1)), -1);
+    return {earlier, now + bias};
+  }
   static Tensor gated(const Tensor& x, const Tensor& both) {
-    const auto [f, g] = chunk<2>(both, 1);     // (1) [B, D, T]
-    return cat({x, tanh(f) * sigmoid(g)}, 1);  // (2) [B, C + D, T]
+    const auto [f, g] = chunk<2>(both, -1);     // (1) [.., D]
+    return cat({x, tanh(f) * sigmoid(g)}, -1);  // (2) [.., C + D]
   }
   int64_t dilation_;
-  Conv1d conv_;
+
+ public:
+  Parameter weight, bias;  // [2, 2 D, C]: W_0, W_1; [2 D]
 };
 
 class TCBlock final : public SnailBlock {
@@ -93,9 +103,9 @@ class TCBlock final : public SnailBlock {
   void members(Members& m) override { m("blocks", blocks_); }
 
   Tensor operator()(const Tensor& x) const override {
-    Tensor y = transpose(x, 1, 2);
+    Tensor y = x;
     for (const DenseBlock& block : blocks_) y = block(y);  // (3)
-    return transpose(y, 1, 2);
+    return y;
   }
   std::vector<SnailMemory> initial_state() const override { return std::vector<SnailMemory>(blocks_.size()); }
   Tensor step(const Tensor& x, std::span<SnailMemory> state) const override {

@@ -238,7 +238,7 @@ class CausalAttention(nn.Module):
 
 
 class Snail(nn.Module):
-    def __init__(self, inputs, outputs, steps, hidden=32):
+    def __init__(self, inputs, outputs, steps, hidden=16):
         super().__init__()
         self.embed = nn.Linear(inputs, hidden)
         dilations = [2 ** i for i in range((steps - 1).bit_length())] * 2
@@ -252,8 +252,8 @@ class Snail(nn.Module):
 
 @workload
 def snail_B16_N10_K5():
-    """SNAIL of a bandit, batch 16, 10 pulls of 5 arms, embedding 7 -> 32, two TCBlocks of 32 filters, attention of
-    32 keys and values, cross entropy at every step, Adam."""
+    """SNAIL of a bandit, batch 16, 10 pulls of 5 arms, embedding 7 -> 16, two TCBlocks of 16 filters, attention of
+    16 keys and values, cross entropy at every step, Adam."""
     model, x, pulled = Snail(7, 5, 10), torch.rand(16, 10, 7), torch.randint(5, (16, 10))
     return train_step(adam(model), lambda: F.cross_entropy(model(x).flatten(0, 1), pulled.flatten()))
 
