@@ -1,6 +1,6 @@
 // What learns from a few examples: drawings become vectors, and a network reads them with their labels, one step each.
 //
-//   φ(drawing) = 4 times: max_pool2(relu(batch_norm(conv3x3(.))))      28 x 28 -> 14 -> 7 -> 3 -> 1               (1)
+//   φ(drawing) = 4 times: relu(max_pool2(batch_norm(conv3x3(.))))      28 x 28 -> 14 -> 7 -> 3 -> 1               (1)
 //   x_t = [φ(drawing_t) ; one-hot(label_t)],  the last label 0                                                    (2)
 //   y   = network(x_1 .. x_T),  p(label_T) = softmax(y_T)                                                         (3)
 //
@@ -35,7 +35,7 @@ class DrawingEmbedding final : public Module {
   // [n, 1, 28, 28] -> [n, E]
   Tensor operator()(const Tensor& images) const {
     Tensor y = images;
-    for (size_t l = 0; l < convolutions_.size(); ++l) y = max_pool2d(relu(norms_[l](convolutions_[l](y))), 2);  // (1)
+    for (size_t l = 0; l < convolutions_.size(); ++l) y = relu(max_pool2d(norms_[l](convolutions_[l](y)), 2));  // (1)
     return flatten(y, 1);
   }
 

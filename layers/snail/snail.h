@@ -13,10 +13,9 @@
 //   f, g     [B, T, D]
 //   A        [B, T, T]     weights, for a WeightCollector
 //
-// The paper's text has dilations of 2^i; as in its figure here they begin at 1, so that a block of T sees T steps
-// without a gap. Nothing is recurrent: a known sequence is one pass. Where each step needs the answer to the one
-// before, `step` goes on by one column from what the blocks have kept, and its results are those of the whole. Errors:
-// ShapeError for x that does not fit, ValueError for sizes and names. Cost of a sequence: B T (4 C D + T (K + V)).
+// Dilations begin at 1, not at the 2 of the paper's text, so that a block of T sees T steps without a gap. A known
+// sequence is one pass; where a step needs the answer to the one before, `step` goes on by one column from what the
+// blocks have kept, with the same results. Errors: ShapeError, ValueError. Cost: B T (4 C D + T (K + V)).
 #pragma once
 
 #include <fovea/autograd/parts.h>
@@ -26,7 +25,6 @@
 #include <fovea/layers/linear.h>
 #include <fovea/layers/recurrent/cell.h>
 
-#include <array>
 #include <cmath>
 
 namespace fovea {
@@ -59,37 +57,32 @@ class SnailBlock : public Module {
 class DenseBlock final : public Module {
  public:
   DenseBlock(int64_t channels, int64_t dilation, int64_t filters, Generator& generator = default_generator())
-      : dilation_(dilation),
-        weight(init::uniform_fan({2, 2 * filters, channels}, 2 * channels, generator)),
-        bias(init::uniform_fan({2 * filters}, 2 * channels, generator)) {}
+      : weight(init::uniform_fan({2, 2 * filters, channels}, 2 * channels, generator)),
+        bias(init::uniform_fan({2 * filters}, 2 * channels, generator)),
+        dilation_(dilation) {}
   void members(Members& m) override { m("weight", weight)("bias", bias); }
 
   Tensor operator()(const Tensor& x) const {
-    const auto [earlier, now] = taps(x);
+    const auto [earlier, now] = chunk<2>(taps(x), -1);
     const int64_t shift = std::min(dilation_, x.size(1));
-    return gated(x, pad(slice(earlier, 1, 0, x.size(1) - shift), {0, 0, shift, 0}) + now);
+    return gated(x, pad(slice(earlier, 1, 0, x.size(1) - shift), {0, 0, shift, 0}), now);
   }
   Tensor step(const Tensor& x, SnailMemory& memory) const {
-    const auto [earlier, now] = taps(x);
-    const auto t = static_cast<int64_t>(memory.columns.size());
+    const auto [earlier, now] = chunk<2>(taps(x), -1);
     memory.columns.push_back({earlier});
-    return gated(x, t < dilation_ ? now : memory.columns[static_cast<size_t>(t - dilation_)].x + now);
+    const int64_t from = static_cast<int64_t>(memory.columns.size()) - 1 - dilation_;
+    return gated(x, from < 0 ? zeros_like(now) : memory.columns[static_cast<size_t>(from)].x, now);
   }
+
+  Parameter weight, bias;  // W_0 and W_1 [2, 2 D, C]; [2 D]
 
  private:
-  // W_0 x and W_1 x + b, of one product: [.., 2 D] each. What the first gives counts R steps later.
-  std::array<Tensor, 2> taps(const Tensor& x) const {
-    const auto [earlier, now] = chunk<2>(linear(x, flatten(weight, 0, 1)), -1);
-    return {earlier, now + bias};
-  }
-  static Tensor gated(const Tensor& x, const Tensor& both) {
-    const auto [f, g] = chunk<2>(both, -1);     // (1) [.., D]
-    return cat({x, tanh(f) * sigmoid(g)}, -1);  // (2) [.., C + D]
+  Tensor taps(const Tensor& x) const { return linear(x, flatten(weight, 0, 1)); }  // W_0 x, W_1 x [.., 4 D]
+  Tensor gated(const Tensor& x, const Tensor& earlier, const Tensor& now) const {
+    const auto [f, g] = chunk<2>(earlier + now + bias, -1);  // (1) [.., D]
+    return cat({x, tanh(f) * sigmoid(g)}, -1);               // (2) [.., C + D]
   }
   int64_t dilation_;
-
- public:
-  Parameter weight, bias;  // [2, 2 D, C]: W_0, W_1; [2 D]
 };
 
 class TCBlock final : public SnailBlock {

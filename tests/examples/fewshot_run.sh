@@ -71,8 +71,8 @@ refused() {  # CODE WORDS FLAGS...
 }
 refused 2 "--model" --model swim
 refused 2 "--ways is 7 and --pool 6" "${short[@]}" --ways 7
-refused 2 "training: 36 characters of 5 drawings; these episodes need 40 of 4" "${short[@]}" --pool 40
-refused 2 "training: 36 characters of 5 drawings; these episodes need 6 of 6" "${short[@]}" --shots 4
+refused 2 "training: 36 characters of 5 drawings; these episodes need 40 of 3" "${short[@]}" --pool 40
+refused 2 "training: 36 characters of 5 drawings; these episodes need 6 of 6" "${short[@]}" --shots 5
 refused 1 "omniglot28-evaluation-labels" --data "$folder"
 printf '%b' "$(labels 12 5)" | head -c 100 >"$data/omniglot28-background-labels-idx1-short"
 refused 1 "omniglot28-background-labels-idx1-short: byte 8" "${short[@]}"
