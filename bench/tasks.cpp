@@ -88,6 +88,21 @@ Step stack_rnn() {
                     [=] { return cross_entropy((*output)((*model)(x).output), target); });
 }
 
+// The SNAIL of examples/bandit: 10 pulls of 5 arms, 7 -> 16, two TCBlocks of 16, attention of 16 keys and values, Adam.
+Step snail() {
+  const int64_t arms = 5, pulls = 10, hidden = 16;
+  const auto model = std::make_shared<Snail>(
+      SnailOptions{.input_size = arms + 2,
+                   .embed_dim = hidden,
+                   .output_size = arms,
+                   .steps = pulls,
+                   .blocks = {{.filters = hidden}, {.filters = hidden}, {.key_size = hidden, .value_size = hidden}}});
+  const Tensor x = rand({16, pulls, arms + 2});
+  const Tensor pulled = randint({16, pulls}, 0, arms, default_generator());
+  return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
+                    [=] { return cross_entropy((*model)(x), pulled); });
+}
+
 }  // namespace
 
 std::vector<Workload> task_workloads() {
@@ -99,6 +114,7 @@ std::vector<Workload> task_workloads() {
       {"pointer_sort_B64_N10_H128", pointer_sort},
       {"memn2n_B32_M50_d20_hops3", memn2n},
       {"stack_rnn_B16_T40_H40", stack_rnn},
+      {"snail_B16_N10_K5", snail},
   };
 }
 

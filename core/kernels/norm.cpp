@@ -1,9 +1,9 @@
 #include <fovea/core/kernels/loops.h>
+#include <fovea/core/kernels/moments.h>
 #include <fovea/core/kernels/norm.h>
 #include <fovea/core/kernels/rows.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <tuple>
 #include <vector>
@@ -12,31 +12,6 @@ namespace fovea::kernels {
 namespace {
 
 constexpr int64_t kRows = 64;  // whose products go into one partial sum of dweight
-
-// (x - mean) / deviation as two multiply-adds in T.
-template <class T>
-struct Standard {
-  explicit Standard(const double* statistics)
-      : mean(static_cast<T>(statistics[0])),
-        scale(static_cast<T>(statistics[1])),
-        lost(static_cast<T>((statistics[0] - static_cast<double>(mean)) * statistics[1])) {}
-  T operator()(T x) const { return (x - mean) * scale - lost; }
-  T mean, scale, lost;
-};
-
-// Two sums in one pass: body(i, first, second) adds to them.
-template <class T, class Body>
-std::array<double, 2> two_sums(int64_t n, Body body) {
-  constexpr int L = 2 * vm::kWidth<T>;
-  T first[L] = {}, second[L] = {};
-  int64_t i = 0;
-  for (; i + L <= n; i += L) {
-#pragma omp simd
-    for (int j = 0; j < L; ++j) body(i + j, first[j], second[j]);
-  }
-  for (int j = 0; i + j < n; ++j) body(i + j, first[j], second[j]);
-  return {static_cast<double>(sum_lanes<L>(first)), static_cast<double>(sum_lanes<L>(second))};
-}
 
 // Mean and variance of what is too large for sums of squares in T.
 template <class T>

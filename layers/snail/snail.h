@@ -1,7 +1,7 @@
 // SNAIL: temporal convolutions that gather, attention that picks. Mishra, Rohaninejad, Chen, Abbeel 2017, "A Simple
 // Neural Attentive Meta-Learner", arXiv 1707.03141; the blocks of its figure 2.
 //
-//   DenseBlock(X; R, D)      f, g = conv(X; kernel 2, dilation R, D filters), causal                       (1)
+//   DenseBlock(X; R, D)      f, g = W_0 x_{t-R} + W_1 x_t + b, 0 before the first step                     (1)
 //                            [X ; tanh(f) ⊙ σ(g)]                       C -> C + D channels                 (2)
 //   TCBlock(X; T, D)         for i = 1 .. ⌈log₂ T⌉: X = DenseBlock(X; 2^{i-1}, D)                           (3)
 //   AttentionBlock(X; K, V)  q, k, v = affine(X): K, K and V wide                                           (4)
@@ -13,16 +13,15 @@
 //   f, g     [B, T, D]
 //   A        [B, T, T]     weights, for a WeightCollector
 //
-// The paper's text has dilations of 2^i; as in its figure here they begin at 1, so that a block of T sees T steps
-// without a gap. Nothing is recurrent: a known sequence is one pass. Where each step needs the answer to the one
-// before, `step` goes on by one column from what the blocks have kept, and its results are those of the whole. Errors:
-// ShapeError for x that does not fit, ValueError for sizes and names. Cost of a sequence: B T (4 C D + T (K + V)).
+// Dilations begin at 1, not at the 2 of the paper's text, so that a block of T sees T steps without a gap. A known
+// sequence is one pass; where a step needs the answer to the one before, `step` goes on by one column from what the
+// blocks have kept, with the same results. Errors: ShapeError, ValueError. Cost: B T (4 C D + T (K + V)).
 #pragma once
 
 #include <fovea/autograd/parts.h>
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/weights.h>
-#include <fovea/layers/conv1d.h>
+#include <fovea/layers/init.h>
 #include <fovea/layers/linear.h>
 #include <fovea/layers/recurrent/cell.h>
 
@@ -30,7 +29,7 @@
 
 namespace fovea {
 
-// What a block needs of the steps before: the columns of X, or of k and v, one a step.
+// What a block needs of the steps before: W_0 x of a convolution, or k and v, one a step.
 struct SnailMemory {
   struct Column {
     Tensor x;  // [B, .]
@@ -58,28 +57,32 @@ class SnailBlock : public Module {
 class DenseBlock final : public Module {
  public:
   DenseBlock(int64_t channels, int64_t dilation, int64_t filters, Generator& generator = default_generator())
-      : dilation_(dilation),
-        conv_({.in_channels = channels, .out_channels = 2 * filters, .kernel = 2, .dilation = dilation, .causal = true},
-              generator) {}
-  void members(Members& m) override { m("conv", conv_); }
+      : weight(init::uniform_fan({2, 2 * filters, channels}, 2 * channels, generator)),
+        bias(init::uniform_fan({2 * filters}, 2 * channels, generator)),
+        dilation_(dilation) {}
+  void members(Members& m) override { m("weight", weight)("bias", bias); }
 
-  // X [B, C, T], as convolutions have it.
-  Tensor operator()(const Tensor& x) const { return gated(x, conv_(x)); }
-  Tensor step(const Tensor& x, SnailMemory& memory) const {
-    const auto t = static_cast<int64_t>(memory.columns.size());
-    const Tensor before = t >= dilation_ ? memory.columns[static_cast<size_t>(t - dilation_)].x : zeros_like(x);
-    memory.columns.push_back({x});
-    const Tensor both = stack({before, x}, 2);  // [B, C, 2]
-    return gated(x, linear(flatten(both, 1), flatten(conv_.weight, 1), conv_.bias));
+  Tensor operator()(const Tensor& x) const {
+    const auto [earlier, now] = chunk<2>(taps(x), -1);
+    const int64_t shift = std::min(dilation_, x.size(1));
+    return gated(x, pad(slice(earlier, 1, 0, x.size(1) - shift), {0, 0, shift, 0}), now);
   }
+  Tensor step(const Tensor& x, SnailMemory& memory) const {
+    const auto [earlier, now] = chunk<2>(taps(x), -1);
+    memory.columns.push_back({earlier});
+    const int64_t from = static_cast<int64_t>(memory.columns.size()) - 1 - dilation_;
+    return gated(x, from < 0 ? zeros_like(now) : memory.columns[static_cast<size_t>(from)].x, now);
+  }
+
+  Parameter weight, bias;  // W_0 and W_1 [2, 2 D, C]; [2 D]
 
  private:
-  static Tensor gated(const Tensor& x, const Tensor& both) {
-    const auto [f, g] = chunk<2>(both, 1);     // (1) [B, D, T]
-    return cat({x, tanh(f) * sigmoid(g)}, 1);  // (2) [B, C + D, T]
+  Tensor taps(const Tensor& x) const { return linear(x, flatten(weight, 0, 1)); }  // W_0 x, W_1 x [.., 4 D]
+  Tensor gated(const Tensor& x, const Tensor& earlier, const Tensor& now) const {
+    const auto [f, g] = chunk<2>(earlier + now + bias, -1);  // (1) [.., D]
+    return cat({x, tanh(f) * sigmoid(g)}, -1);               // (2) [.., C + D]
   }
   int64_t dilation_;
-  Conv1d conv_;
 };
 
 class TCBlock final : public SnailBlock {
@@ -93,9 +96,9 @@ class TCBlock final : public SnailBlock {
   void members(Members& m) override { m("blocks", blocks_); }
 
   Tensor operator()(const Tensor& x) const override {
-    Tensor y = transpose(x, 1, 2);
+    Tensor y = x;
     for (const DenseBlock& block : blocks_) y = block(y);  // (3)
-    return transpose(y, 1, 2);
+    return y;
   }
   std::vector<SnailMemory> initial_state() const override { return std::vector<SnailMemory>(blocks_.size()); }
   Tensor step(const Tensor& x, std::span<SnailMemory> state) const override {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <fovea/autograd/attention.h>
+#include <fovea/autograd/batch_norm.h>
 #include <fovea/autograd/conv.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/pool.h>
 #include <fovea/autograd/recurrent.h>
 #include <fovea/autograd/sdpa.h>
 
@@ -198,6 +200,10 @@ const OpEntry op_table[] = {
     {"conv2d", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
     {"conv1d", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Conv1dOptions&)>(fovea::conv1d)},
+    {"max_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&, const MaxPool2dOptions&)>(fovea::max_pool2d)},
+    {"batch_norm", true,
+     reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const BatchNormOptions&)>(
+         fovea::batch_norm)},
     {"lstm_sequence", true,
      reach<LstmSequence(const Tensor&, const Tensor&, const Tensor&, const RecurrentWeights&, const SequenceOptions&)>(
          fovea::lstm_sequence)},

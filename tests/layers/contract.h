@@ -162,7 +162,7 @@ class ContractCheck {
     const List before = contract_.call(module_, contract_.inputs);
     if (copy.training() != module_.training()) fault("a clone has another mode");
     if (!all_equal(before, contract_.call(copy, contract_.inputs))) fault("a clone gives other outputs");
-    for (const auto& [name, tensor] : state(copy)) Tensor(tensor).fill_(0.25);
+    for (const auto& [name, tensor] : state(copy)) Tensor(tensor).fill_(is_floating(tensor.dtype()) ? 0.25 : 7);
     if (!all_equal(before, contract_.call(module_, contract_.inputs))) fault("changing a clone changes the original");
   }
 

@@ -211,6 +211,53 @@ def stack_rnn_B16_T40_H40():
         model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten()))
 
 
+class DenseBlock(nn.Module):
+    """A causal convolution of two taps, gated, beside its input."""
+
+    def __init__(self, channels, dilation, filters):
+        super().__init__()
+        self.dilation, self.conv = dilation, nn.Conv1d(channels, 2 * filters, 2, dilation=dilation)
+
+    def forward(self, x):
+        f, g = self.conv(F.pad(x, (self.dilation, 0))).chunk(2, dim=1)
+        return torch.cat([x, torch.tanh(f) * torch.sigmoid(g)], dim=1)
+
+
+class CausalAttention(nn.Module):
+    """One head of keys and values, beside its input."""
+
+    def __init__(self, channels, keys, values, steps):
+        super().__init__()
+        self.register_buffer("later", torch.ones(steps, steps, dtype=torch.bool).triu(1))
+        self.sizes, self.affine = (keys, keys, values), nn.Linear(channels, 2 * keys + values)
+
+    def forward(self, x):
+        q, k, v = self.affine(x).split(self.sizes, dim=-1)
+        scores = q @ k.transpose(1, 2) / self.sizes[0] ** 0.5
+        return torch.cat([x, F.softmax(scores.masked_fill(self.later, -torch.inf), dim=-1) @ v], dim=-1)
+
+
+class Snail(nn.Module):
+    def __init__(self, inputs, outputs, steps, hidden=16):
+        super().__init__()
+        self.embed = nn.Linear(inputs, hidden)
+        dilations = [2 ** i for i in range((steps - 1).bit_length())] * 2
+        self.blocks = nn.Sequential(*(DenseBlock(hidden * (1 + i), d, hidden) for i, d in enumerate(dilations)))
+        width = hidden * (1 + len(dilations))
+        self.attention, self.output = CausalAttention(width, hidden, hidden, steps), nn.Linear(width + hidden, outputs)
+
+    def forward(self, x):
+        return self.output(self.attention(self.blocks(self.embed(x).transpose(1, 2)).transpose(1, 2)))
+
+
+@workload
+def snail_B16_N10_K5():
+    """SNAIL of a bandit, batch 16, 10 pulls of 5 arms, embedding 7 -> 16, two TCBlocks of 16 filters, attention of
+    16 keys and values, cross entropy at every step, Adam."""
+    model, x, pulled = Snail(7, 5, 10), torch.rand(16, 10, 7), torch.randint(5, (16, 10))
+    return train_step(adam(model), lambda: F.cross_entropy(model(x).flatten(0, 1), pulled.flatten()))
+
+
 @workload
 def mlp_784_256_10_B64():
     """MLP 784 -> 256 ReLU -> 10, batch 64, cross entropy, Adam."""

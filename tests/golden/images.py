@@ -1,0 +1,51 @@
+"""Golden values of pooling and batch normalisation, from PyTorch: writes images.safetensors beside this script, in the
+form of cases.py. Of a batch norm parameter/ has the buffers too, as they were, and after/ as they are after the call.
+"""
+
+import cases
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+draws = cases.Draws(31)
+torch.manual_seed(31)
+torch.set_default_dtype(torch.float64)
+arrays = {}
+
+NAN = draws.real(1, 2, 5, 6)
+NAN[0, 1, 2, 3] = float("nan")
+POOLS = {
+    "max_pool2d": (draws.real(2, 3, 6, 5), {"kernel_size": 2}),
+    "max_pool2d_overlap": (draws.real(2, 2, 6, 7), {"kernel_size": 3, "stride": 2, "padding": 1}),
+    "max_pool2d_own": (draws.real(1, 2, 9, 8), {"kernel_size": (3, 2), "stride": (1, 3), "padding": (1, 0), "dilation": (2, 1)}),
+    "max_pool2d_ceil": (draws.real(1, 2, 5, 8), {"kernel_size": 3, "stride": 2, "ceil_mode": True}),
+    "max_pool2d_ceil_padding": (draws.real(1, 1, 4, 3), {"kernel_size": (2, 1), "stride": 3, "padding": (1, 0), "ceil_mode": True}),
+    "max_pool2d_ties": (draws.ties(2, 2, 6, 6), {"kernel_size": 3, "stride": 1}),
+    "max_pool2d_nan": (NAN, {"kernel_size": 2}),
+}
+for name, (x, options) in POOLS.items():
+    cases.record_op(arrays, name, [x], lambda x: F.max_pool2d(x, **options), draws.real)
+    if name.endswith("nan"):  # no tolerance compares them
+        arrays[f"{name}/y"] = arrays[f"{name}/y"].detach().nan_to_num(7)
+
+
+def batch_norm(case, module, shape, training=True):
+    for tensor in (*module.parameters(), *(b for b in module.buffers() if b.is_floating_point())):
+        nn.init.uniform_(tensor, 0.5, 2)
+    module.train(training)
+    for name, buffer in module.named_buffers():
+        arrays[f"{case}/parameter/{name}"] = buffer.clone()
+    cases.record_layer(arrays, case, module, {"x": draws.real(*shape)}, lambda x: {"y": module(x)})
+    for name, buffer in module.named_buffers():
+        arrays[f"{case}/after/{name}"] = buffer.clone()
+
+
+batch_norm("batch_norm1d", nn.BatchNorm1d(4), (5, 4))
+batch_norm("batch_norm1d_sequence", nn.BatchNorm1d(3, eps=1e-2, momentum=0.3), (2, 3, 5))
+batch_norm("batch_norm2d", nn.BatchNorm2d(3), (2, 3, 4, 5))
+batch_norm("batch_norm2d_eval", nn.BatchNorm2d(3), (2, 3, 4, 5), training=False)
+batch_norm("batch_norm2d_mean", nn.BatchNorm2d(2, momentum=None), (3, 2, 2, 2))
+batch_norm("batch_norm2d_plain", nn.BatchNorm2d(2, affine=False), (3, 2, 2, 3))
+batch_norm("batch_norm2d_untracked", nn.BatchNorm2d(2, track_running_stats=False), (3, 2, 2, 3), training=False)
+
+cases.save_beside(__file__, arrays)
