@@ -16,7 +16,8 @@ import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = "autograd/ops.h"
-FUSED = ["attention", "sdpa", "conv", "pool", "batch_norm", "recurrent", "ntm"]  # headers of their own: options, equations, few ops
+# Headers of their own: options, equations, few ops.
+FUSED = ["attention", "sdpa", "conv", "pool", "batch_norm", "embedding_bag", "recurrent", "ntm", "stack"]
 NOTE = "Written by ./dev ops from autograd/ops.h; edit that."
 
 BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}  # also += and the like

@@ -5,11 +5,13 @@
 #include <fovea/autograd/attention.h>
 #include <fovea/autograd/batch_norm.h>
 #include <fovea/autograd/conv.h>
+#include <fovea/autograd/embedding_bag.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/pool.h>
 #include <fovea/autograd/recurrent.h>
 #include <fovea/autograd/sdpa.h>
+#include <fovea/autograd/stack.h>
 
 namespace fovea::test {
 
@@ -204,6 +206,7 @@ const OpEntry op_table[] = {
     {"batch_norm", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const BatchNormOptions&)>(
          fovea::batch_norm)},
+    {"embedding_bag", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, int64_t)>(fovea::embedding_bag)},
     {"lstm_sequence", true,
      reach<LstmSequence(const Tensor&, const Tensor&, const Tensor&, const RecurrentWeights&, const SequenceOptions&)>(
          fovea::lstm_sequence)},
@@ -218,6 +221,7 @@ const OpEntry op_table[] = {
     {"ntm_address", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::ntm_address)},
     {"ntm_write", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&)>(fovea::ntm_write)},
     {"ntm_read", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::ntm_read)},
+    {"stack_update", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::stack_update)},
 };
 
 const bool reachable_methods[] = {
