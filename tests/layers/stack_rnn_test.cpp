@@ -66,8 +66,8 @@ TEST_CASE("NO-OP leaves a stack as it was", "[layers][stack_rnn]") {
 
 TEST_CASE("two actions are three of which NO-OP has no weight", "[layers][stack_rnn]") {
   const Tensor two = tensor({0.3, 0.7}, {1, 1, 2});
-  REQUIRE(
-      same(stack_update(some_stacks(), pushed(0.7), two), stack_update(some_stacks(), pushed(0.7), actions(0.3, 0, 0.7))));
+  REQUIRE(same(stack_update(some_stacks(), pushed(0.7), two),
+               stack_update(some_stacks(), pushed(0.7), actions(0.3, 0, 0.7))));
 }
 
 TEST_CASE("a list moves about its HEAD, and INSERT moves what stood there and before", "[layers][stack_rnn]") {
