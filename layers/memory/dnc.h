@@ -94,7 +94,11 @@ class DifferentiableNeuralComputer final : public Module {
 
   // A sequence from the initial state: x [B, T, I] -> logits o [B, T, output_size]; of the last `answers` steps alone
   // where that is not 0. `trace` becomes the state after each step, off the tape, for pictures.
-  Tensor operator()(const Tensor& x, int64_t answers = 0, std::vector<State>* trace = nullptr) const;
+  Tensor operator()(const Tensor& x, int64_t answers = 0, std::vector<State>* trace = nullptr) const {
+    check_features(*this, "DifferentiableNeuralComputer", "x", x, 3, options_.input_size, 1);
+    return output_(  // (10) [B, answers, output_size]
+        drive_answers(*this, "DifferentiableNeuralComputer", x, initial_state(x.size(0)), answers, trace));
+  }
 
   const DncOptions& options() const { return options_; }
 
