@@ -42,7 +42,7 @@ struct Options : CommandLine {
                          "A Neural Turing Machine, or what is set beside it, learns to copy, and shows where it reads "
                          "and writes. "
                          "Defaults are those of the task; here those of copy.",
-                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
+                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort", "copies", "store"}},
                     {.steps = 48000,
                      .batch = 1,
                      .optimizer = "rmsprop",
@@ -82,6 +82,8 @@ struct Options : CommandLine {
                 {{&task, {"sort"}}}));
   std::vector<int64_t>& test_lengths = may_change(wholes("test-lengths", "lengths to test", {}, 1, 10000));
   int64_t& test_size = may_change(whole("test-size", "fresh sequences a test length", 1000, 1));
+  std::string& beside =
+      may_change(text("beside", "folder of another run of the task, whose cost is drawn beside this one's"));
   int64_t& patience = in_steps(
       whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 7000, 0));
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "examples/copy/evaluation.h"
+#include "examples/copy/pictures.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
