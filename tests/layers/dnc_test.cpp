@@ -102,6 +102,23 @@ TEST_CASE("DNC: a closed write gate leaves the memory, an open free gate empties
   REQUIRE(after.usage.at({0, 1}) > 0);
 }
 
+TEST_CASE("DNC: the last answers are those of all steps, and what it asked of its memory can be read off",
+          "[layers][dnc]") {
+  const Dnc dnc = double_dnc();
+  const NoGrad off;
+  const Tensor x = random_sequence({2, 6, 3});
+  std::vector<Dnc::State> trace;
+  REQUIRE(equal(dnc(x, 2, &trace), slice(dnc(x), 1, 4, 6)));
+  for (size_t t = 1; t < trace.size(); ++t) {
+    const Dnc::Interface asked = dnc.interface(trace[t].controller.hidden);
+    const Dnc::State& before = trace[t - 1];
+    const Tensor written = before.usage + before.write_weights - before.usage * before.write_weights;
+    const Tensor kept = prod(1.0 - unsqueeze(asked.f, 2) * before.read_weights, 1);
+    REQUIRE(allclose(trace[t].usage, written * kept, 0, 1e-14));
+    REQUIRE(allclose(sum(asked.pi, 2), ones({2, 2}, f64), 0, 1e-14));
+  }
+}
+
 TEST_CASE("DNC refuses what does not fit", "[layers][dnc][errors]") {
   DncOptions none = kSmall;
   none.slots = 0;
