@@ -93,21 +93,19 @@ struct Options : CommandLine {
   }
 
   void settle() override {
+    const bool passing = task == "copies" || task == "store";
+    if (model == "dnc" || passing)
+      settle_passing();
+    else if (task != "copy")
+      settle_others();
     if (model == "lstm")  // as the paper has it
       otherwise(hidden, task == "repeat-copy"                ? 512
                         : task == "ngrams" || task == "sort" ? 128
                                                              : 256),
           otherwise(patience, 0);
-    if (task != "copy") otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
-    if (task == "sort") {
-      otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
-      otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
-      otherwise(clip, 1), otherwise(decay, 0.96), otherwise(decay_after, "every"), otherwise(curriculum, 10000);
-    }
     const auto own = make_task(task);
     otherwise(length, own.max_length);
     otherwise(test_lengths, own.test_lengths);
-    if (task != "copy") otherwise(patience, 0), otherwise(early_stop, 12);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
     const auto need = [&](std::string_view name, int64_t value) {
@@ -116,6 +114,30 @@ struct Options : CommandLine {
     };
     need("length", length);
     for (const int64_t value : test_lengths) need("test-lengths", value);
+  }
+
+ private:
+  // The differentiable neural computer, and the tasks in which more passes through a memory than it holds: a small
+  // memory, and batches at once, for which no weights are drawn anew.
+  void settle_passing() {
+    otherwise(steps, task == "store" ? 15000 : 10000), otherwise(batch, 16), otherwise(grown_batch, 16);
+    otherwise(optimizer, "adam"), otherwise(learning_rate, 1e-3), otherwise(hidden, 64);
+    otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
+    otherwise(validate_every, 500), otherwise(early_stop, 5);
+    otherwise(patience, 0);
+    if (task == "copy") otherwise(test_lengths, {10, 20, 30});
+    if (task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
+  }
+
+  // The other tasks of the Neural Turing Machine's paper.
+  void settle_others() {
+    otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
+    if (task == "sort") {
+      otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
+      otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
+      otherwise(clip, 1), otherwise(decay, 0.96), otherwise(decay_after, "every"), otherwise(curriculum, 10000);
+    }
+    otherwise(patience, 0), otherwise(early_stop, 12);
   }
 };
 
