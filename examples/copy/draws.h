@@ -39,19 +39,28 @@ inline Bits draw_copy(int64_t batch, int64_t length, Generator& generator) {
   return {input, bits, kNone};
 }
 
-inline Bits draw_repeat_copy(int64_t batch, int64_t length, Generator& generator) {
-  constexpr int64_t kBits = 8, kAtOnceRepeats = 10;
-  const int64_t repeats = generator.randint(1, kAtOnceRepeats + 1);
+inline Bits draw_repeats(int64_t batch, int64_t length, int64_t repeats, Generator& generator) {
+  constexpr int64_t kBits = 8;
   const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
   Tensor input = zeros({batch, length + 1 + length * repeats + 1, kBits + 2});
   place(input, bits, 0);
-  // Repeats are uniform on 1..10: mean 5.5, variance 8.25.
+  // In training repeats are uniform on 1..10: mean 5.5, variance 8.25.
   mark(input, length, kBits);
   mark(input, length, kBits + 1, (static_cast<double>(repeats) - 5.5) / std::sqrt(8.25));
   Tensor target = zeros({batch, length * repeats + 1, kBits + 1});
   for (int64_t r = 0; r < repeats; ++r) place(target, bits, r * length);
   mark(target, length * repeats, kBits);
   return {input, target, kNone};
+}
+
+inline Bits draw_repeat_copy(int64_t batch, int64_t length, Generator& generator) {
+  constexpr int64_t kMostRepeats = 10;
+  const int64_t repeats = generator.randint(1, kMostRepeats + 1);
+  return draw_repeats(batch, length, repeats, generator);
+}
+
+inline Bits draw_twenty_repeats(int64_t batch, int64_t length, Generator& generator) {
+  return draw_repeats(batch, length, 20, generator);
 }
 
 inline Bits draw_recall(int64_t batch, int64_t items, Generator& generator) {

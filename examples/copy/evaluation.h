@@ -77,17 +77,21 @@ using Metrics = std::vector<std::pair<std::string, Summary::Metric>>;
 inline Metrics test_by_length(const Machine& model, const Task& task, const std::vector<int64_t>& lengths,
                               int64_t count, const Generator& generator) {
   Summary::Figures wrong_bits, wrong_sequences, bits, optimum;
-  for (const int64_t length : lengths) {
-    const Errors errors = evaluate(model, task, length, count, generator);
+  const auto add = [&](const std::string& name, const Errors& errors) {
     const bool bounded = !std::isnan(errors.optimum);
-    const std::string name = std::to_string(length);
     wrong_bits.emplace_back(name, errors.wrong_bits_percent);
     wrong_sequences.emplace_back(name, errors.wrong_sequences_percent);
     bits.emplace_back(name, errors.bits_per_sequence);
     if (bounded) optimum.emplace_back(name, errors.optimum);
-    say("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}", length,
+    say("length {:>4}: {:.3f} % wrong bits, {:.1f} % wrong sequences, {:.2f} bits a sequence{}", name,
         errors.wrong_bits_percent, errors.wrong_sequences_percent, errors.bits_per_sequence,
         bounded ? fmt::format(" (optimum {:.2f})", errors.optimum) : "");
+  };
+  for (const int64_t length : lengths) add(std::to_string(length), evaluate(model, task, length, count, generator));
+  if (task.draw_further != nullptr) {
+    Task other = task;
+    other.draw = task.draw_further;
+    add(task.further, evaluate(model, other, task.max_length, count, generator));
   }
   Metrics metrics{
       {"wrong_bits_percent", wrong_bits}, {"wrong_sequences_percent", wrong_sequences}, {"bits_per_sequence", bits}};

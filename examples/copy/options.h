@@ -120,11 +120,11 @@ struct Options : CommandLine {
   // The differentiable neural computer, and the tasks in which more passes through a memory than it holds: a small
   // memory, and batches at once, for which no weights are drawn anew.
   void settle_passing() {
-    otherwise(steps, task == "store" ? 15000 : 10000), otherwise(batch, 16), otherwise(grown_batch, 16);
-    otherwise(optimizer, "adam"), otherwise(learning_rate, 1e-3), otherwise(hidden, 64);
-    otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
+    otherwise(steps, 8000), otherwise(batch, 16), otherwise(grown_batch, 16), otherwise(hidden, 64);
+    otherwise(optimizer, "adam"), otherwise(learning_rate, 1e-3), otherwise(patience, 0);
     otherwise(validate_every, 500), otherwise(early_stop, 5);
-    otherwise(patience, 0);
+    otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
+    if (task == "store") otherwise(controller, "ff");
     if (task == "copy") otherwise(test_lengths, {10, 20, 30});
     if (task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
   }
@@ -132,12 +132,18 @@ struct Options : CommandLine {
   // The other tasks of the Neural Turing Machine's paper.
   void settle_others() {
     otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
+    otherwise(patience, 0), otherwise(early_stop, 12);
+    if (task == "recall") {
+      otherwise(steps, 60000), otherwise(controller, "ff"), otherwise(heads, 4), otherwise(hidden, 256);
+      otherwise(grown_batch, 4), otherwise(patience, 20000);
+      otherwise(decay, 0.9), otherwise(decay_after, "learned"), otherwise(early_stop, 8);
+    }
+    if (task == "repeat-copy") otherwise(steps, 20000), otherwise(controller, "ff");
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
       otherwise(clip, 1), otherwise(decay, 0.96), otherwise(decay_after, "every"), otherwise(curriculum, 10000);
     }
-    otherwise(patience, 0), otherwise(early_stop, 12);
   }
 };
 
