@@ -122,7 +122,7 @@ struct Options : CommandLine {
   void settle_passing() {
     otherwise(steps, 8000), otherwise(batch, 16), otherwise(grown_batch, 16), otherwise(hidden, 64);
     otherwise(optimizer, "adam"), otherwise(learning_rate, 1e-3), otherwise(patience, 0);
-    otherwise(validate_every, 500), otherwise(early_stop, 5);
+    otherwise(validate_every, 500), otherwise(early_stop, 3), otherwise(decay, 0.8);
     otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
     if (task == "store") otherwise(controller, "ff");
     if (task == "copy") otherwise(test_lengths, {10, 20, 30});
