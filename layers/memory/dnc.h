@@ -23,7 +23,8 @@
 //   π            [B, R, 3]      softmax: backward, content, forward
 //
 // All of the state begins at 0. (3) takes u as ε + (1 - ε) u with ε = 1e-6, so that there is a gradient where it is 0;
-// none flows through the order. Errors: ShapeError for x or a state that does not fit; ValueError for sizes. Cost of a
+// none flows through the order. cos takes a length as √(|x|² + ε): a slot that holds next to nothing resembles nothing.
+// Errors: ShapeError for x or a state that does not fit; ValueError for sizes. Cost of a
 // step: O(B (N W R + N² R + N log N)).
 #pragma once
 
@@ -114,7 +115,8 @@ class DifferentiableNeuralComputer final : public Module {
  private:
   // softmax(β cos(k, M)): keys [B, H, W], strengths [B, H] before 1 + softplus -> [B, H, N].
   static Tensor content(const Tensor& keys, const Tensor& strengths, const Tensor& memory) {
-    const Tensor cosine = matmul(normalize(keys, 2), normalize(memory, 1));
+    const auto unit = [](const Tensor& x, int64_t dim) { return x * rsqrt(sum(square(x), dim, true) + 1e-6); };
+    const Tensor cosine = matmul(unit(keys, 2), unit(memory, 1));
     return softmax((1.0 + softplus(unsqueeze(strengths, 2))) * cosine, -1);
   }
   void check_step(const Tensor& x, const State& state) const;
