@@ -134,9 +134,8 @@ struct Options : CommandLine {
     otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
     otherwise(patience, 0), otherwise(early_stop, 12);
     if (task == "recall") {
-      otherwise(steps, 60000), otherwise(controller, "ff"), otherwise(heads, 4), otherwise(hidden, 256);
-      otherwise(grown_batch, 4), otherwise(patience, 20000);
-      otherwise(decay, 0.9), otherwise(decay_after, "learned"), otherwise(early_stop, 8);
+      otherwise(controller, "ff"), otherwise(heads, 4), otherwise(hidden, 256), otherwise(grown_batch, 2);
+      otherwise(decay, 0.85), otherwise(decay_after, "learned"), otherwise(early_stop, 6);
     }
     if (task == "repeat-copy") otherwise(steps, 20000), otherwise(controller, "ff");
     if (task == "sort") {
