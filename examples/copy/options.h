@@ -137,7 +137,10 @@ struct Options : CommandLine {
       otherwise(controller, "ff"), otherwise(heads, 4), otherwise(hidden, 256), otherwise(grown_batch, 2);
       otherwise(decay, 0.85), otherwise(decay_after, "learned"), otherwise(early_stop, 6);
     }
-    if (task == "repeat-copy") otherwise(steps, 20000), otherwise(controller, "ff");
+    if (task == "repeat-copy") {
+      otherwise(steps, 20000), otherwise(controller, "ff");
+      otherwise(decay, 0.85), otherwise(decay_after, "learned");
+    }
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
