@@ -138,8 +138,8 @@ struct Options : CommandLine {
       otherwise(decay, 0.85), otherwise(decay_after, "learned"), otherwise(early_stop, 6);
     }
     if (task == "repeat-copy") {
-      otherwise(steps, 20000), otherwise(controller, "ff");
-      otherwise(decay, 0.85), otherwise(decay_after, "learned");
+      otherwise(controller, "ff");
+      otherwise(decay, 0.93), otherwise(decay_after, "learned");
     }
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
