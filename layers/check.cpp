@@ -21,6 +21,12 @@ void check_features(const Module& layer, std::string_view type, std::string_view
                                min_length == 0 ? "" : fmt::format(" with T >= {}", min_length)));
 }
 
+void check_answers(const Module& layer, std::string_view type, const Tensor& x, int64_t answers) {
+  if (answers >= 0 && answers <= x.size(1)) return;
+  throw ShapeError(
+      fmt::format("{}: x is {}, answers {}; need 0 <= answers <= T", place(layer, type), describe(x), answers));
+}
+
 std::string place(const Module& layer, std::string_view type) {
   return layer.path().empty() ? std::string(type) : fmt::format("{} ({})", type, layer.path());
 }

@@ -18,6 +18,8 @@ double checked_positive(std::string_view type, std::string_view what, double val
 // ShapeError unless x is [B, size] or, of rank 3, [B, T, size] with T >= min_length.
 void check_features(const Module& layer, std::string_view type, std::string_view what, const Tensor& x, int rank,
                     int64_t size, int64_t min_length = 0);
+// ShapeError unless x [B, T, .] has as many steps as answers are wanted, 0 <= answers <= T.
+void check_answers(const Module& layer, std::string_view type, const Tensor& x, int64_t answers);
 // "LSTM (model.encoder)", or the type alone where the model is not named.
 std::string place(const Module& layer, std::string_view type);
 

@@ -22,10 +22,12 @@ void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
       optimizer ? std::move(optimizer) : make_optimizer(line.optimizer, fovea::parameters(model), line.learning_rate);
   folder_ = line.resumed() ? RunFolder::resume(line.folder(), line.config_toml())
                            : RunFolder::create(line.folder(), line.config_toml());
+  std::vector<std::string> figures{options_.figure};
+  figures.insert(figures.end(), options_.further.begin(), options_.further.end());
   trainer_.emplace(model, *optimizer_,
                    TrainerOptions{.steps = line.steps,
                                   .clip = line.clip,
-                                  .figures = {options_.figure},
+                                  .figures = figures,
                                   .validate_every = line.validate_every,
                                   .early_stop = line.early_stop,
                                   .good_score = options_.good_score,

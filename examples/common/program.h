@@ -31,9 +31,10 @@
 namespace fovea::examples {
 
 struct ProgramOptions {
-  std::string figure{};            // of a step's batch, besides the loss
-  std::string unit = "sequences";  // what a batch is counted in
-  std::string loss{};              // "cross-entropy a bit, nats": what it is, in which unit
+  std::string figure{};                // of a step's batch, besides the loss
+  std::vector<std::string> further{};  // figures that a step gives after it
+  std::string unit = "sequences";      // what a batch is counted in
+  std::string loss{};                  // "cross-entropy a bit, nats": what it is, in which unit
   bool log_loss = true;
   double smoothing = 0.9;  // of the loss curve
   double good_score = 0;   // of --early-stop, at most

@@ -12,6 +12,10 @@ namespace fovea::examples {
 struct MachineTrace {
   Tensor write_weights, read_weights;  // [T, H, N]
   Tensor memory;                       // [M, N], after the last step
+  // Of a differentiable neural computer alone:
+  Tensor usage, allocation;  // [T, N]
+  Tensor gates;              // [T, 2 + R]: of writing, of allocation, of what each head frees
+  Tensor modes;              // [T, R, 3]: backward, content, forward
 };
 
 class Machine : public Module {
@@ -35,11 +39,24 @@ class MemoryMachine final : public Machine {
       writes.push_back(of_heads(state.write_weights));
       reads.push_back(of_heads(state.read_weights));
     }
-    *trace = {stack(writes, 0), stack(reads, 0), select(states.back().memory, 0, 0)};
+    *trace = {stack(writes, 0), stack(reads, 0), select(states.back().memory, 0, 0), {}, {}, {}, {}};
+    if constexpr (std::is_same_v<M, DifferentiableNeuralComputer>) trace_gates(states, *trace);
     return y;
   }
 
  private:
+  void trace_gates(const std::vector<typename M::State>& states, MachineTrace& trace) const {
+    std::vector<Tensor> usage, allocation, gates, modes;
+    for (const auto& state : states) {
+      const auto says = machine_.interface(state.controller.hidden);
+      usage.push_back(select(state.usage, 0, 0));
+      allocation.push_back(select(M::allocation(state.usage), 0, 0));
+      gates.push_back(select(cat({says.g_w, says.g_a, says.f}, 1), 0, 0));
+      modes.push_back(select(says.pi, 0, 0));
+    }
+    trace.usage = stack(usage, 0), trace.allocation = stack(allocation, 0);
+    trace.gates = stack(gates, 0), trace.modes = stack(modes, 0);
+  }
   // Of sequence 0, with its one head where they are not numbered: [H, N].
   static Tensor of_heads(const Tensor& weights) {
     return weights.dim() == 2 ? slice(weights, 0, 0, 1) : select(weights, 0, 0);

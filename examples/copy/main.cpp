@@ -1,8 +1,8 @@
 // copy: a Neural Turing Machine, or what is set beside it, learns one of the tasks of its paper, and shows where it
 // reads and writes.
 //
-//   copy --task copy|repeat-copy|recall|ngrams|sort --model ntm|dnc|lstm --controller lstm|ff --heads 1 --memory 128x20
-//   --length 20 ...
+//   copy --task copy|repeat-copy|recall|ngrams|sort|copies|store --model ntm|dnc|lstm --controller lstm|ff --heads 1
+//   --memory 128x20 --length 20 ...
 //
 // Sort has defaults of its own: heads that can go to any slot at once, for which the slots must differ at the start.
 // The weights that are tested are the best by sequences of validation: of lengths up to the longest trained, and of one
@@ -12,6 +12,7 @@
 
 #include "examples/copy/evaluation.h"
 #include "examples/copy/options.h"
+#include "examples/copy/pictures.h"
 
 namespace fovea::examples {
 namespace {
@@ -23,6 +24,7 @@ class Copy final : public Program {
  public:
   explicit Copy(const Options& o)
       : Program(o, {.figure = "wrong bits",
+                    .further = {"bits", "sequences"},
                     .loss = "cross-entropy a bit, nats",
                     .good_score = o.task == "copy" ? kGood : 0.01}),
         o_(o),
@@ -33,8 +35,8 @@ class Copy final : public Program {
                                        o.eps > 0 ? std::optional(o.eps) : std::nullopt));
     average_ = &average_into(*averaged_, o.average);
     schedule_ = &schedule<StepDecay>(StepDecayOptions{.every = 1, .gamma = o.decay});
-    trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)("score",
-                                                                                                        score_);
+    trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)(
+        "score", score_)("seen", seen_);
     fresh_optimizer_ = optimizer().saved_state();
     fresh_schedule_ = schedule_->saved_state();
   }
@@ -47,9 +49,13 @@ class Copy final : public Program {
     const int64_t length =
         any_length ? data.randint(task_.min_length, o_.length + 1) : task_.draw_length(o_.length, data);
     const Bits fresh = task_.make(batch, length, data);
-    const Tensor logits = (*model_)(fresh.input, fresh.target.size(1));
-    return {binary_cross_entropy_with_logits(logits, fresh.target),
-            {sum(wrong_bits(logits.detach(), fresh.target)).item() / static_cast<double>(batch)},
+    const Tensor logits = answers_of(*model_, fresh);
+    const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
+    const double n = static_cast<double>(batch), bits = static_cast<double>(fresh.target.numel()) / n;  // a sequence
+    seen_ += batch;
+    return {loss,
+            {sum(wrong_bits(logits.detach(), fresh.target)).item() / n, bits * loss.item() / std::numbers::ln2,
+             static_cast<double>(seen_)},
             batch};
   }
 
@@ -97,6 +103,7 @@ class Copy final : public Program {
   void draw() override {
     const MachinePictures shown = show(*averaged_, task_, o_.length, root.fork(5), line.quiet);
     picture("answer.png", shown.answer);
+    if (!o_.beside.empty()) picture("beside.png", costs_beside(o_.model, file("metrics.csv"), o_.beside));
     if (shown.memory.panels.empty()) return;
     picture("heads.png", shown.heads);
     picture("memory.png", shown.memory);
@@ -109,6 +116,7 @@ class Copy final : public Program {
   Schedule* schedule_ = nullptr;
   SavedState fresh_optimizer_{}, fresh_schedule_{};
   int64_t began_ = 0, learned_ = 0;  // steps at which these weights began, and first had half of it right
+  int64_t seen_ = 0;                 // sequences
   double score_ = 0;                 // of the last validation
 };
 

@@ -42,7 +42,7 @@ struct Options : CommandLine {
                          "A Neural Turing Machine, or what is set beside it, learns to copy, and shows where it reads "
                          "and writes. "
                          "Defaults are those of the task; here those of copy.",
-                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort"}},
+                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort", "copies", "store"}},
                     {.steps = 48000,
                      .batch = 1,
                      .optimizer = "rmsprop",
@@ -82,6 +82,8 @@ struct Options : CommandLine {
                 {{&task, {"sort"}}}));
   std::vector<int64_t>& test_lengths = may_change(wholes("test-lengths", "lengths to test", {}, 1, 10000));
   int64_t& test_size = may_change(whole("test-size", "fresh sequences a test length", 1000, 1));
+  std::string& beside =
+      may_change(text("beside", "folder of another run of the task, whose cost is drawn beside this one's"));
   int64_t& patience = in_steps(
       whole("patience", "steps after which weights that do not find the way are drawn anew; 0: never", 7000, 0));
 
@@ -91,21 +93,19 @@ struct Options : CommandLine {
   }
 
   void settle() override {
+    const bool passing = task == "copies" || task == "store";
+    if (model == "dnc" || passing)
+      settle_passing();
+    else if (task != "copy")
+      settle_others();
     if (model == "lstm")  // as the paper has it
       otherwise(hidden, task == "repeat-copy"                ? 512
                         : task == "ngrams" || task == "sort" ? 128
                                                              : 256),
           otherwise(patience, 0);
-    if (task != "copy") otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
-    if (task == "sort") {
-      otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
-      otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
-      otherwise(clip, 1), otherwise(decay, 0.96), otherwise(decay_after, "every"), otherwise(curriculum, 10000);
-    }
     const auto own = make_task(task);
     otherwise(length, own.max_length);
     otherwise(test_lengths, own.test_lengths);
-    if (task != "copy") otherwise(patience, 0), otherwise(early_stop, 12);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
     const auto need = [&](std::string_view name, int64_t value) {
@@ -114,6 +114,35 @@ struct Options : CommandLine {
     };
     need("length", length);
     for (const int64_t value : test_lengths) need("test-lengths", value);
+  }
+
+ private:
+  // The differentiable neural computer, and the tasks in which more passes through a memory than it holds: a small
+  // memory, and batches at once, for which no weights are drawn anew.
+  void settle_passing() {
+    otherwise(steps, 8000), otherwise(batch, 16), otherwise(grown_batch, 16), otherwise(hidden, 64);
+    otherwise(optimizer, "adam"), otherwise(learning_rate, 1e-3), otherwise(patience, 0);
+    otherwise(validate_every, 500), otherwise(early_stop, 3), otherwise(decay, 0.8);
+    otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
+    if (task == "store") otherwise(controller, "ff");
+    if (task == "copy") otherwise(test_lengths, {10, 20, 30});
+    if (task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
+  }
+
+  // The other tasks of the Neural Turing Machine's paper.
+  void settle_others() {
+    otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
+    otherwise(patience, 0), otherwise(early_stop, 12);
+    if (task == "recall") otherwise(steps, 120000), otherwise(patience, 30000);
+    if (task == "repeat-copy") {
+      otherwise(controller, "ff");
+      otherwise(decay, 0.93), otherwise(decay_after, "learned");
+    }
+    if (task == "sort") {
+      otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
+      otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
+      otherwise(clip, 1), otherwise(decay, 0.96), otherwise(decay_after, "every"), otherwise(curriculum, 10000);
+    }
   }
 };
 

@@ -48,22 +48,6 @@ Tensor DifferentiableNeuralComputer::linked(const Tensor& links, const Tensor& p
   return L * (1.0 - eye(links.size(1), links.dtype()));
 }
 
-Tensor DifferentiableNeuralComputer::operator()(const Tensor& x, int64_t answers, std::vector<State>* trace) const {
-  check_features(*this, "DifferentiableNeuralComputer", "x", x, 3, options_.input_size, 1);
-  if (answers < 0 || answers > x.size(1))
-    throw ShapeError(
-        fmt::format("DifferentiableNeuralComputer: x is {}, answers {}; need 0 <= answers <= T", describe(x), answers));
-  const int64_t offset = answers == 0 ? 0 : x.size(1) - answers;
-  if (trace != nullptr) trace->clear();
-  State state = initial_state(x.size(0));
-  std::vector<Tensor> features;
-  drive(*this, x, state, {}, [&](int64_t t, const Tensor& feature, const State& now) {
-    if (t >= offset) features.push_back(feature);
-    if (trace != nullptr) trace->push_back(detach(now));
-  });
-  return output_(stack(features, 1));  // (10) [B, answers, output_size]
-}
-
 void DifferentiableNeuralComputer::check_step(const Tensor& x, const State& state) const {
   if (!x.defined() || x.dim() != 2 || x.size(1) != options_.input_size || !state.read.defined() ||
       state.read.size(0) != x.size(0))

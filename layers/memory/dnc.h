@@ -23,7 +23,8 @@
 //   π            [B, R, 3]      softmax: backward, content, forward
 //
 // All of the state begins at 0. (3) takes u as ε + (1 - ε) u with ε = 1e-6, so that there is a gradient where it is 0;
-// none flows through the order. Errors: ShapeError for x or a state that does not fit; ValueError for sizes. Cost of a
+// none flows through the order. cos takes a length as √(|x|² + ε): a slot that holds next to nothing resembles nothing.
+// Errors: ShapeError for x or a state that does not fit; ValueError for sizes. Cost of a
 // step: O(B (N W R + N² R + N log N)).
 #pragma once
 
@@ -62,6 +63,20 @@ class DifferentiableNeuralComputer final : public Module {
 
   State initial_state(int64_t batch) const;
 
+  // What the controller's h [B, H] asks of the memory, in its range.
+  struct Interface {
+    Tensor k_w, v, e;           // [B, W]
+    Tensor g_a, g_w, beta_w;    // [B, 1]; strengths before 1 + softplus
+    Tensor k_r, f, beta_r, pi;  // [B, R, W], [B, R], [B, R], [B, R, 3]
+  };
+  Interface interface(const Tensor& h) const {
+    const int64_t B = h.size(0), R = options_.heads, W = options_.width;
+    const auto [k_w, v, e, gates, k_r, f, beta_r, modes] = split<8>(interface_(h), {W, W, W, 3, R * W, R, R, 3 * R}, 1);
+    const auto [g_a, g_w, beta_w] = split<3>(gates, {1, 1, 1}, 1);
+    const Tensor pi = softmax(reshape(modes, {B, R, 3}), 2);
+    return {k_w, v, sigmoid(e), sigmoid(g_a), sigmoid(g_w), beta_w, reshape(k_r, {B, R, W}), sigmoid(f), beta_r, pi};
+  }
+
   // (3): usage [B, N] -> [B, N].
   static Tensor allocation(const Tensor& usage);
   // (7): what became of L.
@@ -70,38 +85,38 @@ class DifferentiableNeuralComputer final : public Module {
   // One step: x [B, I] -> [h ; r], [B, H + R W].
   Stepped<State> step(const Tensor& x, const State& s) const {
     check_step(x, s);
-    const int64_t B = x.size(0), R = options_.heads, W = options_.width;
     const RecurrentOutput y = (*controller_)(cat({x, s.read}, 1), s.controller);
-    const auto [k_w, v, e, gates, k_r, f, betas, modes] =
-        split<8>(interface_(y.output), {W, W, W, 3, R * W, R, R, 3 * R}, 1);
-    const auto [g_a, g_w, beta_w] = split<3>(gates, {1, 1, 1}, 1);
-    const Tensor freed = unsqueeze(sigmoid(f), 2) * s.read_weights;                  // [B, R, N]
-    const Tensor psi = prod(1.0 - freed, 1);                                         // (1) [B, N]
-    const Tensor u = (s.usage + s.write_weights - s.usage * s.write_weights) * psi;  // (2) [B, N]
-    const Tensor c_w = squeeze(content(unsqueeze(k_w, 1), beta_w, s.memory), 1);     // (4) [B, N]
-    const Tensor g = sigmoid(g_a);                                                   // g^a [B, 1]
-    const Tensor w_w = sigmoid(g_w) * (g * allocation(u) + (1.0 - g) * c_w);         // (3), (5) [B, N]
-    const Tensor M = ntm_write(s.memory, unsqueeze(w_w, 1), unsqueeze(sigmoid(e), 1), unsqueeze(v, 1));  // (6)
-    const Tensor L = linked(s.links, s.precedence, w_w);              // (7) [B, N, N]
-    const Tensor p = (1.0 - sum(w_w, 1, true)) * s.precedence + w_w;  // (8) [B, N]
+    const auto [k_w, v, e, g_a, g_w, beta_w, k_r, f, beta_r, pi] = interface(y.output);
+    const Tensor freed = unsqueeze(f, 2) * s.read_weights;                                      // [B, R, N]
+    const Tensor psi = prod(1.0 - freed, 1);                                                    // (1) [B, N]
+    const Tensor u = (s.usage + s.write_weights - s.usage * s.write_weights) * psi;             // (2) [B, N]
+    const Tensor c_w = squeeze(content(unsqueeze(k_w, 1), beta_w, s.memory), 1);                // (4) [B, N]
+    const Tensor w_w = g_w * (g_a * allocation(u) + (1.0 - g_a) * c_w);                         // (3), (5) [B, N]
+    const Tensor M = ntm_write(s.memory, unsqueeze(w_w, 1), unsqueeze(e, 1), unsqueeze(v, 1));  // (6) [B, W, N]
+    const Tensor L = linked(s.links, s.precedence, w_w);                                        // (7) [B, N, N]
+    const Tensor p = (1.0 - sum(w_w, 1, true)) * s.precedence + w_w;                            // (8) [B, N]
     const Tensor backward = matmul(s.read_weights, L), forward = matmul(s.read_weights, transpose(L, 1, 2));
-    const Tensor pi = softmax(reshape(modes, {B, R, 3}), 2);  // [B, R, 3]
-    const Tensor w_r = slice(pi, 2, 0, 1) * backward + slice(pi, 2, 1, 2) * content(reshape(k_r, {B, R, W}), betas, M) +
-                       slice(pi, 2, 2, 3) * forward;            // (9) [B, R, N]
-    const Tensor read = reshape(ntm_read(M, w_r), {B, R * W});  // (10)
+    const Tensor w_r = slice(pi, 2, 0, 1) * backward + slice(pi, 2, 1, 2) * content(k_r, beta_r, M) +
+                       slice(pi, 2, 2, 3) * forward;   // (9) [B, R, N]
+    const Tensor read = flatten(ntm_read(M, w_r), 1);  // (10) [B, R W]
     return {cat({y.output, read}, 1), {y.state, M, u, p, L, w_w, w_r, read}};
   }
 
   // A sequence from the initial state: x [B, T, I] -> logits o [B, T, output_size]; of the last `answers` steps alone
   // where that is not 0. `trace` becomes the state after each step, off the tape, for pictures.
-  Tensor operator()(const Tensor& x, int64_t answers = 0, std::vector<State>* trace = nullptr) const;
+  Tensor operator()(const Tensor& x, int64_t answers = 0, std::vector<State>* trace = nullptr) const {
+    check_features(*this, "DifferentiableNeuralComputer", "x", x, 3, options_.input_size, 1);
+    return output_(  // (10) [B, answers, output_size]
+        drive_answers(*this, "DifferentiableNeuralComputer", x, initial_state(x.size(0)), answers, trace));
+  }
 
   const DncOptions& options() const { return options_; }
 
  private:
   // softmax(β cos(k, M)): keys [B, H, W], strengths [B, H] before 1 + softplus -> [B, H, N].
   static Tensor content(const Tensor& keys, const Tensor& strengths, const Tensor& memory) {
-    const Tensor cosine = matmul(normalize(keys, 2), normalize(memory, 1));
+    const auto unit = [](const Tensor& x, int64_t dim) { return x * rsqrt(sum(square(x), dim, true) + 1e-6); };
+    const Tensor cosine = matmul(unit(keys, 2), unit(memory, 1));
     return softmax((1.0 + softplus(unsqueeze(strengths, 2))) * cosine, -1);
   }
   void check_step(const Tensor& x, const State& state) const;

@@ -40,11 +40,4 @@ void NeuralTuringMachine::check_step(const Tensor& x, const State& state) const 
                     describe(x), describe(state.read), options_.input_size));
 }
 
-void NeuralTuringMachine::check_sequence(const Tensor& x, int64_t answers) const {
-  check_features(*this, "NeuralTuringMachine", "x", x, 3, options_.input_size, 1);
-  if (answers < 0 || answers > x.size(1))
-    throw ShapeError(
-        fmt::format("NeuralTuringMachine: x is {}, answers {}; need 0 <= answers <= T", describe(x), answers));
-}
-
 }  // namespace fovea

@@ -80,16 +80,9 @@ class NeuralTuringMachine final : public Module {
   // last `answers` steps, [B, answers, output_size] is returned (0: all). `trace` becomes the state after each step,
   // off the tape, for pictures.
   Tensor operator()(const Tensor& x, int64_t answers = 0, std::vector<State>* trace = nullptr) const {
-    check_sequence(x, answers);
-    const int64_t offset = answers == 0 ? 0 : x.size(1) - answers;
-    if (trace != nullptr) trace->clear();
-    State state = initial_state(x.size(0));
-    std::vector<Tensor> features;
-    drive(*this, x, state, {}, [&](int64_t t, const Tensor& feature, const State& now) {
-      if (t >= offset) features.push_back(feature);
-      if (trace != nullptr) trace->push_back(detach(now));
-    });
-    return output_(stack(features, 1));  // o_t [B, answers, output_size]
+    check_features(*this, "NeuralTuringMachine", "x", x, 3, options_.input_size, 1);
+    return output_(  // o_t [B, answers, output_size]
+        drive_answers(*this, "NeuralTuringMachine", x, initial_state(x.size(0)), answers, trace));
   }
 
   const NtmOptions& options() const { return options_; }
@@ -97,7 +90,6 @@ class NeuralTuringMachine final : public Module {
  private:
   int64_t address_size() const { return NtmAlign::head_size(options_.width, options_.shift); }
   void check_step(const Tensor& x, const State& state) const;
-  void check_sequence(const Tensor& x, int64_t answers) const;
 
   NtmOptions options_;
   Linear heads_, output_;

@@ -8,6 +8,7 @@
 
 #include <fovea/autograd/shared_weights.h>
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/check.h>
 #include <fovea/layers/recurrent/cell.h>
 
 #include <utility>
@@ -41,6 +42,22 @@ Stepped<S> drive(const C& cell, const Tensor& inputs, S state, const SequenceOpt
   drive(cell, inputs, state, options,
         [&](int64_t t, const Tensor& y, const S&) { outputs[static_cast<size_t>(t)] = y; });
   return {without_padding(stack(outputs, 1), options.lengths), std::move(state)};
+}
+
+// The outputs of the last `answers` steps alone, [B, answers, H]; 0: of all. `trace` becomes the state after each step,
+// off the tape, for pictures. `type` is the layer's, in the ShapeError for more answers than steps.
+template <class C, class S>
+Tensor drive_answers(const C& cell, std::string_view type, const Tensor& inputs, S state, int64_t answers,
+                     std::vector<S>* trace) {
+  check_answers(cell, type, inputs, answers);
+  const int64_t begin = answers == 0 ? 0 : inputs.size(1) - answers;
+  if (trace != nullptr) trace->clear();
+  std::vector<Tensor> outputs;
+  drive(cell, inputs, state, {}, [&](int64_t t, const Tensor& y, const S& now) {
+    if (t >= begin) outputs.push_back(y);
+    if (trace != nullptr) trace->push_back(detach(now));
+  });
+  return stack(outputs, 1);
 }
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 #   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
 #   weights are drawn anew after the validated ones are kept
 #   a differentiable neural computer and an LSTM run as the Neural Turing Machine does
+#   with --beside the costs of two runs stand in one picture
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
 copy=$1
@@ -144,10 +145,14 @@ done
 for key in example task seed threads steps seconds parameters metrics wrong_bits_percent wrong_sequences_percent; do
   grep -q "\"$key\"" "$folder/whole/summary.json" || fail "summary.json has no $key"
 done
-for task in repeat-copy recall ngrams sort; do
+for task in repeat-copy recall ngrams sort copies store; do
   "$copy" --task "$task" --controller ff --steps 4 --length 8 --quiet --test-size 10 --test-lengths 8 --out "$folder/$task" \
     >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "task $task failed"; }
 done
+
+"$copy" --task recall --model lstm --hidden 8 --steps 40 --length 3 --quiet --test-size 10 --test-lengths 3 --beside "$folder/recall" \
+  --out "$folder/recall-lstm" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "--beside failed"; }
+[ -s "$folder/recall-lstm/beside.png" ] || fail "beside.png is missing"
 
 # Sort has defaults of its own, which flags overrule and a resumed run keeps.
 small=(--task sort --quiet --length 4 --batch 2 --memory 6x5 --curriculum 20 --validate-every 10 --test-size 10 --test-lengths 4)
@@ -167,7 +172,7 @@ for other in "--curriculum 0" "--memory-start constant" "--decay-after perfect";
 done
 
 help=$("$copy" --help | tr -s ' \n' ' ')
-for choices in "lstm, ff" "copy, repeat-copy, recall, ngrams, sort" "sgd, rmsprop, rmsprop-graves, adam, adamw"; do
+for choices in "lstm, ff" "copy, repeat-copy, recall, ngrams, sort, copies, store" "sgd, rmsprop, rmsprop-graves, adam, adamw"; do
   [[ $help == *"$choices"* ]] || fail "--help does not name the choices $choices"
 done
 for eps in 1e-4 1e-2; do

@@ -102,6 +102,41 @@ TEST_CASE("DNC: a closed write gate leaves the memory, an open free gate empties
   REQUIRE(after.usage.at({0, 1}) > 0);
 }
 
+TEST_CASE("DNC: the last answers are those of all steps, and what it asked of its memory can be read off",
+          "[layers][dnc]") {
+  const Dnc dnc = double_dnc();
+  const NoGrad off;
+  const Tensor x = random_sequence({2, 6, 3});
+  std::vector<Dnc::State> trace;
+  REQUIRE(equal(dnc(x, 2, &trace), slice(dnc(x), 1, 4, 6)));
+  for (size_t t = 1; t < trace.size(); ++t) {
+    const Dnc::Interface asked = dnc.interface(trace[t].controller.hidden);
+    const Dnc::State& before = trace[t - 1];
+    const Tensor written = before.usage + before.write_weights - before.usage * before.write_weights;
+    const Tensor kept = prod(1.0 - unsqueeze(asked.f, 2) * before.read_weights, 1);
+    REQUIRE(allclose(trace[t].usage, written * kept, 0, 1e-14));
+    REQUIRE(allclose(sum(asked.pi, 2), ones({2, 2}, f64), 0, 1e-14));
+  }
+}
+
+// A cosine alone is as large for a slot of 1e-20 as for one that was written, and its gradient 1e20 times as large.
+TEST_CASE("DNC: a slot that holds next to nothing is as an empty one, its gradient too", "[layers][dnc]") {
+  Dnc dnc = double_dnc({.input_size = 3, .output_size = 2, .hidden_size = 5, .slots = 4, .width = 3});
+  for (const auto& [name, tensor] : named_parameters(dnc))
+    if (name == "interface.bias") tensor.detach().set({3 * 3 + 1}, -1e4);  // g^w: nothing is written
+  Dnc::State s = dnc.initial_state(1);
+  Tensor memory = zeros({1, 3, 4}, f64);
+  for (int64_t i = 0; i < 3; ++i)
+    memory.set({0, i, 0}, 1 - 2 * (i % 2)), memory.set({0, i, 1}, 1e-20 * (1 - 2 * (i % 2)));
+  s.memory = memory.requires_grad_();
+  const Tensor w = dnc.step(ones({1, 3}, f64), s).state.read_weights;
+  REQUIRE(std::abs(w.at({0, 0, 1}) - w.at({0, 0, 2})) < 1e-12);
+  REQUIRE(std::abs(w.at({0, 0, 0}) - w.at({0, 0, 2})) > 1e-3);
+  sum(square(w)).backward();
+  REQUIRE(max(abs(s.memory.grad())).item() < 1e3);
+  REQUIRE(max(abs(select(s.memory.grad(), 2, 2))).item() > 0);  // an empty slot can learn what to be like
+}
+
 TEST_CASE("DNC refuses what does not fit", "[layers][dnc][errors]") {
   DncOptions none = kSmall;
   none.slots = 0;
