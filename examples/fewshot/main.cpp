@@ -18,14 +18,13 @@ struct Options : CommandLine {
       : CommandLine({.name = "fewshot",
                      .description = "A network learns to tell characters apart from a few drawings of each.",
                      .uses_data = true},
-                    {.steps = 4000, .batch = 128, .learning_rate = 2e-3, .clip = 1, .validate_every = 250}) {}
+                    {.steps = 4000, .batch = 96, .learning_rate = 2e-3, .clip = 1, .validate_every = 250}) {}
   std::string& model = choice("model", "network", {"snail", "lstm"});
-  int64_t& ways = whole("ways", "characters of an episode", 5, 2, 100);
+  int64_t& ways = whole("ways", "characters of an episode; a batch of training has 2 to so many", 5, 2, 100);
   int64_t& shots = whole("shots", "labelled drawings of each; a batch of training has 1 to so many", 5, 1, 19);
   int64_t& pool = whole("pool", "characters that the episodes of a batch are made of", 20, 2, 10000);
-  int64_t& channels = whole("channels", "of the convolutions", 64, 1, 1024);
-  int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 16, 1, 4096);
-  int64_t& grow = in_steps(whole("grow", "steps whose episodes have from 2 to as many characters", 500, 0));
+  int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
+  int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 32, 1, 4096);
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 4000, 1));
   int64_t& test_size = may_change(whole("test-size", "episodes of the test, for each number of drawings", 10000, 1));
   void settle() override {
@@ -53,7 +52,7 @@ class FewShot final : public Program {
         learner_(make_learner(o, initial)) {
     const Tensor background = read_characters(o, "background");
     const int64_t kept = std::max(background.size(0) / 10, o.ways);  // of the first alphabets
-    training_ = with_symmetries(slice(background, 0, kept));
+    training_ = with_rotations(slice(background, 0, kept));
     validation_ = contiguous(slice(background, 0, 0, kept));
     check_enough("training", training_, o.pool, o.shots + 1);
     check_enough("validation", validation_, o.ways, o.shots + 1);
@@ -64,7 +63,7 @@ class FewShot final : public Program {
 
  private:
   StepOutput step() override {
-    const int64_t ways = trainer().step() < o_.grow ? data.randint(2, o_.ways + 1) : o_.ways;
+    const int64_t ways = data.randint(2, o_.ways + 1);
     const int64_t shots = data.randint(1, o_.shots + 1), drawings = shots + 1;
     const Tensor pool = draw_pool(o_.pool, training_.size(0), drawings, training_.size(1), data);
     const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.ways, ways, shots, o_.batch}, data);

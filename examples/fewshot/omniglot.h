@@ -42,13 +42,12 @@ inline void check_enough(const std::string& what, const Tensor& characters, int6
                     what, characters.size(0), characters.size(1), least, drawings));
 }
 
-// Each character eight times: as it is, turned by one, two and three right angles, and these mirrored; all are
-// characters of their own.
-inline Tensor with_symmetries(const Tensor& characters) {
-  std::vector<Tensor> all{characters};
-  for (int quarter = 1; quarter < 4; ++quarter) all.push_back(flip(transpose(all.back(), 2, 3), 3));
-  for (int quarter = 0; quarter < 4; ++quarter) all.push_back(flip(all[static_cast<size_t>(quarter)], 3));
-  return cat(all, 0);
+// Each character four times: as it is, and turned by one, two and three right angles, which are characters of their
+// own.
+inline Tensor with_rotations(const Tensor& characters) {
+  std::vector<Tensor> turned{characters};
+  for (int quarter = 1; quarter < 4; ++quarter) turned.push_back(flip(transpose(turned.back(), 2, 3), 3));
+  return cat(turned, 0);
 }
 
 // f32 [n, 1, 28, 28], 1 is ink: drawings i64 [n] of [characters, drawings, 28, 28], counted through.
