@@ -43,30 +43,50 @@ bool comes_before(T first, T second) {  // NaN is the largest
   return (second <= first) | (first != first);
 }
 
-// Up to kRow windows of 2 x 2 elements side by side, which all lie on the image: first down, then across.
-constexpr int64_t kRow = 64;
+// Rows of windows of 2 x 2 elements side by side, which all lie on the image: a few rows down, then all of them across.
+constexpr int64_t kPairs = 512;  // elements that are worked on at once
 template <class T>
-void meet_pairs(const T* x, int64_t width, int64_t count, int64_t first, T* y, int32_t* positions) {
-  const auto start = static_cast<int32_t>(first), down = static_cast<int32_t>(width);
-  const T* below = x + width;
-  T larger[2 * kRow];
-  int32_t rows[2 * kRow];
+struct Pairs {
+  T larger[kPairs];
+  int32_t positions[kPairs];
+
+  // Of `count` columns, from the element at `first` on, to the place `to`.
+  void down(const T* x, int64_t width, int64_t count, int64_t first, int64_t to) {
+    const auto start = static_cast<int32_t>(first), below = static_cast<int32_t>(first + width);
+    const T *upper_row = x + first, *lower_row = upper_row + width;
 #pragma omp simd
-  for (int64_t j = 0; j < 2 * count; ++j) {
-    const bool upper = comes_before(x[j], below[j]);
-    larger[j] = upper ? x[j] : below[j];
-    rows[j] = upper ? 0 : down;
+    for (int64_t j = 0; j < count; ++j) {
+      const bool upper = comes_before(upper_row[j], lower_row[j]);
+      larger[to + j] = upper ? upper_row[j] : lower_row[j];
+      positions[to + j] = static_cast<int32_t>(j) + (upper ? start : below);
+    }
   }
+  void across(int64_t count, T* y, int32_t* found) const {
 #pragma omp simd
-  for (int64_t j = 0; j < count; ++j) {
-    const T one = larger[2 * j], other = larger[2 * j + 1];
-    const int32_t row = rows[2 * j], other_row = rows[2 * j + 1];
-    const bool more = (one > other) | ((one != one) & (other == other)),
-               tie = (one == other) | ((one != one) & (other != other));
-    const bool left = more | (tie & (row <= other_row));  // of equals that of the upper row
-    y[j] = left ? one : other;
-    positions[j] = start + static_cast<int32_t>(2 * j) + (left ? row : other_row + 1);
+    for (int64_t j = 0; j < count; ++j) {
+      const T one = larger[2 * j], other = larger[2 * j + 1];
+      const int32_t position = positions[2 * j], other_position = positions[2 * j + 1];
+      const bool more = (one > other) | ((one != one) & (other == other)),
+                 tie = (one == other) | ((one != one) & (other != other));
+      const bool left = more | (tie & (position < other_position));  // of equals that of the upper row
+      y[j] = left ? one : other;
+      found[j] = left ? position : other_position;
+    }
   }
+};
+
+template <class T>
+void pool_pairs(const PoolSizes& n, const T* x, T* y, int32_t* positions) {
+  const int64_t rows = n.rows.out, columns = n.columns.out, width = n.columns.in;
+  Pairs<T> some;
+  const int64_t wide = std::min(columns, kPairs / 2), high = std::max<int64_t>(1, kPairs / (2 * wide));
+  for (int64_t i = 0; i<rows; i += columns> wide ? 1 : high)
+    for (int64_t j = 0; j < columns; j += wide) {
+      const int64_t across = std::min(wide, columns - j), down = columns > wide ? 1 : std::min(high, rows - i);
+      for (int64_t row = 0; row < down; ++row)
+        some.down(x, width, 2 * across, 2 * ((i + row) * width + j), row * 2 * across);
+      some.across(down * across, y + i * columns + j, positions + i * columns + j);
+    }
 }
 
 bool pairs(const PoolAxis& a) {
@@ -76,14 +96,7 @@ bool pairs(const PoolAxis& a) {
 template <class T>
 void pool_plane(const PoolSizes& n, const T* x, T* y, int32_t* positions) {
   const PoolAxis &r = n.rows, &c = n.columns;
-  if (pairs(r) && pairs(c)) {
-    for (int64_t i = 0; i < r.out; ++i)
-      for (int64_t j = 0; j < c.out; j += kRow) {
-        const int64_t from = 2 * (i * c.in + j), to = i * c.out + j;
-        meet_pairs(x + from, c.in, std::min(kRow, c.out - j), from, y + to, positions + to);
-      }
-    return;
-  }
+  if (pairs(r) && pairs(c)) return pool_pairs(n, x, y, positions);
   std::fill_n(y, r.out * c.out, -std::numeric_limits<T>::infinity());
   std::fill_n(positions, r.out * c.out, -1);
   for (int64_t u = 0; u < r.kernel; ++u) {

@@ -4,9 +4,10 @@
 //   symbol    shape         meaning
 //   W, K                    characters of an episode (ways), drawings of each with a label (shots)
 //   N                       labels, of which an episode has W
-//   T                       W K + 1 steps, in random order but for the last, which is asked
+//   Q                       questions, at most W: the last steps, of different characters
+//   T                       W K + Q steps, in random order
 //   drawing   i64 [B, T]    character c's drawing d is c drawings + d
-//   label     i64 [B, T]    0 .. N - 1; the last one is not told
+//   label     i64 [B, T]    0 .. N - 1; those of the questions are not told
 #pragma once
 
 #include <fovea/core/creation.h>
@@ -20,7 +21,7 @@
 namespace fovea::examples {
 
 struct EpisodeSizes {
-  int64_t labels, ways, shots, batch;  // N, W, K, B
+  int64_t labels, ways, shots, questions, batch;  // N, W, K, Q, B
 };
 
 struct FewShotEpisodes {
@@ -49,22 +50,19 @@ inline Tensor draw_pool(int64_t characters, int64_t of_characters, int64_t drawi
 
 inline FewShotEpisodes draw_episodes(int64_t characters, int64_t drawings, const EpisodeSizes& n,
                                      Generator& generator) {
-  const int64_t labelled = n.ways * n.shots, T = labelled + 1;
+  const int64_t labelled = n.ways * n.shots, T = labelled + n.questions;
   FewShotEpisodes found{empty({n.batch, T}, i64), empty({n.batch, T}, i64)};
   for (int64_t b = 0; b < n.batch; ++b) {
     int64_t *drawing = found.drawing.data<int64_t>() + b * T, *label = found.label.data<int64_t>() + b * T;
-    const std::vector<int64_t> order = some_of(labelled, labelled, generator),
-                               chosen = some_of(characters, n.ways, generator),
-                               labels = some_of(n.labels, n.ways, generator);
-    const int64_t asked = generator.randint(0, n.ways);
-    for (int64_t way = 0; way < n.ways; ++way) {
-      const int64_t first = chosen[static_cast<size_t>(way)] * drawings;
+    const auto order = some_of(labelled, labelled, generator), asked = some_of(n.ways, n.ways, generator),
+               chosen = some_of(characters, n.ways, generator), labels = some_of(n.labels, n.ways, generator);
+    for (size_t way = 0; way < chosen.size(); ++way) {
       const std::vector<int64_t> of_way = some_of(drawings, n.shots + 1, generator);
-      for (int64_t k = 0; k < n.shots; ++k) {
-        const int64_t t = order[static_cast<size_t>(way * n.shots + k)];
-        drawing[t] = first + of_way[static_cast<size_t>(k)], label[t] = labels[static_cast<size_t>(way)];
-      }
-      if (way == asked) drawing[labelled] = first + of_way.back(), label[labelled] = labels[static_cast<size_t>(way)];
+      const auto put = [&](int64_t t, int64_t which) {
+        drawing[t] = chosen[way] * drawings + of_way[static_cast<size_t>(which)], label[t] = labels[way];
+      };
+      for (int64_t k = 0; k < n.shots; ++k) put(order[way * static_cast<size_t>(n.shots) + static_cast<size_t>(k)], k);
+      if (asked[way] < n.questions) put(labelled + asked[way], n.shots);
     }
   }
   return found;

@@ -1,13 +1,13 @@
 // What learns from a few examples: drawings become vectors, and a network reads them with their labels, one step each.
 //
 //   φ(drawing) = 4 times: relu(max_pool2(batch_norm(conv3x3(.))))      28 x 28 -> 14 -> 7 -> 3 -> 1               (1)
-//   x_t = [φ(drawing_t) ; one-hot(label_t)],  the last label 0                                                    (2)
-//   y   = network(x_1 .. x_T),  p(label_T) = softmax(y_T)                                                         (3)
+//   x_t = [φ(drawing_t) ; one-hot(label_t)],  0 in place of a label that is asked                                 (2)
+//   y_q = network(x_1 .. x_n, x_q),  p(label_q) = softmax(y_q),  for each question q after the n labelled drawings  (3)
 //
 //   symbol    shape             meaning
 //   φ         [n, E]            E channels of the convolutions
-//   x         [B, T, E + N]     T = N K + 1
-//   y_T       [B, N]
+//   x         [B, n + Q, E + N]
+//   y         [B, Q, N]
 //
 // As in Mishra et al. 2017, appendix, but for the number of filters. SNAIL: attention of 64 keys and 32 values, a
 // TCBlock of F filters, attention of (2 F, F), a TCBlock, attention of (4 F, 2 F). An LSTM beside it has one layer.
@@ -45,27 +45,27 @@ class DrawingEmbedding final : public Module {
 };
 
 struct FewShotOptions {
-  int64_t ways, shots;  // N, the most K
+  int64_t labels, examples;  // N, the most of an episode
   int64_t channels, filters;
 };
 
 class FewShotLearner : public Module {
  public:
   explicit FewShotLearner(const FewShotOptions& o, Generator& generator)
-      : ways_(o.ways), embedding(o.channels, generator) {}
+      : labels_(o.labels), embedding(o.channels, generator) {}
   void members(Members& m) override { m("embedding", embedding); }
 
-  // features [n, E], drawing and label i64 [B, T] -> y_T [B, N].
-  Tensor operator()(const Tensor& features, const Tensor& drawing, const Tensor& label) const {
-    const int64_t T = drawing.size(1);
-    const Tensor seen = reshape(index_select(features, 0, flatten(drawing)), {drawing.size(0), T, features.size(1)});
-    const Tensor told = cat({slice(label, 1, 0, T - 1), full({label.size(0), 1}, -1, i64)}, 1);
-    return last(cat({seen, to(eq(unsqueeze(told, 2), arange(ways_)), f32)}, 2));  // (2), (3)
+  // features [n, E], drawing and label i64 [B, n + Q] -> y [B, Q, N].
+  Tensor operator()(const Tensor& features, const Tensor& drawing, const Tensor& label, int64_t questions) const {
+    const int64_t B = drawing.size(0), T = drawing.size(1);
+    const Tensor seen = reshape(index_select(features, 0, flatten(drawing)), {B, T, features.size(1)});
+    const Tensor told = cat({slice(label, 1, 0, T - questions), full({B, questions}, -1, i64)}, 1);
+    return answers(cat({seen, to(eq(unsqueeze(told, 2), arange(labels_)), f32)}, 2), questions);  // (2), (3)
   }
 
  protected:
-  virtual Tensor last(const Tensor& x) const = 0;  // y_T
-  int64_t ways_;
+  virtual Tensor answers(const Tensor& x, int64_t questions) const = 0;
+  int64_t labels_;
 
  public:
   DrawingEmbedding embedding;
@@ -75,9 +75,9 @@ class SnailLearner final : public FewShotLearner {
  public:
   SnailLearner(const FewShotOptions& o, Generator& generator)
       : FewShotLearner(o, generator),
-        snail_({.input_size = o.channels + o.ways,
-                .output_size = o.ways,
-                .steps = o.ways * o.shots + 1,
+        snail_({.input_size = o.channels + o.labels,
+                .output_size = o.labels,
+                .steps = o.examples + 1,
                 .blocks = {{.key_size = 64, .value_size = 32},
                            {.filters = o.filters},
                            {.key_size = 2 * o.filters, .value_size = o.filters},
@@ -90,7 +90,9 @@ class SnailLearner final : public FewShotLearner {
   }
 
  private:
-  Tensor last(const Tensor& x) const override { return select(snail_(x), 1, -1); }
+  Tensor answers(const Tensor& x, int64_t questions) const override {
+    return slice(snail_(x, questions), 1, x.size(1) - questions);
+  }
   Snail snail_;
 };
 
@@ -98,15 +100,22 @@ class LstmLearner final : public FewShotLearner {
  public:
   LstmLearner(const FewShotOptions& o, Generator& generator)
       : FewShotLearner(o, generator),
-        lstm_("lstm", {.input_size = o.channels + o.ways, .hidden_size = o.filters}, generator),
-        output_(o.filters, o.ways, true, generator) {}
+        lstm_("lstm", {.input_size = o.channels + o.labels, .hidden_size = o.filters}, generator),
+        output_(o.filters, o.labels, true, generator) {}
   void members(Members& m) override {
     FewShotLearner::members(m);
     m("lstm", lstm_)("output", output_);
   }
 
  private:
-  Tensor last(const Tensor& x) const override { return output_(select(lstm_(x).output, 1, -1)); }
+  Tensor answers(const Tensor& x, int64_t questions) const override {
+    const int64_t B = x.size(0), n = x.size(1) - questions;
+    const auto for_each = [&](const Tensor& state) { return repeat_interleave(state, questions, 1); };
+    const RecurrentOutput known = lstm_(slice(x, 1, 0, n));
+    const Tensor asked = reshape(slice(x, 1, n), {B * questions, 1, x.size(2)});
+    const Tensor h = lstm_(asked, {for_each(known.state.hidden), for_each(known.state.cell)}).output;
+    return output_(reshape(h, {B, questions, h.size(2)}));
+  }
   Recurrent lstm_;
   Linear output_;
 };

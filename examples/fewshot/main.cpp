@@ -18,29 +18,40 @@ struct Options : CommandLine {
       : CommandLine({.name = "fewshot",
                      .description = "A network learns to tell characters apart from a few drawings of each.",
                      .uses_data = true},
-                    {.steps = 4000, .batch = 96, .learning_rate = 2e-3, .clip = 1, .validate_every = 250}) {}
+                    {.steps = 6500, .batch = 64, .learning_rate = 2e-3, .clip = 1, .validate_every = 500}) {}
   std::string& model = choice("model", "network", {"snail", "lstm"});
-  int64_t& ways = whole("ways", "characters of an episode; a batch of training has 2 to so many", 5, 2, 100);
+  int64_t& ways = whole("ways", "characters of an episode of the test", 5, 2, 100);
   int64_t& shots = whole("shots", "labelled drawings of each; a batch of training has 1 to so many", 5, 1, 19);
-  int64_t& pool = whole("pool", "characters that the episodes of a batch are made of", 20, 2, 10000);
-  int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
+  int64_t& labels = whole("labels", "that the network knows; training has 2 to labels / shots characters", 25, 2, 1000);
+  int64_t& pool = whole("pool", "characters that the episodes of a batch are made of", 40, 2, 10000);
+  int64_t& channels = whole("channels", "of the convolutions", 64, 1, 1024);
   int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 32, 1, 4096);
-  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 4000, 1));
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 6500, 1));
   int64_t& test_size = may_change(whole("test-size", "episodes of the test, for each number of drawings", 10000, 1));
   void settle() override {
-    if (ways > pool) throw UsageError(fmt::format("--ways is {} and --pool {}; need a pool of as many", ways, pool));
+    if (ways > labels || labels > pool)
+      throw UsageError(
+          fmt::format("--ways is {}, --labels {}, --pool {}; need as many labels as ways, and a pool of as "
+                      "many characters as labels",
+                      ways, labels, pool));
     if (model == "lstm") otherwise(filters, 256);
   }
 };
 
 Box<FewShotLearner> make_learner(const Options& o, Generator& generator) {
-  const FewShotOptions sizes{.ways = o.ways, .shots = o.shots, .channels = o.channels, .filters = o.filters};
+  const FewShotOptions sizes{.labels = o.labels,
+                             .examples = std::max(o.labels, o.ways * o.shots),
+                             .channels = o.channels,
+                             .filters = o.filters};
   if (o.model == "lstm") return LstmLearner(sizes, generator);
   return SnailLearner(sizes, generator);
 }
 
+// The labels that are asked, i64 [B, Q].
+Tensor asked(const Tensor& label, int64_t questions) { return slice(label, 1, label.size(1) - questions); }
+
 double percent_right(const Tensor& y, const Tensor& label) {
-  return 100 * mean(to(eq(argmax(y, 1), select(label, 1, -1)), f64)).item();
+  return 100 * mean(to(eq(argmax(y, 2), asked(label, y.size(1))), f64)).item();
 }
 
 class FewShot final : public Program {
@@ -63,12 +74,12 @@ class FewShot final : public Program {
 
  private:
   StepOutput step() override {
-    const int64_t ways = data.randint(2, o_.ways + 1);
     const int64_t shots = data.randint(1, o_.shots + 1), drawings = shots + 1;
+    const int64_t ways = data.randint(2, std::max(o_.ways, o_.labels / shots) + 1);
     const Tensor pool = draw_pool(o_.pool, training_.size(0), drawings, training_.size(1), data);
-    const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.ways, ways, shots, o_.batch}, data);
-    const Tensor y = (*learner_)(learner_->embedding(images_of(training_, flatten(pool))), drawing, label);
-    return {cross_entropy(y, select(label, 1, -1)), {percent_right(y.detach(), label)}};
+    const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.labels, ways, shots, ways, o_.batch}, data);
+    const Tensor y = (*learner_)(learner_->embedding(images_of(training_, flatten(pool))), drawing, label, ways);
+    return {cross_entropy(y, asked(label, ways)), {percent_right(y.detach(), label)}};
   }
 
   // % of `count` episodes; each drawing becomes a vector once.
@@ -80,8 +91,8 @@ class FewShot final : public Program {
     double sum = 0;
     in_pieces(count, 250, [&](int64_t some) {
       const auto [drawing, label] =
-          draw_episodes(characters.size(0), characters.size(1), {o_.ways, o_.ways, shots, some}, generator);
-      sum += percent_right((*learner_)(seen, drawing, label), label) * static_cast<double>(some);
+          draw_episodes(characters.size(0), characters.size(1), {o_.labels, o_.ways, shots, 1, some}, generator);
+      sum += percent_right((*learner_)(seen, drawing, label, 1), label) * static_cast<double>(some);
     });
     return sum / static_cast<double>(count);
   }
@@ -96,8 +107,7 @@ class FewShot final : public Program {
 
   Metrics test() override {
     Figures accuracy;
-    for (const int64_t shots : {int64_t{1}, o_.shots}) {
-      if (shots == 1 && !accuracy.empty()) continue;
+    for (int64_t shots = 1; shots <= o_.shots; shots += std::max<int64_t>(1, o_.shots - 1)) {  // 1 and --shots
       accuracy.emplace_back(std::to_string(shots), right(test_, shots, o_.test_size, root.fork(5)));
       say("{} episodes of {} characters never seen, {} drawings of each: {:.2f} % right", o_.test_size, o_.ways, shots,
           accuracy.back().second);
@@ -109,21 +119,19 @@ class FewShot final : public Program {
   void draw() override {
     Generator generator = root.fork(6);
     const int64_t shots = std::min<int64_t>(o_.shots, 2);
-    const auto [drawing, label] = draw_episodes(test_.size(0), test_.size(1), {o_.ways, o_.ways, shots, 1}, generator);
+    const auto [drawing, label] =
+        draw_episodes(test_.size(0), test_.size(1), {o_.labels, o_.ways, shots, 1, 1}, generator);
     const int64_t T = drawing.size(1);
     const Tensor images = images_of(test_, flatten(drawing));
     const WeightCollector collected;
-    const Tensor p = softmax((*learner_)(learner_->embedding(images), reshape(arange(T), {1, T}), label), 1);
-    std::vector<std::string> labels;
-    for (int64_t t = 0; t + 1 < T; ++t) labels.push_back(std::to_string(label.at<int64_t>({0, t}) + 1));
-    labels.emplace_back("?");
+    const Tensor p = softmax((*learner_)(learner_->embedding(images), reshape(arange(T), {1, T}), label, 1), 2);
     std::vector<Tensor> looks;
     for (const auto& [name, list] : collected.weights()) looks.push_back(select(select(list.front(), 0, 0), 0, -1));
-    const int64_t answer = argmax(p, 1).item<int64_t>(), right = label.at<int64_t>({0, T - 1});
+    const int64_t answer = argmax(p, 2).item<int64_t>(), right = label.at<int64_t>({0, T - 1});
     HeatmapPicture shown{.title = fmt::format("answered {}, sure to {:.0f} %; it is {}", answer + 1,
-                                              100 * p.at({0, answer}), right + 1)};
-    shown.panels.push_back(drawings_of(images, labels));
-    if (!looks.empty()) shown.panels.push_back(looks_of(looks, labels));
+                                              100 * p.at({0, 0, answer}), right + 1)};
+    shown.panels.push_back(drawings_of(images, label));
+    if (!looks.empty()) shown.panels.push_back(looks_of(looks, label));
     picture("episode.png", shown);
   }
 

@@ -42,6 +42,13 @@ Tensor causal_mask(int64_t queries, int64_t keys, int64_t offset, bool strict) {
   return strict ? lt(other, at) : le(other, at);
 }
 
+Tensor branching_mask(int64_t steps, int64_t branches) {
+  check_counts("branching_mask", steps, branches);
+  const Tensor own = reshape(arange(steps), {1, steps, 1}), other = arange(steps);
+  return both_masks(causal_mask(steps, steps),
+                    logical_or(lt(other, static_cast<double>(steps - branches)), eq(other, own)));
+}
+
 Tensor window_mask(const Tensor& centres, int64_t keys, double half_width) {
   check_counts("window_mask", 0, keys);
   if (centres.dim() < 1 || centres.size(-1) != 1 || !is_floating(centres.dtype()))

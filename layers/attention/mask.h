@@ -5,6 +5,7 @@
 //   padding       keys      j < length_b                             [B, 1, Tk]
 //                 queries   i < length_b                             [B, Tq, 1]
 //   causal        offset + i >= j                                     [1, Tq, Tk]
+//   branching     i >= j, and j is i or before the branches           [1, T, T]
 //   window        |j - p_i| <= D around a centre p_i                 [B | 1, Tq, Tk]
 //   both          what both masks allow
 //   per head      one mask for each head                             [B, H, Tq, Tk]
@@ -26,6 +27,8 @@ Tensor query_padding_mask(const Tensor& lengths, int64_t queries);
 // Query i stands at position offset + i of the keys' sequence and sees the keys up to its own position; with `strict`
 // only those before it. Decoding by the step with a cache: offset = number of cached keys, queries = 1.
 Tensor causal_mask(int64_t queries, int64_t keys, int64_t offset = 0, bool strict = false);
+// A sequence whose last `branches` steps come each directly after the others, without those beside it.
+Tensor branching_mask(int64_t steps, int64_t branches);
 // Keys at most `half_width` from centres [B | 1, Tq, 1], a whole number each.
 Tensor window_mask(const Tensor& centres, int64_t keys, double half_width);
 // Allowed by both; an undefined one allows everything.

@@ -70,11 +70,15 @@ class Snail final : public Module {
   }
   void members(Members& m) override { m("input", input_)("blocks", blocks_)("output", output_); }
 
-  Tensor operator()(const Tensor& x) const {
+  // The last `branches` steps come each directly after the others, without those beside it.
+  Tensor operator()(const Tensor& x, int64_t branches = 1) const {
     check_features(*this, "Snail", "x", x, 3, input_size(), 1);
-    Tensor y = input_ ? (*input_)(x) : x;               // (1) [B, T, .]
-    for (const auto& block : blocks_) y = (*block)(y);  // (2)
-    return (*output_)(y);                               // (3) [B, T, O]
+    if (branches < 1 || branches > x.size(1))
+      throw ValueError(place(*this, "Snail") + ": " + std::to_string(branches) + " branches of x " + describe(x) +
+                       "; need 1 to as many as it has steps");
+    Tensor y = input_ ? (*input_)(x) : x;                         // (1) [B, T, .]
+    for (const auto& block : blocks_) y = (*block)(y, branches);  // (2)
+    return (*output_)(y);                                         // (3) [B, T, O]
   }
 
   State initial_state() const {

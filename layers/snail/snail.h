@@ -10,12 +10,12 @@
 //
 //   symbol   shape         meaning
 //   X        [B, T, C]     a sequence; step t of a block's result sees steps up to t and no further
-//   f, g     [B, T, D]
 //   A        [B, T, T]     weights, for a WeightCollector
 //
-// Dilations begin at 1, not at the 2 of the paper's text, so that a block of T sees T steps without a gap. A known
-// sequence is one pass; where a step needs the answer to the one before, `step` goes on by one column from what the
-// blocks have kept, with the same results. Errors: ShapeError, ValueError. Cost: B T (4 C D + T (K + V)).
+// Dilations begin at 1, not at the 2 of the paper's text, so that a block of T sees T steps without a gap. `step` goes
+// on by one column from what the blocks have kept, with the results of the whole. The last steps of a sequence may be
+// branches, each of which comes directly after the others. Errors: ShapeError, ValueError. Cost: B T (4 C D + T (K +
+// V)).
 #pragma once
 
 #include <fovea/autograd/parts.h>
@@ -47,7 +47,7 @@ struct SnailMemory {
 
 class SnailBlock : public Module {
  public:
-  virtual Tensor operator()(const Tensor& x) const = 0;                          // [B, T, C] -> [B, T, C + .]
+  virtual Tensor operator()(const Tensor& x, int64_t branches) const = 0;        // [B, T, C] -> [B, T, C + .]
   virtual std::vector<SnailMemory> initial_state() const { return {{}}; }        // a memory for each layer inside
   virtual Tensor step(const Tensor& x, std::span<SnailMemory> state) const = 0;  // [B, C] -> [B, C + .]
   virtual int64_t input_size() const = 0;
@@ -62,16 +62,17 @@ class DenseBlock final : public Module {
         dilation_(dilation) {}
   void members(Members& m) override { m("weight", weight)("bias", bias); }
 
-  Tensor operator()(const Tensor& x) const {
+  Tensor operator()(const Tensor& x, int64_t branches = 1) const {
     const auto [earlier, now] = chunk<2>(taps(x), -1);
-    const int64_t shift = std::min(dilation_, x.size(1));
-    return gated(x, pad(slice(earlier, 1, 0, x.size(1) - shift), {0, 0, shift, 0}), now);
+    const int64_t T = x.size(1), n = T - branches + 1, shift = std::min(dilation_, n);
+    const Tensor before = pad(slice(earlier, 1, 0, n - shift), {0, 0, shift, 0});  // up to the first branch
+    return gated(x, branches == 1 ? before : index_select(before, 1, clamp(arange(T), 0, n - 1)), now);
   }
   Tensor step(const Tensor& x, SnailMemory& memory) const {
     const auto [earlier, now] = chunk<2>(taps(x), -1);
     memory.columns.push_back({earlier});
-    const int64_t from = static_cast<int64_t>(memory.columns.size()) - 1 - dilation_;
-    return gated(x, from < 0 ? zeros_like(now) : memory.columns[static_cast<size_t>(from)].x, now);
+    const auto t = memory.columns.size() - 1, R = static_cast<size_t>(dilation_);
+    return gated(x, t < R ? zeros_like(now) : memory.columns[t - R].x, now);
   }
 
   Parameter weight, bias;  // W_0 and W_1 [2, 2 D, C]; [2 D]
@@ -95,9 +96,9 @@ class TCBlock final : public SnailBlock {
   }
   void members(Members& m) override { m("blocks", blocks_); }
 
-  Tensor operator()(const Tensor& x) const override {
+  Tensor operator()(const Tensor& x, int64_t branches = 1) const override {
     Tensor y = x;
-    for (const DenseBlock& block : blocks_) y = block(y);  // (3)
+    for (const DenseBlock& block : blocks_) y = block(y, branches);  // (3)
     return y;
   }
   std::vector<SnailMemory> initial_state() const override { return std::vector<SnailMemory>(blocks_.size()); }
@@ -120,9 +121,9 @@ class AttentionBlock final : public SnailBlock {
       : keys_(key_size), values_(value_size), affine_(channels, 2 * key_size + value_size, true, generator) {}
   void members(Members& m) override { m("affine", affine_); }
 
-  Tensor operator()(const Tensor& x) const override {
-    const auto [q, k, v] = split<3>(affine_(x), {keys_, keys_, values_}, 2);  // (4)
-    return cat({x, attend(q, k, v)}, 2);                                      // (6)
+  Tensor operator()(const Tensor& x, int64_t branches = 1) const override {
+    const auto [q, k, v] = split<3>(affine_(x), {keys_, keys_, values_}, 2);   // (4)
+    return cat({x, attend(q, k, v, branching_mask(x.size(1), branches))}, 2);  // (6)
   }
   Tensor step(const Tensor& x, std::span<SnailMemory> state) const override {
     const auto [q, kv] = split<2>(affine_(x), {keys_, keys_ + values_}, 1);  // (4)
@@ -130,16 +131,15 @@ class AttentionBlock final : public SnailBlock {
     std::vector<Tensor> seen;
     for (const auto& column : state[0].columns) seen.push_back(column.x);
     const auto [k, v] = split<2>(stack(seen, 1), {keys_, values_}, 2);
-    return cat({x, squeeze(attend(unsqueeze(q, 1), k, v), 1)}, 1);  // (6)
+    return cat({x, squeeze(attend(unsqueeze(q, 1), k, v, Tensor()), 1)}, 1);  // (6)
   }
   int64_t input_size() const override { return affine_.weight->size(1); }
-  int64_t output_size() const override { return affine_.weight->size(1) + values_; }
+  int64_t output_size() const override { return input_size() + values_; }
 
  private:
-  Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v) const {
-    const int64_t Tq = q.size(1), Tk = k.size(1);
+  Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) const {
     const Tensor e = matmul(q / std::sqrt(static_cast<double>(keys_)), transpose(k, 1, 2));
-    const Tensor A = softmax(e, -1, causal_mask(Tq, Tk, Tk - Tq));  // (5) [B, Tq, Tk]
+    const Tensor A = softmax(e, -1, mask);  // (5) [B, Tq, Tk]
     report_weights(*this, A);
     return matmul(A, v);
   }

@@ -57,6 +57,7 @@ TEST_CASE("max_pool2d of large images and many planes is the plain formula", "[p
   };
   for (const DType dtype : {f32, f64}) {
     both({40, 33, 28, 28}, 2, {}, dtype);
+    both({3, 2, 9, 1203}, 2, {}, dtype);
     both({2, 3, 131, 117}, {2, 3}, {.stride = {{2, 1}}, .padding = 1}, dtype);
     both({1, 2, 90, 200}, 5, {.stride = 3, .padding = 2, .dilation = 3, .ceil_mode = true}, dtype);
   }

@@ -39,7 +39,7 @@ make() {  # PART SEED CHARACTERS
 }
 make background 1 12
 make evaluation 2 6
-short=(--data "$folder/data" --quiet --ways 3 --shots 2 --pool 6 --channels 4 --filters 4 --batch 6 --validate-every 8 --test-size 30)
+short=(--data "$folder/data" --quiet --ways 3 --shots 2 --labels 5 --pool 6 --channels 4 --filters 4 --batch 6 --validate-every 8 --test-size 30)
 
 for threads in 1 2; do
   "$fewshot" "${short[@]}" --steps 17 --threads "$threads" --out "$folder/$threads" >"$folder/log" 2>&1 ||
@@ -70,7 +70,8 @@ refused() {  # CODE WORDS FLAGS...
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
 refused 2 "--model" --model swim
-refused 2 "--ways is 7 and --pool 6" "${short[@]}" --ways 7
+refused 2 "--ways is 6, --labels 5, --pool 6" "${short[@]}" --ways 6
+refused 2 "--ways is 3, --labels 7, --pool 6" "${short[@]}" --labels 7
 refused 2 "training: 36 characters of 5 drawings; these episodes need 40 of 3" "${short[@]}" --pool 40
 refused 2 "training: 36 characters of 5 drawings; these episodes need 6 of 6" "${short[@]}" --shots 5
 refused 1 "omniglot28-evaluation-labels" --data "$folder"

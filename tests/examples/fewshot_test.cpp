@@ -150,7 +150,7 @@ TEST_CASE("characters are turned by right angles, four times to where they were"
 
 TEST_CASE("an episode asks for a drawing that it has not shown, of a character that it has", "[fewshot]") {
   Generator generator(4);
-  const EpisodeSizes sizes{.labels = 6, .ways = 4, .shots = 2, .batch = 200};
+  const EpisodeSizes sizes{.labels = 6, .ways = 4, .shots = 2, .questions = 1, .batch = 200};
   const auto [drawing, label] = draw_episodes(9, 5, sizes, generator);
   REQUIRE(drawing.shape() == Shape{200, 9});
   std::set<int64_t> labels_asked, places;
@@ -179,19 +179,22 @@ TEST_CASE("an episode asks for a drawing that it has not shown, of a character t
   REQUIRE(places.size() == 8);  // in random order
 }
 
-TEST_CASE("what is asked is not told: the last label changes no answer", "[fewshot]") {
+TEST_CASE("what is asked is not told, and a question knows nothing of the others", "[fewshot]") {
   for (const bool snail : {true, false}) {
     Generator generator(2);
-    const FewShotOptions sizes{.ways = 3, .shots = 2, .channels = 4, .filters = 5};
+    const FewShotOptions sizes{.labels = 3, .examples = 6, .channels = 4, .filters = 5};
     const Box<FewShotLearner> learner = snail ? Box<FewShotLearner>(SnailLearner(sizes, generator))
                                               : Box<FewShotLearner>(LstmLearner(sizes, generator));
-    auto [drawing, label] = draw_episodes(4, 3, {.labels = 3, .ways = 3, .shots = 2, .batch = 5}, generator);
-    const Tensor features = uniform({12, 4}, -1, 1, generator), y = (*learner)(features, drawing, label);
-    REQUIRE(y.shape() == Shape{5, 3});
+    auto [drawing, label] =
+        draw_episodes(4, 3, {.labels = 3, .ways = 3, .shots = 2, .questions = 2, .batch = 5}, generator);
+    const Tensor features = uniform({12, 4}, -1, 1, generator), y = (*learner)(features, drawing, label, 2);
+    REQUIRE(y.shape() == Shape{5, 2, 3});
     Tensor other = label.clone();
-    select(other, 1, 6).fill_(1);
-    REQUIRE(equal((*learner)(features, drawing, other), y));
+    slice(other, 1, 6).fill_(1);
+    REQUIRE(equal((*learner)(features, drawing, other, 2), y));
+    const Tensor second = cat({slice(drawing, 1, 0, 6), slice(drawing, 1, 7)}, 1);
+    REQUIRE(allclose((*learner)(features, second, slice(label, 1, 0, 7), 1), slice(y, 1, 1), 1e-5, 1e-6));
     select(other, 1, 0).fill_(1), select(other, 1, 1).fill_(2);
-    REQUIRE(!equal((*learner)(features, drawing, other), y));
+    REQUIRE(!equal((*learner)(features, drawing, other, 2), y));
   }
 }

@@ -91,6 +91,16 @@ TEST_CASE("in training a channel has mean 0 and variance 1, whatever comes in", 
   }
 }
 
+TEST_CASE("batch normalisation of f32 numbers whose squares do not fit", "[layers][batch_norm]") {
+  const BatchNorm1d norm({.channels = 3, .track_running_stats = false});
+  const Tensor x = numbers({4, 3, 5}, f32);
+  const Tensor large = (x * 1e30).requires_grad_();
+  const Tensor y = norm(large), wanted = norm(x);
+  REQUIRE(allclose(y.detach(), wanted, 1e-3, 1e-3));  // eps counts for the small ones alone
+  sum(y * x).backward();
+  REQUIRE(all(isfinite(large.grad())));
+}
+
 TEST_CASE("BatchNorm1d of a matrix is that of sequences of one step", "[layers][batch_norm]") {
   const BatchNorm1d norm({.channels = 5}), other({.channels = 5});
   const Tensor x = numbers({37, 5}, f32);

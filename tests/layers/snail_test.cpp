@@ -65,6 +65,30 @@ TEST_CASE("SNAIL step by step is SNAIL whole", "[layers][snail]") {
   REQUIRE(allclose(by_steps(snail, x), snail(x), 1e-12, 1e-12));
 }
 
+TEST_CASE("a branch of SNAIL is the step that comes after the others, alone", "[layers][snail]") {
+  Generator generator(1);
+  Snail snail(
+      {.input_size = 3,
+       .embed_dim = 4,
+       .output_size = 2,
+       .steps = 9,
+       .blocks = {{.filters = 2}, {.key_size = 3, .value_size = 2}, {.filters = 3}, {.key_size = 2, .value_size = 4}}},
+      generator);
+  to(snail, f64);
+  const Tensor x = random_sequence({2, 9, 3});
+  for (const int64_t branches : {1, 2, 4, 8, 9}) {
+    INFO(branches << " branches");
+    const Tensor y = snail(x, branches), before = slice(x, 1, 0, 9 - branches);
+    REQUIRE(allclose(slice(y, 1, 0, 9 - branches), slice(snail(x), 1, 0, 9 - branches), 1e-12, 1e-12));
+    for (int64_t t = 9 - branches; t < 9; ++t) {
+      const Tensor alone = snail(cat({before, slice(x, 1, t, t + 1)}, 1));
+      REQUIRE(allclose(select(y, 1, t), select(alone, 1, -1), 1e-12, 1e-12));
+    }
+  }
+  REQUIRE_THROWS_AS(snail(x, 0), ValueError);
+  REQUIRE_THROWS_AS(snail(x, 10), ValueError);
+}
+
 TEST_CASE("a step of SNAIL sees no later one", "[layers][snail]") {
   Generator generator(1);
   const Snail snail(kSmall, generator);
