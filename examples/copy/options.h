@@ -93,6 +93,8 @@ struct Options : CommandLine {
   }
 
   void settle() override {
+    const auto own = make_task(task);
+    otherwise(length, own.max_length), otherwise(test_lengths, own.test_lengths);
     const bool passing = task == "copies" || task == "store";
     if (model == "dnc" || passing)
       settle_passing();
@@ -103,9 +105,6 @@ struct Options : CommandLine {
                         : task == "ngrams" || task == "sort" ? 128
                                                              : 256),
           otherwise(patience, 0);
-    const auto own = make_task(task);
-    otherwise(length, own.max_length);
-    otherwise(test_lengths, own.test_lengths);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
     const auto need = [&](std::string_view name, int64_t value) {
@@ -125,8 +124,8 @@ struct Options : CommandLine {
     otherwise(validate_every, 500), otherwise(early_stop, 3), otherwise(decay, 0.8);
     otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
     if (task == "store") otherwise(controller, "ff");
-    if (task == "copy") otherwise(test_lengths, {10, 20, 30});
-    if (task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
+    if (model == "dnc" && task == "copy") otherwise(test_lengths, {10, 20, 30});
+    if (model == "dnc" && task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
   }
 
   // The other tasks of the Neural Turing Machine's paper.
