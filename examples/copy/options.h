@@ -124,8 +124,8 @@ struct Options : CommandLine {
     otherwise(validate_every, 500), otherwise(early_stop, 3), otherwise(decay, 0.8);
     otherwise(memory, task == "copies" ? "16x16" : task == "store" ? "8x16" : "32x16");
     if (task == "store") otherwise(controller, "ff");
-    if (model == "dnc" && task == "copy") otherwise(test_lengths, {10, 20, 30});
-    if (model == "dnc" && task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
+    if (task == "copy") otherwise(test_lengths, {10, 20, 30});
+    if (task == "recall") otherwise(test_lengths, {2, 4, 6, 8});
   }
 
   // The other tasks of the Neural Turing Machine's paper.
