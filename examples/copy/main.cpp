@@ -1,10 +1,11 @@
-// copy: a Neural Turing Machine, or what is set beside it, learns one of the tasks of its paper, and shows where it
-// reads and writes.
+// copy: a Neural Turing Machine, or what is set beside it, learns one of the tasks of its paper, or one in which more
+// passes through a memory than it holds, and shows where it reads and writes.
 //
 //   copy --task copy|repeat-copy|recall|ngrams|sort|copies|store --model ntm|dnc|lstm --controller lstm|ff --heads 1
 //   --memory 128x20 --length 20 ...
 //
-// Sort has defaults of its own: heads that can go to any slot at once, for which the slots must differ at the start.
+// Each task has defaults of its own, and so has the differentiable neural computer (options.h). Those of sort: heads
+// that can go to any slot at once, for which the slots must differ at the start.
 // The weights that are tested are the best by sequences of validation: of lengths up to the longest trained, and of one
 // beyond it.
 #include <fmt/format.h>

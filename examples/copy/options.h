@@ -93,6 +93,8 @@ struct Options : CommandLine {
   }
 
   void settle() override {
+    const auto own = make_task(task);
+    otherwise(length, own.max_length), otherwise(test_lengths, own.test_lengths);
     const bool passing = task == "copies" || task == "store";
     if (model == "dnc" || passing)
       settle_passing();
@@ -103,9 +105,6 @@ struct Options : CommandLine {
                         : task == "ngrams" || task == "sort" ? 128
                                                              : 256),
           otherwise(patience, 0);
-    const auto own = make_task(task);
-    otherwise(length, own.max_length);
-    otherwise(test_lengths, own.test_lengths);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
     const auto need = [&](std::string_view name, int64_t value) {

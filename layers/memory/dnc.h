@@ -24,8 +24,8 @@
 //
 // All of the state begins at 0. (3) takes u as ε + (1 - ε) u with ε = 1e-6, so that there is a gradient where it is 0;
 // none flows through the order. cos takes a length as √(|x|² + ε): a slot that holds next to nothing resembles nothing.
-// Errors: ShapeError for x or a state that does not fit; ValueError for sizes. Cost of a
-// step: O(B (N W R + N² R + N log N)).
+// Errors: ShapeError for x or a state that does not fit; ValueError for sizes. Cost of a step: O(B (N W R + N² R +
+// N log N)).
 #pragma once
 
 #include <fovea/autograd/ntm.h>
