@@ -60,8 +60,8 @@ struct Options : CommandLine {
       throw UsageError(fmt::format("--tasks has {} twice", *twice));
     task = joint() ? "joint" : fmt::format("{}", fmt::join(tasks, "-"));  // names the folder
     const bool many = set == "en-10k";
-    otherwise(restarts, given(&steps) ? 1 : joint() ? 3 : 4);
-    otherwise(steps, restarts * (joint() ? 50700 : many ? 14100 : 3600));
+    otherwise(restarts, given(&steps) ? 1 : 3);
+    otherwise(steps, restarts * (joint() ? 50700 : many ? 28200 : 3600));
     if (!joint()) otherwise(embedding, 20), otherwise(validate_every, many ? 282 : 30);
     if (steps % restarts != 0)
       throw UsageError(fmt::format("--restarts is {}, which does not divide --steps {}", restarts, steps));
