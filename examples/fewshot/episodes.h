@@ -54,15 +54,19 @@ inline FewShotEpisodes draw_episodes(int64_t characters, int64_t drawings, const
   FewShotEpisodes found{empty({n.batch, T}, i64), empty({n.batch, T}, i64)};
   for (int64_t b = 0; b < n.batch; ++b) {
     int64_t *drawing = found.drawing.data<int64_t>() + b * T, *label = found.label.data<int64_t>() + b * T;
-    const auto order = some_of(labelled, labelled, generator), asked = some_of(n.ways, n.ways, generator),
-               chosen = some_of(characters, n.ways, generator), labels = some_of(n.labels, n.ways, generator);
-    for (size_t way = 0; way < chosen.size(); ++way) {
+    const std::vector<int64_t> order = some_of(labelled, labelled, generator),
+                               chosen = some_of(characters, n.ways, generator),
+                               labels = some_of(n.labels, n.ways, generator),
+                               asked = some_of(n.ways, n.questions, generator);
+    for (int64_t way = 0; way < n.ways; ++way) {
       const std::vector<int64_t> of_way = some_of(drawings, n.shots + 1, generator);
       const auto put = [&](int64_t t, int64_t which) {
-        drawing[t] = chosen[way] * drawings + of_way[static_cast<size_t>(which)], label[t] = labels[way];
+        drawing[t] = chosen[static_cast<size_t>(way)] * drawings + of_way[static_cast<size_t>(which)];
+        label[t] = labels[static_cast<size_t>(way)];
       };
-      for (int64_t k = 0; k < n.shots; ++k) put(order[way * static_cast<size_t>(n.shots) + static_cast<size_t>(k)], k);
-      if (asked[way] < n.questions) put(labelled + asked[way], n.shots);
+      for (int64_t k = 0; k < n.shots; ++k) put(order[static_cast<size_t>(way * n.shots + k)], k);
+      const auto question = std::find(asked.begin(), asked.end(), way);
+      if (question != asked.end()) put(labelled + (question - asked.begin()), n.shots);
     }
   }
   return found;

@@ -22,27 +22,27 @@ struct Options : CommandLine {
   std::string& model = choice("model", "network", {"snail", "lstm"});
   int64_t& ways = whole("ways", "characters of an episode of the test", 5, 2, 100);
   int64_t& shots = whole("shots", "labelled drawings of each; a batch of training has 1 to so many", 5, 1, 19);
-  int64_t& labels = whole("labels", "that the network knows; training has 2 to labels / shots characters", 25, 2, 1000);
+  int64_t& labels =
+      whole("labels", "that the network knows; an episode of training has 2 to so many characters", 5, 2, 1000);
+  std::string& ask =
+      choice("ask", "questions of an episode of training: one, or one of each character", {"one", "each"});
   int64_t& pool = whole("pool", "characters that the episodes of a batch are made of", 40, 2, 10000);
   int64_t& channels = whole("channels", "of the convolutions", 64, 1, 1024);
   int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 32, 1, 4096);
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 6500, 1));
   int64_t& test_size = may_change(whole("test-size", "episodes of the test, for each number of drawings", 10000, 1));
   void settle() override {
+    otherwise(labels, ways);
     if (ways > labels || labels > pool)
       throw UsageError(
-          fmt::format("--ways is {}, --labels {}, --pool {}; need as many labels as ways, and a pool of as "
-                      "many characters as labels",
-                      ways, labels, pool));
+          fmt::format("--ways {}, --labels {}, --pool {}; need ways <= labels <= pool", ways, labels, pool));
     if (model == "lstm") otherwise(filters, 256);
   }
 };
 
 Box<FewShotLearner> make_learner(const Options& o, Generator& generator) {
-  const FewShotOptions sizes{.labels = o.labels,
-                             .examples = std::max(o.labels, o.ways * o.shots),
-                             .channels = o.channels,
-                             .filters = o.filters};
+  const int64_t examples = std::max(o.labels, o.ways * o.shots);
+  const FewShotOptions sizes{.labels = o.labels, .examples = examples, .channels = o.channels, .filters = o.filters};
   if (o.model == "lstm") return LstmLearner(sizes, generator);
   return SnailLearner(sizes, generator);
 }
@@ -74,12 +74,13 @@ class FewShot final : public Program {
 
  private:
   StepOutput step() override {
-    const int64_t shots = data.randint(1, o_.shots + 1), drawings = shots + 1;
-    const int64_t ways = data.randint(2, std::max(o_.ways, o_.labels / shots) + 1);
+    const int64_t ways = data.randint(2, o_.labels + 1), questions = o_.ask == "one" ? 1 : ways;
+    const int64_t most = std::clamp<int64_t>(std::max(o_.labels, o_.ways * o_.shots) / ways, 1, o_.shots);
+    const int64_t shots = data.randint(1, most + 1), drawings = shots + 1;
     const Tensor pool = draw_pool(o_.pool, training_.size(0), drawings, training_.size(1), data);
-    const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.labels, ways, shots, ways, o_.batch}, data);
-    const Tensor y = (*learner_)(learner_->embedding(images_of(training_, flatten(pool))), drawing, label, ways);
-    return {cross_entropy(y, asked(label, ways)), {percent_right(y.detach(), label)}};
+    const auto [drawing, label] = draw_episodes(o_.pool, drawings, {o_.labels, ways, shots, questions, o_.batch}, data);
+    const Tensor y = (*learner_)(learner_->embedding(images_of(training_, flatten(pool))), drawing, label, questions);
+    return {cross_entropy(y, asked(label, questions)), {percent_right(y.detach(), label)}};
   }
 
   // % of `count` episodes; each drawing becomes a vector once.

@@ -51,7 +51,7 @@ cmp "$folder/1/last.safetensors" "$folder/2/last.safetensors" || fail "checkpoin
   { cat "$folder/log" >&2; fail "resume failed"; }
 cmp "$folder/1/last.safetensors" "$folder/parts/last.safetensors" || fail "a resumed run is another"
 for model in snail lstm; do
-  "$fewshot" "${short[@]}" --model $model --steps 9 --out "$folder/$model" >"$folder/log" 2>&1 ||
+  "$fewshot" "${short[@]}" --model $model --ask each --steps 9 --out "$folder/$model" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; fail "model $model failed"; }
   for file in config.toml metrics.csv last.safetensors best.safetensors summary.json episode.png loss.png; do
     [ -s "$folder/$model/$file" ] || fail "$model: $file is missing"
@@ -70,8 +70,8 @@ refused() {  # CODE WORDS FLAGS...
   [ ! -e "$folder/bad" ] || fail "$* left a folder behind"
 }
 refused 2 "--model" --model swim
-refused 2 "--ways is 6, --labels 5, --pool 6" "${short[@]}" --ways 6
-refused 2 "--ways is 3, --labels 7, --pool 6" "${short[@]}" --labels 7
+refused 2 "--ways 6, --labels 5, --pool 6" "${short[@]}" --ways 6
+refused 2 "--ways 3, --labels 7, --pool 6" "${short[@]}" --labels 7
 refused 2 "training: 36 characters of 5 drawings; these episodes need 40 of 3" "${short[@]}" --pool 40
 refused 2 "training: 36 characters of 5 drawings; these episodes need 6 of 6" "${short[@]}" --shots 5
 refused 1 "omniglot28-evaluation-labels" --data "$folder"
