@@ -43,6 +43,8 @@ TEST_CASE("masks have the shapes and values they are named after", "[attention][
   REQUIRE(equal(causal_mask(2, 3), bools({true, false, false, true, true, false}, {1, 2, 3})));
   REQUIRE(equal(causal_mask(2, 3, 1), bools({true, true, false, true, true, true}, {1, 2, 3})));
   REQUIRE(equal(causal_mask(2, 2, 0, true), bools({false, false, true, false}, {1, 2, 2})));
+  REQUIRE(equal(branching_mask(3, 1), causal_mask(3, 3)));
+  REQUIRE(equal(branching_mask(3, 2), bools({true, false, false, true, true, false, true, false, true}, {1, 3, 3})));
   REQUIRE(equal(window_mask(tensor({0.0, 2.0}, {1, 2, 1}), 4, 1),
                 bools({true, true, false, false, false, true, true, true}, {1, 2, 4})));
   REQUIRE(both_masks(padding_mask(lengths, 3), causal_mask(3, 3)).shape() == Shape{3, 3, 3});
