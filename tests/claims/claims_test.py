@@ -30,7 +30,7 @@ elif "--break" in words:
     sys.exit(1)
 seed = int(value("--seed"))
 print(f"loss {seed / 8}")
-open(os.path.join(out, "config.toml"), "w").write(f'seed = {seed}\\nscore = "dot"\\ncompare = false\\n')
+open(os.path.join(out, "config.toml"), "w").write(f'seed = {seed}\\nright = [{value("--right", 99)}]\\nscore = "dot"\\ncompare = false\\n')
 right = {"30": float(value("--right", 99)) - seed}
 summary = {"example": "fake", "task": "", "seed": seed, "steps": 3, "seconds": 1.5, "metrics": {"exact": right, "best_step": 2}}
 json.dump(summary, open(os.path.join(out, "summary.json"), "w"))
@@ -218,6 +218,15 @@ class Claims(unittest.TestCase):
         self.entries("--score dot", "--score additive")
         self.assertIn('--score is "dot", the command has additive', self.claims("good", "--import", self.path("hand4"), code=2))
         self.assertIn("no summary.json", self.claims("good", "--import", self.path("docs"), code=2))
+
+    def test_what_differs_from_run_to_run_may_be_another_flag(self):
+        self.entries("--seed {seed} --right 50", "--seed 7 --right {seed}")
+        for right in "45":
+            words = ["--seed", "7", "--right", right, "--out", self.path("hand" + right)]
+            subprocess.run([self.path("bin/fake"), *words], check=True, stdout=subprocess.DEVNULL)
+        self.claims("poor", "--import", self.path("hand4"), self.path("hand5"), "--commit", "abc1234", "--write")
+        kept = json.loads(self.get("tests/claims/results/poor.json"))["seeds"]
+        self.assertEqual({seed: each["figures"]["exact.30"] for seed, each in kept.items()}, {"4": -3.0, "5": -2.0})
 
     def test_refusals_name_the_rule(self):
         self.assertIn("there is no claim or run good.exakt; near it: good.exact", self.claims("good.exakt", code=2))

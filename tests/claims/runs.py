@@ -187,11 +187,13 @@ def imported(run, folders, commit):
             raise EntryError(f"{folder} is a run of {summary.get('example')}, not of {words[0]}")
         with open(os.path.join(folder, "config.toml"), encoding="utf-8") as file:
             config = file.read()
+        seed = str(summary["seed"])
         for flag, value in settings(words[1:]):
             found = re.search(rf"(?m)^{re.escape(flag)} *= *(.*)$", config)
-            if not found or not same_value(found[1], value):
+            if found and value == "{seed}":  # what differs from run to run is another flag than --seed
+                seed = plain(found[1])
+            elif not found or not same_value(found[1], value):
                 raise EntryError(f"{folder}: --{flag} is {found[1] if found else 'not there'}, the command has {value}")
-        seed = str(summary["seed"])
         if seed in results:
             raise EntryError(f"{folder}: seed {seed} is there twice")
         figures = flatten(summary)
@@ -211,9 +213,12 @@ def settings(words):
         yield name, value
 
 
+def plain(found):
+    return found.strip().strip("[]\"'").replace(" ", "")
+
+
 def same_value(found, asked):
-    plain = found.strip().strip("[]\"'").replace(" ", "")
     try:
-        return float(plain) == float(asked)
+        return float(plain(found)) == float(asked)
     except ValueError:
-        return plain == asked
+        return plain(found) == asked
