@@ -75,7 +75,7 @@ refused 2 "--ways 3, --labels 7, --pool 6" "${short[@]}" --labels 7
 refused 2 "training: 36 characters of 5 drawings; these episodes need 40 of 3" "${short[@]}" --pool 40
 refused 2 "training: 36 characters of 5 drawings; these episodes need 6 of 6" "${short[@]}" --shots 5
 refused 1 "omniglot28-evaluation-labels" --data "$folder"
-printf '%b' "$(labels 12 5)" | head -c 100 >"$data/omniglot28-background-labels-idx1-short"
+truncate -s 100 "$data/omniglot28-background-labels-idx1-short"
 refused 1 "omniglot28-background-labels-idx1-short: byte 8" "${short[@]}"
 make background 1 12
 printf '%b' "$(labels 11 5)" >"$data/omniglot28-background-labels-idx1-short"
