@@ -52,6 +52,7 @@ int Program::run() {
   Progress progress(trainer_->events(), {.name = line.name(),
                                          .unit = options_.unit,
                                          .loss_unit = comma == std::string::npos ? "" : options_.loss.substr(comma + 2),
+                                         .figures = 2,
                                          .quiet = line.quiet});
   const auto step_of_batch = [this] {
     StepOutput output = step();

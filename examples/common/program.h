@@ -32,7 +32,7 @@ namespace fovea::examples {
 
 struct ProgramOptions {
   std::string figure{};                // of a step's batch, besides the loss
-  std::vector<std::string> further{};  // figures that a step gives after it
+  std::vector<std::string> further{};  // figures that a step gives after it, for metrics.csv alone
   std::string unit = "sequences";      // what a batch is counted in
   std::string loss{};                  // "cross-entropy a bit, nats": what it is, in which unit
   bool log_loss = true;

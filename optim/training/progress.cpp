@@ -105,7 +105,7 @@ void Progress::step(const Event& event) {
 std::string Progress::line(const Event& event) const {
   const std::string count = fmt::format("{}/{}", event.step, event.steps);
   std::vector<Part> parts{{3, options_.name}, {0, "step " + count}};
-  for (size_t i = 0; i < event.figures.size(); ++i) {
+  for (size_t i = 0; i < std::min(event.figures.size(), options_.figures); ++i) {
     std::string_view name = event.names[i], unit;
     if (i == 0 || name.starts_with("loss")) unit = options_.loss_unit;
     if (name.ends_with(" %")) unit = "%", name.remove_suffix(2);

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +26,9 @@ namespace fovea {
 struct ProgressOptions {
   std::string name{};  // at the start of the line
   std::string unit = "sequences";
-  std::string loss_unit{};  // behind the figures whose names begin with "loss"
-  bool quiet = false;       // nothing at all
+  std::string loss_unit{};                              // behind the figures whose names begin with "loss"
+  size_t figures = std::numeric_limits<size_t>::max();  // of a step that are shown at most, the loss among them
+  bool quiet = false;                                   // nothing at all
   std::FILE* stream = stderr;
   std::optional<TerminalStyle> style{};  // default: that of the stream, asked anew for each line
   std::function<double()> seconds{};     // a clock; default: the steady clock

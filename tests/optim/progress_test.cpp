@@ -67,6 +67,16 @@ TEST_CASE("plain progress: the first line, one every ten seconds, the last") {
         "copy  step 30/30  loss 0.03333 nats  wrong bits 2  16 sequences/s  done in 30 s\n");
 }
 
+TEST_CASE("figures beyond those asked for are left out") {
+  const std::string text = captured([&](std::FILE* stream) {
+    Progress progress({.figures = 1, .stream = stream, .style = plain, .seconds = [] { return 0.0; }});
+    Teller run{progress, 9};
+    run.start();
+    run.step(1, {0.5, 2});
+  });
+  CHECK(text == "step 1/9  loss 0.5\n");
+}
+
 TEST_CASE("the rate counts the sequences of each step, however many they are") {
   double now = 0;
   const std::string text = captured([&](std::FILE* stream) {
