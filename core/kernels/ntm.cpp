@@ -1,4 +1,5 @@
 #include <fovea/core/kernels/ntm.h>
+#include <fovea/core/kernels/rows.h>
 #include <fovea/core/kernels/vector_math.h>
 #include <fovea/core/parallel.h>
 
@@ -18,7 +19,8 @@ void for_samples(const NtmSizes& n, Body&& body) {
   });
 }
 
-// Sixteen running sums, so that the loop is a vector loop with one fixed order of additions.
+// Sixteen running sums, so that the loop is a vector loop with one fixed order of additions. The last terms go to a
+// copy: the sums of the loop then stay in registers.
 template <class T, class F>
 T sum_over(int64_t n, F term) {
   constexpr int L = 16;
@@ -28,10 +30,12 @@ T sum_over(int64_t n, F term) {
 #pragma omp simd
     for (int j = 0; j < L; ++j) lanes[j] += term(i + j);
   }
-  for (; i < n; ++i) lanes[i % L] += term(i);
-  for (int half = L / 2; half > 0; half /= 2)
-    for (int j = 0; j < half; ++j) lanes[j] += lanes[j + half];
-  return lanes[0];
+  if (i == n) return sum_lanes<L>(lanes);
+  T all[L];
+#pragma omp simd
+  for (int j = 0; j < L; ++j) all[j] = lanes[j];
+  for (; i < n; ++i) all[i % L] += term(i);
+  return sum_lanes<L>(all);
 }
 
 template <class T>

@@ -20,6 +20,7 @@ namespace {
 
 // The score of copies of which none of 500 a length is wrong, and few bits beyond these lengths are.
 constexpr double kGood = 0.15;
+constexpr double kWorst = std::numeric_limits<double>::max();
 
 class Copy final : public Program {
  public:
@@ -27,7 +28,7 @@ class Copy final : public Program {
       : Program(o, {.figure = "wrong bits",
                     .further = {"bits", "sequences"},
                     .loss = "cross-entropy a bit, nats",
-                    .good_score = o.task == "copy" ? kGood : 0.01}),
+                    .good_score = o.task == "copy" ? kGood : kGood / 3}),
         o_(o),
         task_(make_task(o.task)),
         model_(as_asked([&] { return make_model(o, task_, initial); })),
@@ -37,7 +38,7 @@ class Copy final : public Program {
     average_ = &average_into(*averaged_, o.average);
     schedule_ = &schedule<StepDecay>(StepDecayOptions{.every = 1, .gamma = o.decay});
     trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)(
-        "score", score_)("seen", seen_);
+        "score", score_)("least", best_)("seen", seen_);
     fresh_optimizer_ = optimizer().saved_state();
     fresh_schedule_ = schedule_->saved_state();
   }
@@ -67,6 +68,7 @@ class Copy final : public Program {
     const Validation found = validation(*averaged_, task_, o_.length, root.fork(3).fork(static_cast<uint64_t>(step)));
     if (learned_ == 0 && found.wrong < 50) learned_ = step;
     score_ = found.score;
+    best_ = std::min(best_, score_);
     const bool falls = o_.decay_after == "learned" ? learned_ != 0 : found.wrong == 0 || o_.decay_after == "every";
     if (falls) schedule_->step();
     if (at_rest() && !hopeless()) trainer().stop();
@@ -80,7 +82,7 @@ class Copy final : public Program {
     if (o_.patience == 0) return false;
     if (learned_ == 0) return trainer().step() - began_ >= o_.patience;
     const int64_t since = trainer().step() - learned_ - o_.patience / 2;
-    return score_ > kGood && ((since >= 0 && since < o_.validate_every) || at_rest());
+    return at_rest() ? best_ > kGood : score_ > kGood && since >= 0 && since < o_.validate_every;
   }
 
   // The rate has become so small that nothing changes any more.
@@ -93,6 +95,7 @@ class Copy final : public Program {
     trainer().sample(fmt::format("step {}: the weights do not find the way and are drawn anew", trainer().step()));
     began_ = trainer().step();
     learned_ = 0;
+    best_ = kWorst;
     load_state(*model_, state(*make_model(o_, task_, initial)));
     average_->restart();
     optimizer().load_state(fresh_optimizer_);
@@ -118,7 +121,7 @@ class Copy final : public Program {
   SavedState fresh_optimizer_{}, fresh_schedule_{};
   int64_t began_ = 0, learned_ = 0;  // steps at which these weights began, and first had half of it right
   int64_t seen_ = 0;                 // sequences
-  double score_ = 0;                 // of the last validation
+  double score_ = 0, best_ = kWorst;  // of the last validation, and the best of these weights
 };
 
 }  // namespace

@@ -132,7 +132,10 @@ struct Options : CommandLine {
   void settle_others() {
     otherwise(steps, 40000), otherwise(decay, 0.95), otherwise(decay_after, "perfect");
     otherwise(patience, 0), otherwise(early_stop, 12);
-    if (task == "recall") otherwise(steps, 120000), otherwise(patience, 30000);
+    if (task == "recall") {
+      otherwise(controller, "ff"), otherwise(hidden, 256), otherwise(heads, 4);
+      otherwise(steps, 80000), otherwise(patience, 20000), otherwise(decay, 0.85), otherwise(decay_after, "learned");
+    }
     if (task == "repeat-copy") {
       otherwise(controller, "ff");
       otherwise(decay, 0.93), otherwise(decay_after, "learned");

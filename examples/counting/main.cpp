@@ -75,7 +75,7 @@ class Counting final : public Program {
   }
 
   double validate() override {
-    const Solved found = solve(1, o_.longest + 11, 10, true, root.fork(3));
+    const Solved found = solve(1, o_.longest * 8 / 5, 10, true, root.fork(3));
     const double score = 100 - found.all() + found.nats;
     if (score < score_) score_ = score, tested_ = tried_;
     return score;

@@ -20,7 +20,7 @@ struct Options : CommandLine {
                          "A network that can push and pop learns languages that need counting, or a memory. Defaults "
                          "are those of the task; here those of anbn.",
                      .tasks = language_names()},
-                    {.batch = 16, .learning_rate = 3e-2, .clip = 1, .validate_every = 150, .early_stop = 2}) {}
+                    {.batch = 16, .learning_rate = 3e-2, .clip = 1, .validate_every = 150, .early_stop = 6}) {}
   std::string& model = choice("model", "network; the last two stand beside", {"stack", "list", "rnn", "lstm"});
   int64_t& hidden = whole(
       "hidden", "hidden units; of rnn and lstm unless given as many as make a network of the same size", 40, 1, 4096);
@@ -37,15 +37,15 @@ struct Options : CommandLine {
   double& grow_below = real("grow-below", "percent of wrong symbols below which it does", 2, 0, 100);
   bool& determined = flag("determined", "the loss is that of symbols which can be known alone");
   int64_t& restarts = whole("restarts", "networks that are tried, at most", 10, 1, 1000);
-  int64_t& restart_after = in_steps(whole("restart-after", "steps of each", 1200, 1));
+  int64_t& restart_after = in_steps(whole("restart-after", "steps of each", 2400, 1));
   int64_t& test_size = may_change(whole("test-size", "fresh sentences of each n, where they differ", 20, 1));
   int64_t& test_longest = may_change(whole("test-longest", "n of the test, at most", 60, 3, 10000));
 
   void settle() override {
     if (task == "addition") {
-      otherwise(learning_rate, 2e-2), otherwise(restart_after, 4000), otherwise(grow_below, 4);
-      if (model == "stack" || model == "list")
-        otherwise(hidden, 60), otherwise(stacks, 8), otherwise(noise, 0.3), otherwise(recurrent, true);
+      otherwise(batch, 32), otherwise(learning_rate, 5e-3), otherwise(restart_after, 40000), otherwise(early_stop, 20);
+      otherwise(hidden, 100), otherwise(stacks, 10), otherwise(noise, 2), otherwise(recurrent, true);
+      otherwise(longest, 30), otherwise(window, 80), otherwise(grow_below, 4);
     }
     otherwise(steps, restarts * restart_after);
     if (model == "lstm" || model == "rnn") otherwise(hidden, same_size()), otherwise(learning_rate, 1e-2);
@@ -59,8 +59,8 @@ struct Options : CommandLine {
   // The least that gives as many parameters as the stacks' network has.
   int64_t same_size() const {
     const auto V = static_cast<int64_t>(language(task).symbols.size());
-    const int64_t gates = model == "lstm" ? 4 : 1,
-                  wanted = hidden * (V + 2 * stacks) + 4 * stacks * hidden + V * (hidden + 1);
+    const int64_t gates = model == "lstm" ? 4 : 1, before = recurrent ? hidden : 0,
+                  wanted = hidden * (V + 2 * stacks + before) + 4 * stacks * hidden + V * (hidden + 1);
     int64_t units = 1;
     while (gates * units * (units + V + 2) + V * (units + 1) < wanted) ++units;
     return units;

@@ -55,4 +55,20 @@ inline Tensor images_of(const Tensor& characters, const Tensor& drawings) {
   return unsqueeze(to(index_select(flatten(characters, 0, 1), 0, drawings), f32), 1) / 255.0;
 }
 
+// Each of `images` [n, 1, H, W] moved by up to `most` pixels along both sides; what comes in is 0.
+inline Tensor moved(const Tensor& images, int64_t most, Generator& generator) {
+  if (most == 0) return images;
+  Tensor result = zeros_like(images);
+  for (int64_t i = 0; i < images.size(0); ++i) {
+    Tensor target = select(result, 0, i), source = select(images, 0, i);
+    for (const int64_t dim : {1, 2}) {
+      const int64_t by = generator.randint(-most, most + 1), n = target.size(dim);
+      target = slice(target, dim, std::max<int64_t>(by, 0), n + std::min<int64_t>(by, 0));
+      source = slice(source, dim, std::max<int64_t>(-by, 0), n + std::min<int64_t>(-by, 0));
+    }
+    target.copy_(source);
+  }
+  return result;
+}
+
 }  // namespace fovea::examples

@@ -198,3 +198,22 @@ TEST_CASE("what is asked is not told, and a question knows nothing of the others
     REQUIRE(!equal((*learner)(features, drawing, other, 2), y));
   }
 }
+
+TEST_CASE("a moved drawing has its ink elsewhere, by whole pixels, and nothing beside it") {
+  Generator generator(5);
+  Tensor images = zeros({60, 1, 9, 9});
+  slice(slice(images, 2, 3, 5), 3, 4, 5).fill_(1);  // two pixels, far enough from every side
+  const Tensor by_two = moved(images, 2, generator);
+  std::set<int64_t> places;
+  for (int64_t i = 0; i < 60; ++i) {
+    const Tensor one = select(by_two, 0, i);
+    CHECK(sum(one).item() == 2);
+    const int64_t first = argmax(flatten(one), 0).item<int64_t>();
+    CHECK(flatten(one).at({first + 9}) == 1);
+    CHECK(std::abs(first / 9 - 3) <= 2);
+    CHECK(std::abs(first % 9 - 4) <= 2);
+    places.insert(first);
+  }
+  CHECK(places.size() > 12);  // of 25
+  CHECK(equal(moved(images, 0, generator), images));
+}
