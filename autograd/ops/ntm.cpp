@@ -128,13 +128,13 @@ Tensor ntm_write(const Tensor& memory, const Tensor& weights, const Tensor& eras
                   using Four = std::array<Tensor, 4>;
                   Four x{m0.get(), w0.get(), e0.get(), a0.get()}, d;
                   if (grad_enabled()) return plain_vjp(plain_write, x, g);
-                  const Tensor dy = array::contiguous(g), scratch = empty({n.batch, 2, n.slots}, g.dtype());
+                  const Tensor dy = array::contiguous(g);
                   for (size_t i = 0; i < 4; ++i) d[i] = empty_like(x[i] = array::contiguous(x[i]));
                   dispatch_floating(g.dtype(), [&](auto zero) {
                     using T = decltype(zero);
                     kernels::ntm_write_backward(n, dy.data<T>(), x[0].data<T>(), x[1].data<T>(), x[2].data<T>(),
-                                                x[3].data<T>(), scratch.data<T>(), d[0].data<T>(), d[1].data<T>(),
-                                                d[2].data<T>(), d[3].data<T>());
+                                                x[3].data<T>(), d[0].data<T>(), d[1].data<T>(), d[2].data<T>(),
+                                                d[3].data<T>());
                   });
                   return d;
                 });

@@ -27,10 +27,9 @@ void ntm_address_backward(const NtmSizes& n, const T* gradient, const T* paramet
 // memory [B, M, N], weights [B, H, N], erase and add [B, H, M] -> written [B, M, N].
 template <class T>
 void ntm_write(const NtmSizes& n, const T* memory, const T* weights, const T* erase, const T* add, T* written);
-// scratch: [B, 2, N].
 template <class T>
 void ntm_write_backward(const NtmSizes& n, const T* gradient, const T* memory, const T* weights, const T* erase,
-                        const T* add, T* scratch, T* d_memory, T* d_weights, T* d_erase, T* d_add);
+                        const T* add, T* d_memory, T* d_weights, T* d_erase, T* d_add);
 
 // memory [B, M, N], weights [B, H, N] -> read [B, H, M].
 template <class T>
