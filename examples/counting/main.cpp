@@ -18,13 +18,12 @@ namespace fovea::examples {
 namespace {
 
 constexpr int64_t kShortest = 3;  // the greatest n that training begins with
-constexpr double kGood = 0.05;    // the score of a network that solves all sentences of the validation
 
 class Counting final : public Program {
  public:
   explicit Counting(const Options& o)
       : Program(o,
-                {.figure = "wrong %", .unit = "windows", .loss = "cross-entropy a symbol, nats", .good_score = kGood}),
+                {.figure = "wrong %", .unit = "windows", .loss = "cross-entropy a symbol, nats", .good_score = 0.05}),
         o_(o),
         language_(language(o.task)),
         model_(as_asked([&] { return make_model(o, initial); })),
@@ -79,7 +78,6 @@ class Counting final : public Program {
     const Solved found = solve(1, o_.longest * 8 / 5, 10, true, root.fork(3));
     const double score = 100 - found.all() + found.nats;
     if (score < score_) score_ = score, tested_ = tried_;
-    if (score_ <= kGood && trainer().step() - began_ >= o_.restart_after) trainer().stop();  // no other is needed
     return score;
   }
 

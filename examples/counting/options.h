@@ -43,7 +43,7 @@ struct Options : CommandLine {
 
   void settle() override {
     if (task == "addition") {
-      otherwise(batch, 32), otherwise(learning_rate, 4e-3), otherwise(restart_after, 30000), otherwise(early_stop, 30);
+      otherwise(batch, 32), otherwise(learning_rate, 4e-3), otherwise(restart_after, 30000), otherwise(early_stop, 20);
       otherwise(hidden, 100), otherwise(stacks, 10), otherwise(noise, 1.5), otherwise(recurrent, true);
       otherwise(longest, 40), otherwise(window, 100), otherwise(grow_below, 4);
     }
