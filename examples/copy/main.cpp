@@ -37,8 +37,8 @@ class Copy final : public Program {
                                        o.eps > 0 ? std::optional(o.eps) : std::nullopt));
     average_ = &average_into(*averaged_, o.average);
     schedule_ = &schedule<StepDecay>(StepDecayOptions{.every = 1, .gamma = o.decay});
-    trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)(
-        "score", score_)("least", best_)("seen", seen_);
+    trainer().state()("schedule", *schedule_)("initial", initial)("began", began_)("learned", learned_)("least", best_)(
+        "seen", seen_);
     fresh_optimizer_ = optimizer().saved_state();
     fresh_schedule_ = schedule_->saved_state();
   }
@@ -67,8 +67,7 @@ class Copy final : public Program {
     const int64_t step = trainer().step();
     const Validation found = validation(*averaged_, task_, o_.length, root.fork(3).fork(static_cast<uint64_t>(step)));
     if (learned_ == 0 && found.wrong < 50) learned_ = step;
-    score_ = found.score;
-    best_ = std::min(best_, score_);
+    best_ = std::min(best_, found.score);
     const bool falls = o_.decay_after == "learned" ? learned_ != 0 : found.wrong == 0 || o_.decay_after == "every";
     if (falls) schedule_->step();
     if (at_rest() && !hopeless()) trainer().stop();
@@ -81,8 +80,7 @@ class Copy final : public Program {
   bool hopeless() {
     if (o_.patience == 0) return false;
     if (learned_ == 0) return trainer().step() - began_ >= o_.patience;
-    const int64_t since = trainer().step() - learned_ - o_.patience / 2;
-    return at_rest() ? best_ > kGood : score_ > kGood && since >= 0 && since < o_.validate_every;
+    return best_ > kGood && (trainer().step() - learned_ >= o_.patience / 2 || at_rest());
   }
 
   // The rate has become so small that nothing changes any more.
@@ -121,7 +119,7 @@ class Copy final : public Program {
   SavedState fresh_optimizer_{}, fresh_schedule_{};
   int64_t began_ = 0, learned_ = 0;  // steps at which these weights began, and first had half of it right
   int64_t seen_ = 0;                 // sequences
-  double score_ = 0, best_ = kWorst;  // of the last validation, and the best of these weights
+  double best_ = kWorst;             // score of a validation of these weights
 };
 
 }  // namespace

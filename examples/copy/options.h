@@ -134,7 +134,7 @@ struct Options : CommandLine {
     otherwise(patience, 0), otherwise(early_stop, 12);
     if (task == "recall") {
       otherwise(controller, "ff"), otherwise(hidden, 256), otherwise(heads, 4);
-      otherwise(steps, 80000), otherwise(patience, 20000), otherwise(decay, 0.85), otherwise(decay_after, "learned");
+      otherwise(steps, 80000), otherwise(patience, 20000), otherwise(decay_after, "learned");
     }
     if (task == "repeat-copy") {
       otherwise(controller, "ff");

@@ -6,6 +6,7 @@
 #include <fovea/autograd/batch_norm.h>
 #include <fovea/autograd/conv.h>
 #include <fovea/autograd/embedding_bag.h>
+#include <fovea/autograd/grid_sample.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/pool.h>
@@ -203,6 +204,8 @@ const OpEntry op_table[] = {
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
     {"conv1d", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Conv1dOptions&)>(fovea::conv1d)},
     {"max_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&, const MaxPool2dOptions&)>(fovea::max_pool2d)},
+    {"affine_grid", true, reach<Tensor(const Tensor&, const Shape&, bool)>(fovea::affine_grid)},
+    {"grid_sample", true, reach<Tensor(const Tensor&, const Tensor&, const GridSampleOptions&)>(fovea::grid_sample)},
     {"batch_norm", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const BatchNormOptions&)>(
          fovea::batch_norm)},

@@ -1,4 +1,4 @@
-"""Golden values of pooling and batch normalisation, from PyTorch: writes images.safetensors beside this script, in the
+"""Golden values of pooling, sampling and batch normalisation, from PyTorch: writes images.safetensors beside this script, in the
 form of cases.py. Of a batch norm parameter/ has the buffers too, as they were, and after/ as they are after the call.
 """
 
@@ -47,5 +47,16 @@ batch_norm("batch_norm2d_eval", nn.BatchNorm2d(3), (2, 3, 4, 5), training=False)
 batch_norm("batch_norm2d_mean", nn.BatchNorm2d(2, momentum=None), (3, 2, 2, 2))
 batch_norm("batch_norm2d_plain", nn.BatchNorm2d(2, affine=False), (3, 2, 2, 3))
 batch_norm("batch_norm2d_untracked", nn.BatchNorm2d(2, track_running_stats=False), (3, 2, 2, 3), training=False)
+
+for mode in ("bilinear", "nearest"):
+    for padding in ("zeros", "border", "reflection"):
+        for corners in (False, True):
+            name = f"grid_sample_{mode}_{padding}" + ("_corners" if corners else "")
+            x, grid = draws.real(2, 3, 5, 6), 1.7 * draws.real(2, 4, 3, 2)
+            cases.record_op(arrays, name, [x, grid], lambda x, grid: F.grid_sample(
+                x, grid, mode=mode, padding_mode=padding, align_corners=corners), draws.real)
+for corners in (False, True):
+    cases.record_op(arrays, "affine_grid" + ("_corners" if corners else ""), [draws.real(2, 2, 3)],
+                    lambda theta: F.affine_grid(theta, (2, 3, 4, 5), align_corners=corners), draws.real)
 
 cases.save_beside(__file__, arrays)
