@@ -7,6 +7,7 @@
 #include <fovea/autograd/conv.h>
 #include <fovea/autograd/embedding_bag.h>
 #include <fovea/autograd/grid_sample.h>
+#include <fovea/autograd/interpolate.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/autograd/pool.h>
@@ -204,6 +205,11 @@ const OpEntry op_table[] = {
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
     {"conv1d", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Conv1dOptions&)>(fovea::conv1d)},
     {"max_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&, const MaxPool2dOptions&)>(fovea::max_pool2d)},
+    {"avg_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&, const AvgPool2dOptions&)>(fovea::avg_pool2d)},
+    {"adaptive_avg_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&)>(fovea::adaptive_avg_pool2d)},
+    {"adaptive_max_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&)>(fovea::adaptive_max_pool2d)},
+    {"interpolate", true,
+     reach<Tensor(const Tensor&, const RowsColumns&, const InterpolateOptions&)>(fovea::interpolate)},
     {"affine_grid", true, reach<Tensor(const Tensor&, const Shape&, bool)>(fovea::affine_grid)},
     {"grid_sample", true, reach<Tensor(const Tensor&, const Tensor&, const GridSampleOptions&)>(fovea::grid_sample)},
     {"batch_norm", true,

@@ -59,4 +59,23 @@ for corners in (False, True):
     cases.record_op(arrays, "affine_grid" + ("_corners" if corners else ""), [draws.real(2, 2, 3)],
                     lambda theta: F.affine_grid(theta, (2, 3, 4, 5), align_corners=corners), draws.real)
 
+AVERAGES = {
+    "avg_pool2d": {"kernel_size": 2},
+    "avg_pool2d_padding": {"kernel_size": 3, "stride": 2, "padding": 1},
+    "avg_pool2d_pixels": {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False},
+    "avg_pool2d_own": {"kernel_size": (3, 2), "stride": (1, 3), "padding": (1, 0)},
+    "avg_pool2d_ceil": {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+    "avg_pool2d_ceil_pixels": {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False},
+}
+for name, options in AVERAGES.items():
+    cases.record_op(arrays, name, [draws.real(2, 2, 6, 9)], lambda x: F.avg_pool2d(x, **options), draws.real)
+for name, size in {"smaller": (2, 3), "uneven": (4, 5), "larger": (9, 11)}.items():
+    cases.record_op(arrays, f"adaptive_avg_pool2d_{name}", [draws.real(2, 2, 6, 7)],
+                    lambda x: F.adaptive_avg_pool2d(x, size), draws.real)
+    cases.record_op(arrays, f"adaptive_max_pool2d_{name}", [draws.ties(2, 2, 6, 7)],
+                    lambda x: F.adaptive_max_pool2d(x, size), draws.real)
+    for mode, corners in {"nearest": None, "bilinear": False, "bilinear_corners": True}.items():
+        cases.record_op(arrays, f"interpolate_{mode}_{name}", [draws.real(2, 2, 6, 7)],
+                        lambda x: F.interpolate(x, size, mode=mode.split("_")[0], align_corners=corners), draws.real)
+
 cases.save_beside(__file__, arrays)

@@ -81,6 +81,23 @@ TEST_CASE("BatchNorm1d, BatchNorm2d and MaxPool2d keep the contract", "[layers][
                                        {}});
 }
 
+template <class Layer>
+Contract<Layer> resizing(Layer (*make)(Generator&)) {
+  return {make, [](const Layer& layer, const List& in) { return List{layer(in[0])}; }, {numbers({2, 3, 6, 5})}, {}};
+}
+
+TEST_CASE("the other layers that change an image's size keep the contract", "[layers][contract][pool]") {
+  require_contract(resizing<AvgPool2d>([](Generator&) { return AvgPool2d(3, {.stride = 2, .padding = 1}); }));
+  require_contract(resizing<AdaptiveMaxPool2d>([](Generator&) { return AdaptiveMaxPool2d({2, 3}); }));
+  require_contract(resizing<AdaptiveAvgPool2d>([](Generator&) { return AdaptiveAvgPool2d({4, 3}); }));
+  require_contract(resizing<Upsample>([](Generator&) { return Upsample({2, 3}, {InterpolateMode::bilinear}); }));
+  const Tensor x = numbers({2, 3, 6, 5}, f64);
+  REQUIRE(equal(Upsample(2)(x), repeat_interleave(repeat_interleave(x, 2, 2), 2, 3)));
+  REQUIRE(allclose(AvgPool2d(2)(Upsample(2)(x)), x, 1e-12));
+  REQUIRE(allclose(AdaptiveAvgPool2d(1)(x), mean(x, {2, 3}, true), 1e-12));
+  REQUIRE(equal(flatten(AdaptiveMaxPool2d(1)(x), 1), max(flatten(x, 2, 3), 2)));
+}
+
 TEST_CASE("in training a channel has mean 0 and variance 1, whatever comes in", "[layers][batch_norm]") {
   const BatchNorm2d norm({.channels = 3, .eps = 1e-12});
   const Tensor x = numbers({4, 3, 5, 6}, f32, 1000, 1010);
@@ -149,4 +166,11 @@ TEST_CASE("BatchNorm and MaxPool2d refuse what does not fit", "[layers][batch_no
   REQUIRE_THROWS_AS(MaxPool2d(2, {.dilation = 0}), ValueError);
   REQUIRE_THROWS_AS(MaxPool2d(3, {.padding = 2}), ValueError);
   REQUIRE_THROWS_AS(MaxPool2d(2)(ones({1, 2, 2})), ShapeError);
+  REQUIRE_THROWS_AS(AvgPool2d({2, 0}), ValueError);
+  REQUIRE_THROWS_AS(AvgPool2d(3, {.padding = 2}), ValueError);
+  REQUIRE_THROWS_AS(AdaptiveAvgPool2d(0), ValueError);
+  REQUIRE_THROWS_AS(AdaptiveMaxPool2d({1, -1}), ValueError);
+  REQUIRE_THROWS_AS(Upsample(0), ValueError);
+  REQUIRE_THROWS_AS(Upsample(2, {.align_corners = true}), ValueError);
+  REQUIRE_THROWS_WITH(Upsample(2)(ones({1, 2, 2})), contains("Upsample") && contains("[B, C, H, W]"));
 }
