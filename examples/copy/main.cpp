@@ -18,8 +18,10 @@
 namespace fovea::examples {
 namespace {
 
-// The score of copies of which none of 500 a length is wrong, and few bits beyond these lengths are.
-constexpr double kGood = 0.15;
+// The score of sequences of which none of 500 a length is wrong, and few bits beyond these lengths are.
+double good_score(std::string_view task) {
+  return task == "copy" || task == "repeat-copy" ? 0.15 : task == "recall" ? 0.05 : 0.01;
+}
 constexpr double kWorst = std::numeric_limits<double>::max();
 
 class Copy final : public Program {
@@ -28,7 +30,7 @@ class Copy final : public Program {
       : Program(o, {.figure = "wrong bits",
                     .further = {"bits", "sequences"},
                     .loss = "cross-entropy a bit, nats",
-                    .good_score = o.task == "copy" ? kGood : kGood / 3}),
+                    .good_score = good_score(o.task)}),
         o_(o),
         task_(make_task(o.task)),
         model_(as_asked([&] { return make_model(o, task_, initial); })),
@@ -80,7 +82,7 @@ class Copy final : public Program {
   bool hopeless() {
     if (o_.patience == 0) return false;
     if (learned_ == 0) return trainer().step() - began_ >= o_.patience;
-    return best_ > kGood && (trainer().step() - learned_ >= o_.patience / 2 || at_rest());
+    return best_ > good_score(o_.task) && (trainer().step() - learned_ >= o_.patience / 2 || at_rest());
   }
 
   // The rate has become so small that nothing changes any more.

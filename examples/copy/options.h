@@ -134,11 +134,12 @@ struct Options : CommandLine {
     otherwise(patience, 0), otherwise(early_stop, 12);
     if (task == "recall") {
       otherwise(controller, "ff"), otherwise(hidden, 256), otherwise(heads, 4);
-      otherwise(steps, 80000), otherwise(patience, 20000), otherwise(decay_after, "learned");
+      otherwise(steps, 120000), otherwise(patience, 20000), otherwise(decay_after, "learned");
     }
     if (task == "repeat-copy") {
-      otherwise(controller, "ff");
-      otherwise(decay, 0.93), otherwise(decay_after, "learned");
+      otherwise(steps, 200000), otherwise(patience, 18000), otherwise(grown_batch, 4);
+      otherwise(validate_every, 500), otherwise(early_stop, 24);
+      otherwise(decay, 0.965), otherwise(decay_after, "learned");
     }
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);

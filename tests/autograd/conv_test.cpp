@@ -4,13 +4,15 @@
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
-#include <tests/catch.h>
+#include <tests/autograd/golden_cases.h>
 
 #include <limits>
 #include <string>
 #include <vector>
 
 using namespace fovea;
+using fovea::test::check_golden_case;
+using fovea::test::GoldenFile;
 
 namespace {
 
@@ -90,4 +92,26 @@ TEST_CASE("conv2d's gradients are made only where they are asked for", "[conv2d]
   sum(y).backward();
   REQUIRE(!x.grad().defined());
   REQUIRE(equal(weight.grad(), full({4, 3, 3, 3}, 2 * 4 * 4)));
+}
+
+TEST_CASE("conv2d with dilation and groups, and conv_transpose2d, agree with PyTorch", "[golden][conv]") {
+  const GoldenFile file("images");
+  const auto forward = [&](const std::string& name, const ConvolutionOptions& options) {
+    INFO(name);
+    check_golden_case(
+        file, name, [&](const std::vector<Tensor>& x) { return conv2d(x[0], x[1], x[2], options); }, 1e-12);
+  };
+  forward("conv2d_dilation", {.stride = {1, 2}, .padding = {2, 1}, .dilation = {2, 3}});
+  forward("conv2d_groups", {.stride = 2, .padding = 1, .groups = 2});
+  forward("conv2d_both", {.padding = 2, .dilation = 2, .groups = 2});
+  const auto transposed = [&](const std::string& name, const ConvTransposeOptions& options) {
+    INFO(name);
+    check_golden_case(
+        file, name, [&](const std::vector<Tensor>& x) { return conv_transpose2d(x[0], x[1], x[2], options); }, 1e-12);
+  };
+  transposed("conv_transpose2d", {});
+  transposed("conv_transpose2d_stride", {.stride = {2, 3}, .padding = {1, 0}, .output_padding = {1, 2}});
+  transposed("conv_transpose2d_groups", {.stride = 2, .groups = 2});
+  transposed("conv_transpose2d_dilation",
+             {.stride = 2, .padding = 1, .output_padding = {1, 2}, .dilation = {2, 3}, .groups = 2});
 }

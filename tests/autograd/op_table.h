@@ -203,6 +203,8 @@ const OpEntry op_table[] = {
                          const std::function<Tensor(const Tensor&)>&)>(fovea::plain_sdpa)},
     {"conv2d", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
+    {"conv_transpose2d", true,
+     reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvTransposeOptions&)>(fovea::conv_transpose2d)},
     {"conv1d", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Conv1dOptions&)>(fovea::conv1d)},
     {"max_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&, const MaxPool2dOptions&)>(fovea::max_pool2d)},
     {"avg_pool2d", true, reach<Tensor(const Tensor&, const RowsColumns&, const AvgPool2dOptions&)>(fovea::avg_pool2d)},

@@ -78,4 +78,24 @@ for name, size in {"smaller": (2, 3), "uneven": (4, 5), "larger": (9, 11)}.items
         cases.record_op(arrays, f"interpolate_{mode}_{name}", [draws.real(2, 2, 6, 7)],
                         lambda x: F.interpolate(x, size, mode=mode.split("_")[0], align_corners=corners), draws.real)
 
+CONVOLUTIONS = {
+    "conv2d_dilation": {"stride": (1, 2), "padding": (2, 1), "dilation": (2, 3)},
+    "conv2d_groups": {"stride": 2, "padding": 1, "groups": 2},
+    "conv2d_both": {"padding": 2, "dilation": 2, "groups": 2},
+}
+for name, options in CONVOLUTIONS.items():
+    weight = draws.real(6, 4 // options.get("groups", 1), 3, 2)
+    cases.record_op(arrays, name, [draws.real(2, 4, 7, 6), weight, draws.real(6)],
+                    lambda x, w, b: F.conv2d(x, w, b, **options), draws.real)
+TRANSPOSED = {
+    "conv_transpose2d": {},
+    "conv_transpose2d_stride": {"stride": (2, 3), "padding": (1, 0), "output_padding": (1, 2)},
+    "conv_transpose2d_groups": {"stride": 2, "groups": 2},
+    "conv_transpose2d_dilation": {"stride": 2, "padding": 1, "dilation": (2, 3), "output_padding": (1, 2), "groups": 2},
+}
+for name, options in TRANSPOSED.items():
+    weight = draws.real(4, 6 // options.get("groups", 1), 3, 2)
+    cases.record_op(arrays, name, [draws.real(2, 4, 4, 3), weight, draws.real(6)],
+                    lambda x, w, b: F.conv_transpose2d(x, w, b, **options), draws.real)
+
 cases.save_beside(__file__, arrays)

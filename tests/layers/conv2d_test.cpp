@@ -31,6 +31,31 @@ TEST_CASE("Conv2d keeps the contract", "[layers][contract][conv2d]") {
       {3, 1, 5, 4}));
 }
 
+TEST_CASE("ConvTranspose2d keeps the contract, and makes of an image what Conv2d made one of",
+          "[layers][contract][conv2d]") {
+  const auto contract = [](const ConvTranspose2dOptions& options, const Shape& shape) {
+    Generator numbers(8);
+    return Contract<ConvTranspose2d>{[=](Generator& g) { return ConvTranspose2d(options, g); },
+                                     [](const ConvTranspose2d& module, const List& in) { return List{module(in[0])}; },
+                                     {uniform(shape, -1, 1, numbers, f64)},
+                                     {}};
+  };
+  require_contract(contract({.in_channels = 2, .out_channels = 3, .kernel = {3, 2}, .stride = 2}, {2, 2, 3, 4}));
+  require_contract(contract(
+      {.in_channels = 4, .out_channels = 2, .kernel = 2, .padding = 1, .dilation = 2, .groups = 2, .bias = false},
+      {1, 4, 3, 3}));
+  Generator generator(9);
+  const Conv2d down({.in_channels = 3, .out_channels = 5, .kernel = 4, .stride = 2, .padding = 1, .bias = false});
+  ConvTranspose2d up({.in_channels = 5, .out_channels = 3, .kernel = 4, .stride = 2, .padding = 1, .bias = false});
+  Tensor weight = up.weight->detach();
+  weight.copy_(down.weight->detach());
+  const Tensor x = uniform({2, 3, 8, 6}, -1, 1, generator).requires_grad_(),
+               g = uniform({2, 5, 4, 3}, -1, 1, generator);
+  REQUIRE(allclose(up(g).detach(), grad({sum(down(x) * g)}, {x})[0], 1e-5, 1e-6));
+  REQUIRE_THROWS_AS(ConvTranspose2d({.in_channels = 3, .out_channels = 2, .kernel = 2, .groups = 2}), ValueError);
+  REQUIRE_THROWS_AS(Conv2d({.in_channels = 2, .out_channels = 2, .kernel = 2, .dilation = {0, 1}}), ValueError);
+}
+
 TEST_CASE("Conv2d moves with its image", "[layers][conv2d]") {
   Generator generator(1);
   const Conv2d conv({.in_channels = 2, .out_channels = 3, .kernel = {3, 2}}, generator);
