@@ -27,7 +27,7 @@ struct Options : CommandLine {
   std::string& ask =
       choice("ask", "questions of an episode of training: one, or one of each character", {"each", "one"});
   int64_t& pool = whole("pool", "characters that the episodes of a batch are made of", 30, 2, 10000);
-  int64_t& move = whole("move", "pixels that a drawing of training is moved by, at most", 2, 0, 14);
+  int64_t& move = whole("move", "pixels that a drawing of training is moved by, at most", 0, 0, 14);
   int64_t& channels = whole("channels", "of the convolutions", 64, 1, 1024);
   int64_t& filters = whole("filters", "of SNAIL's convolutions over time; of the LSTM its state", 32, 1, 4096);
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 8000, 1));
