@@ -58,7 +58,7 @@ inline Errors evaluate(const Machine& model, const Task& task, int64_t length, i
 // Wrong sequences up to the longest training length, and wrong bits beyond it. Cross-entropy decides between weights
 // that are equal in these, and is the whole score where no predictor can be perfect.
 inline Validation validation(const Machine& model, const Task& task, int64_t max_length, const Generator& generator) {
-  const Errors beyond = evaluate(model, task, task.validation_length(max_length), 50, generator.fork(1));
+  const Errors beyond = evaluate(model, task, task.validation_length(max_length), task.beyond_count, generator.fork(1));
   if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
   double score = 0.2 * beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
   if (task.draw_validation != nullptr) {

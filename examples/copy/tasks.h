@@ -32,6 +32,7 @@ struct Task {
   std::string further{};
   Bits (*draw_further)(int64_t batch, int64_t length, Generator& generator) = nullptr;
   Bits (*draw_validation)(int64_t batch, int64_t length, Generator& generator) = nullptr;
+  int64_t beyond_count = 50;  // sequences of the validation beyond the training
 
   // Beyond what is trained, in a fixed proportion to it, rounded up. ngrams: the trained one.
   int64_t validation_length(int64_t trained) const { return (trained * beyond + max_length - 1) / max_length; }
@@ -49,7 +50,7 @@ inline Task make_task(std::string_view name) {
   const Task tasks[] = {
       {"copy", 9, 8, 1, 20, {10, 20, 30, 50, 120}, 116, false, draw_copy},
       {"repeat-copy", 10, 9, 1, 10, {5, 10, 20}, 19, false, draw_repeat_copy, "repeats20", repeated<20>, repeated<19>},
-      {"recall", 8, 6, 2, 6, {2, 4, 6, 10, 15}, 14, false, draw_recall},
+      {"recall", 8, 6, 2, 6, {2, 4, 6, 10, 15}, 14, false, draw_recall, "", nullptr, nullptr, 400},
       {"ngrams", 1, 1, 7, 200, {200}, 200, true, draw_ngrams},
       {"sort", 10, 8, 2, 20, {20}, 22, true, draw_sort},
       {"copies", 9, 8, 1, 6, {4, 8, 16, 32}, 12, false, draw_copies},

@@ -43,7 +43,7 @@ struct Options : CommandLine {
 
   void settle() override {
     if (task == "addition") {
-      otherwise(batch, 32), otherwise(learning_rate, 5e-3), otherwise(restart_after, 20000), otherwise(early_stop, 6);
+      otherwise(batch, 32), otherwise(learning_rate, 5e-3), otherwise(restart_after, 30000), otherwise(early_stop, 6);
       otherwise(hidden, 100), otherwise(stacks, 10), otherwise(noise, 2), otherwise(recurrent, true);
       otherwise(longest, 40), otherwise(window, 80), otherwise(grow_below, 4);
     }

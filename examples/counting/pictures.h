@@ -27,8 +27,19 @@ inline std::string paper_row(std::string_view language) {
   return "table does not have it";
 }
 
-// Two sentences; of each of the first four stacks the actions over time, and its upper cells, top first. A list is
-// shown about its HEAD.
+// Those of the stacks that push and pop most, of actions [S, T, A], in their order.
+inline std::vector<int64_t> busiest(const Tensor& actions, int64_t most) {
+  const Tensor times = sum(actions, 1);  // [S, A]
+  const Tensor both = minimum(select(times, 1, 0), select(times, 1, times.size(1) - 1));
+  const Tensor order = argsort(both, 0, true);
+  std::vector<int64_t> found;
+  for (int64_t i = 0; i < std::min(most, order.size(0)); ++i) found.push_back(order.at<int64_t>({i}));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Two sentences; of each of the four stacks that do most, the actions over time, and its upper cells, top first. A list
+// is shown about its HEAD.
 inline HeatmapPicture show_stacks(const Predictor& model, const Language& language, Generator generator) {
   const NoGrad quiet;
   constexpr int64_t kSize = 6, kCells = 10;
@@ -53,7 +64,7 @@ inline HeatmapPicture show_stacks(const Predictor& model, const Language& langua
   if (list) names = {"RIGHT", "LEFT", "INSERT"};
   if (cell.actions() == 2) names = {"POP", "PUSH"};
   HeatmapPicture shown{.columns = 2, .title = "below each symbol what it makes the stacks do, and what they then hold"};
-  for (int64_t s = 0; s < std::min<int64_t>(4, cells.size(0)); ++s) {
+  for (const int64_t s : busiest(actions, 4)) {
     const char* const kind = list ? "list" : "stack";
     shown.panels.push_back({.grid = grid_of(transpose(select(actions, 0, s), 0, 1)),
                             .title = fmt::format("{} {}: actions", kind, s + 1),
