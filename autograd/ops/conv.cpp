@@ -44,12 +44,12 @@ Tensor plain_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, c
 // Each tap's multiple of x, a stride apart, where it belongs in y [B, O, H', W'].
 Tensor plain_transpose(const Tensor& x, const Tensor& weight, const Shape& y, const ConvTransposeOptions& o) {
   const int64_t B = x.size(0), C = x.size(1), H = x.size(2), W = x.size(3), O = weight.size(1);
-  const auto [sh, sw] = o.stride;
+  const int64_t sh = H > 1 ? o.stride.rows : 1, sw = W > 1 ? o.stride.columns : 1;         // of one row any is alike
   const int64_t rows = y[2] + 2 * o.padding.rows, columns = y[3] + 2 * o.padding.columns;  // before they are cut off
   const auto apart = [&](const Tensor& term) {
-    const Tensor wide = pad(reshape(term, {B, O, H, 1, W, 1}), {0, W > 1 ? sw - 1 : 0, 0, 0, 0, H > 1 ? sh - 1 : 0});
+    const Tensor wide = pad(reshape(term, {B, O, H, 1, W, 1}), {0, sw - 1, 0, 0, 0, sh - 1});
     const Tensor image = reshape(wide, {B, O, wide.size(2) * wide.size(3), wide.size(4) * wide.size(5)});
-    return slice(slice(image, 2, 0, (H - 1) * (H > 1 ? sh : 1) + 1), 3, 0, (W - 1) * (W > 1 ? sw : 1) + 1);
+    return slice(slice(image, 2, 0, (H - 1) * sh + 1), 3, 0, (W - 1) * sw + 1);
   };
   Tensor sum = zeros({B, O, rows, columns}, x.dtype());
   for (int64_t u = 0; u < weight.size(2); ++u)

@@ -21,7 +21,7 @@ using kernels::GridSizes;
 Tensor coordinate(const GridSizes& n, const Tensor& g, int64_t size) {
   const double last = static_cast<double>(size - 1), low = n.align_corners ? 0 : -0.5, span = last - 2 * low;
   const double all = static_cast<double>(size);
-  const Tensor at = n.align_corners ? (g + 1.0) / 2.0 * last : ((g + 1.0) * all - 1.0) / 2.0;
+  Tensor at = n.align_corners ? (g + 1.0) / 2.0 * last : ((g + 1.0) * all - 1.0) / 2.0;
   if (n.edge == GridEdge::zeros) return at;
   Tensor inside = at;
   if (n.edge == GridEdge::reflection) {

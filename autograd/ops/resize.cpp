@@ -127,7 +127,7 @@ Tensor along(const Tensor& x, int64_t dim, int64_t out, const InterpolateOptions
     const int64_t n = options.mode == InterpolateMode::nearest ? i * in / out : static_cast<int64_t>(place);
     first.push_back(n), second.push_back(std::min(n + 1, in - 1)), part.push_back(place - static_cast<double>(n));
   }
-  const Tensor lower = index_select(x, dim, from(first, {out}));
+  Tensor lower = index_select(x, dim, from(first, {out}));
   if (options.mode == InterpolateMode::nearest) return lower;
   Shape column{1, 1, 1, 1};
   column[static_cast<int>(dim)] = out;

@@ -140,13 +140,14 @@ void grid_sample_places(const GridSizes& n, const T* dy, const T* x, const int32
   });
 }
 
-#define FOVEA_GRID(T)                                                                         \
-  template void grid_taps(const GridSizes&, const T*, int32_t*, T*);                          \
-  template void grid_sample(const GridSizes&, const T*, const int32_t*, const T*, T*);        \
-  template void grid_sample_spread(const GridSizes&, const T*, const int32_t*, const T*, T*); \
-  template void grid_sample_places(const GridSizes&, const T*, const T*, const int32_t*, const T*, T*);
-FOVEA_GRID(float)
-FOVEA_GRID(double)
-#undef FOVEA_GRID
+template void grid_taps(const GridSizes&, const float*, int32_t*, float*);
+template void grid_sample(const GridSizes&, const float*, const int32_t*, const float*, float*);
+template void grid_sample_spread(const GridSizes&, const float*, const int32_t*, const float*, float*);
+template void grid_sample_places(const GridSizes&, const float*, const float*, const int32_t*, const float*, float*);
+template void grid_taps(const GridSizes&, const double*, int32_t*, double*);
+template void grid_sample(const GridSizes&, const double*, const int32_t*, const double*, double*);
+template void grid_sample_spread(const GridSizes&, const double*, const int32_t*, const double*, double*);
+template void grid_sample_places(const GridSizes&, const double*, const double*, const int32_t*, const double*,
+                                 double*);
 
 }  // namespace fovea::kernels

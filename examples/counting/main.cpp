@@ -18,12 +18,13 @@ namespace fovea::examples {
 namespace {
 
 constexpr int64_t kShortest = 3;  // the greatest n that training begins with
+constexpr double kGood = 0.05;    // the score of a network that solves all sentences of a validation
 
 class Counting final : public Program {
  public:
   explicit Counting(const Options& o)
       : Program(o,
-                {.figure = "wrong %", .unit = "windows", .loss = "cross-entropy a symbol, nats", .good_score = 0.05}),
+                {.figure = "wrong %", .unit = "windows", .loss = "cross-entropy a symbol, nats", .good_score = kGood}),
         o_(o),
         language_(language(o.task)),
         model_(as_asked([&] { return make_model(o, initial); })),
@@ -31,7 +32,8 @@ class Counting final : public Program {
     train_with(model_);
     fresh_optimizer_ = optimizer().saved_state();
     trainer().state()("streams", streams_)("initial", initial)("noise", noise_)("began", began_)("tried", tried_);
-    trainer().state()("longest", longest_)("wrong", wrong_)("counted", counted_)("score", score_)("tested", tested_);
+    trainer().state()("longest", longest_)("wrong", wrong_)("counted", counted_)("score", score_)("tested", tested_)(
+        "good", good_);
   }
 
  private:
@@ -65,7 +67,7 @@ class Counting final : public Program {
     optimizer().load_state(fresh_optimizer_);
     streams_.begin_anew();
     began_ = trainer().step();
-    longest_ = kShortest;
+    longest_ = kShortest, good_ = 0;
     trainer().sample(fmt::format("step {}: network {} of {}", began_, ++tried_, o_.restarts));
   }
 
@@ -78,6 +80,9 @@ class Counting final : public Program {
     const Solved found = solve(1, o_.longest * 8 / 5, 10, true, root.fork(3));
     const double score = 100 - found.all() + found.nats;
     if (score < score_) score_ = score, tested_ = tried_;
+    good_ += score <= kGood ? 1 : 0;
+    const bool solved = o_.early_stop > 0 && good_ >= o_.early_stop;  // as often as that, if not in a row
+    if (solved && trainer().step() - began_ >= o_.restart_after) trainer().stop();
     return score;
   }
 
@@ -109,8 +114,8 @@ class Counting final : public Program {
   SavedState fresh_optimizer_{};
   Generator noise_ = root.fork(6);
   int64_t began_ = 0, tried_ = 1, tested_ = 1;  // the step at which this network began, its number, the best one's
-  int64_t longest_ = kShortest;
-  double wrong_ = 0, counted_ = 0;  // symbols since n last could grow
+  int64_t longest_ = kShortest, good_ = 0;      // good validations of this network
+  double wrong_ = 0, counted_ = 0;              // symbols since n last could grow
   double score_ = std::numeric_limits<double>::max();
 };
 

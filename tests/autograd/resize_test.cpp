@@ -26,13 +26,15 @@ TEST_CASE("avg_pool2d, the adaptive pools and interpolate agree with PyTorch", "
   average("avg_pool2d_own", {3, 2}, {.stride = {{1, 3}}, .padding = {1, 0}});
   average("avg_pool2d_ceil", 3, {.stride = 2, .padding = 1, .ceil_mode = true});
   average("avg_pool2d_ceil_pixels", 3, {.stride = 2, .padding = 1, .ceil_mode = true, .count_include_pad = false});
-  const std::pair<const char*, RowsColumns> sizes[] = {{"smaller", {2, 3}}, {"uneven", {4, 5}}, {"larger", {9, 11}}};
-  for (const auto& [name, size] : sizes) {
-    const std::string end = std::string("_") + name;
+  const std::pair<const char*, RowsColumns> sizes[] = {{"_smaller", {2, 3}}, {"_uneven", {4, 5}}, {"_larger", {9, 11}}};
+  for (const auto& each : sizes) {
+    const std::string end = each.first;
+    const RowsColumns size = each.second;
     check("adaptive_avg_pool2d" + end, [&](const Tensor& x) { return adaptive_avg_pool2d(x, size); });
     check("adaptive_max_pool2d" + end, [&](const Tensor& x) { return adaptive_max_pool2d(x, size); });
     const auto resized = [&](const std::string& mode, const InterpolateOptions& options) {
-      check("interpolate_" + mode + end, [&](const Tensor& x) { return interpolate(x, size, options); });
+      check(std::string("interpolate_").append(mode).append(end),
+            [&](const Tensor& x) { return interpolate(x, size, options); });
     };
     resized("nearest", {});
     resized("bilinear", {InterpolateMode::bilinear, false});
