@@ -141,6 +141,11 @@ struct Options : CommandLine {
       otherwise(validate_every, 500), otherwise(early_stop, 24);
       otherwise(decay, 0.965), otherwise(decay_after, "learned");
     }
+    if (task == "ngrams") {
+      otherwise(steps, 14000), otherwise(batch, 16), otherwise(grown_batch, 16), otherwise(clip, 1);
+      otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3), otherwise(validate_every, 250);
+      otherwise(decay_after, "every"), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
+    }
     if (task == "sort") {
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
