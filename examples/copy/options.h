@@ -137,7 +137,7 @@ struct Options : CommandLine {
       otherwise(steps, 120000), otherwise(patience, 20000), otherwise(decay_after, "learned");
     }
     if (task == "repeat-copy") {
-      otherwise(steps, 60000), otherwise(patience, 18000), otherwise(grown_batch, 4);
+      otherwise(steps, 120000), otherwise(patience, 18000), otherwise(grown_batch, 4);
       otherwise(validate_every, 500), otherwise(early_stop, 24);
       otherwise(decay, 0.965), otherwise(decay_after, "learned");
     }
