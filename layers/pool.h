@@ -1,8 +1,8 @@
 // Layers that change the size of images.
-//   MaxPool2d            y(b, c, i, j) = max_u,v x(b, c, i stride + u dilation - padding, j stride + v dilation -
-//   padding) AvgPool2d            the mean in place of the largest, dilation 1 AdaptiveMaxPool2d, AdaptiveAvgPool2d the
-//   same over windows that make an image of `size` Upsample             the nearest pixel, or bilinear mixtures, of an
-//   image that becomes `scale` times as large
+//   MaxPool2d     y(b, c, i, j) = max_u,v x(b, c, i stride + u dilation - padding, j stride + ..)
+//   AvgPool2d     the mean in place of the largest, dilation 1
+//   AdaptiveMaxPool2d, AdaptiveAvgPool2d     the same over windows that make an image of `size`
+//   Upsample      the nearest pixel, or bilinear mixtures, of an image that becomes `scale` times as large
 //
 //   x   [B, C, H, W]
 //   y   [B, C, H', W']    H' = floor((H + 2 padding - dilation (kernel - 1) - 1) / stride) + 1; size; H scale
