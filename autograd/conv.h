@@ -13,11 +13,12 @@
 // x [B, C, L], weight [O, C / groups, k], bias [O] or undefined, y [B, O, L'] with
 // L' = floor((L + 2 padding - dilation (k - 1) - 1) / stride) + 1. What may look back only (a causal convolution) has
 // dilation (k - 1) zeros padded before x.
+// What is not finite may make its neighbours NaN too: kernels multiply it by zeros around the image.
 // Errors: ShapeError, DTypeError; ValueError for a stride, dilation or number of groups below 1, a padding below 0, an
 // output_padding that is below 0 or not below stride or dilation.
 // Cost: B O H' W' C kH kW multiply-adds, and as many for each gradient. No matrix of patches is made, but with
-// dilation, of B C k H' W' elements (of conv_transpose2d an image for each tap), and by conv1d with groups. Groups go
-// one by one.
+// dilation, of B C k H' W' elements (of conv_transpose2d an image for each tap, before the padding is cut off), and by
+// conv1d with groups. Groups go one by one.
 #pragma once
 
 #include <fovea/core/tensor.h>

@@ -8,7 +8,8 @@
 // q = ((column + 1) W - 1) / 2; p alike of the row and H. What lies beside the image is 0 (zeros), its nearest pixel
 // (border), or what a mirror at its ends shows (reflection), at the middle of the last pixel or at its edge.
 // Shapes: theta [B, 2, 3], grid [B, H', W', 2], x [B, C, H, W], y [B, C, H', W'].
-// Gradient: none to the grid of nearest, and none where border holds a place back. A place that is NaN makes its y NaN.
+// Gradient: none to the grid of nearest, and none where border holds a place back. A place that is NaN makes
+// its y NaN, and with reflection one that is infinite does.
 // Errors: ShapeError, also for images without a pixel; DTypeError. Cost: four reads of x for an element of y.
 #pragma once
 

@@ -82,6 +82,12 @@ class ConvTranspose2d final : public Module {
   explicit ConvTranspose2d(const ConvTranspose2dOptions& o, Generator& generator = default_generator())
       : options_{o.stride, o.padding, o.output_padding, o.dilation, o.groups} {
     detail::check_filters("ConvTranspose2d", o);
+    const auto within = [](int64_t more, int64_t stride, int64_t dilation) {
+      return more >= 0 && (more < stride || more < dilation);
+    };
+    if (!within(o.output_padding.rows, o.stride.rows, o.dilation.rows) ||
+        !within(o.output_padding.columns, o.stride.columns, o.dilation.columns))
+      throw ValueError("ConvTranspose2d: output_padding below 0, or not below the stride or the dilation");
     const Shape shape{o.in_channels, o.out_channels / o.groups, o.kernel.rows, o.kernel.columns};
     const int64_t fan = checked_numel("ConvTranspose2d", shape) / o.in_channels;
     weight = Parameter(init::uniform_fan(shape, fan, generator));

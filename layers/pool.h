@@ -91,7 +91,12 @@ class Upsample final : public Module {
   }
   Tensor operator()(const Tensor& x) const {
     if (x.dim() != 4) throw ShapeError("Upsample: x has " + std::to_string(x.dim()) + " dimensions; need [B, C, H, W]");
-    return interpolate(x, {x.size(2) * scale_.rows, x.size(3) * scale_.columns}, options_);
+    RowsColumns size = 0;
+    if (__builtin_mul_overflow(x.size(2), scale_.rows, &size.rows) ||
+        __builtin_mul_overflow(x.size(3), scale_.columns, &size.columns))
+      throw ShapeError("Upsample: " + x.shape().str() + " times " + std::to_string(scale_.rows) + " and " +
+                       std::to_string(scale_.columns) + " is beyond what sizes count; take a smaller scale");
+    return interpolate(x, size, options_);
   }
 
  private:

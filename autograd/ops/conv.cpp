@@ -121,8 +121,12 @@ void check_inputs(std::string_view op, const Tensor& x, const Tensor& weight, co
   check::same_dtype(op, x, weight);
   if (bias.defined()) check::same_dtype(op, x, bias);
   const bool transposed = in == 0;
-  const auto channels = [&](int dim, bool whole) { return weight.size(dim) * (whole ? 1 : groups); };
-  if (x.dim() != 4 || weight.dim() != 4 || x.size(1) != channels(in, transposed) || weight.size(0) % groups != 0 ||
+  const auto channels = [&](int dim, bool whole) {
+    int64_t all;
+    return __builtin_mul_overflow(weight.size(dim), whole ? 1 : groups, &all) ? -1 : all;
+  };
+  if (x.dim() != 4 || weight.dim() != 4 || groups > std::max<int64_t>(1, weight.size(0)) ||
+      x.size(1) != channels(in, transposed) || weight.size(0) % groups != 0 ||
       (bias.defined() && bias.shape() != Shape{channels(out, !transposed)}))
     throw ShapeError(
         fmt::format("{}: x is {}, weight {}, bias {}, groups {}; need x[B, C, H, W], weight{}, bias[O], "
@@ -172,10 +176,11 @@ ConvSizes transposed_sizes(const Tensor& x, const Tensor& weight, const ConvTran
                       !__builtin_add_overflow(size, reach, &size) && !__builtin_add_overflow(size, more + 1, &size) &&
                       !__builtin_mul_overflow(padding, 2, &cut) && size > cut;
     if (!fits)
-      throw ShapeError(
-          fmt::format("conv_transpose2d: x is {}, weight {}, stride {}, padding {}, dilation {}; need "
-                      "images and kernels of at least 1 x 1 that make one of at least 1 x 1",
-                      describe(x), describe(weight), both(o.stride), both(o.padding), both(o.dilation)));
+      throw ShapeError(fmt::format(
+          "conv_transpose2d: x is {}, weight {}, stride {}, padding {}, output_padding {}, dilation {}; need "
+          "images and kernels of at least 1 x 1 that make one of at least 1 x 1 (pad less, or take a larger "
+          "kernel or output_padding)",
+          describe(x), describe(weight), both(o.stride), both(o.padding), both(o.output_padding), both(o.dilation)));
     return ConvAxis{size - cut, kernel, std::min(stride, size), padding, in};
   };
   const ConvSizes n{x.size(0), weight.size(1), weight.size(0),

@@ -64,13 +64,14 @@ PoolAxis axis_of(const Tensor& x, int dim, int64_t kernel, int64_t stride, int64
   const int64_t in = x.size(dim);
   int64_t reach, total;  // from the first tap to the last; of padded x
   if (in < 1 || __builtin_mul_overflow(kernel - 1, dilation, &reach) ||
-      __builtin_add_overflow(in, 2 * padding, &total) || reach >= total)
+      __builtin_add_overflow(in, 2 * padding, &total) ||
+      (reach >= total && !(up && stride - 1 >= reach + 1 - total)))  // rounded up, one window may reach behind
     throw ShapeError(
         fmt::format("max_pool2d: x is {}, dimension {}: kernel {}, dilation {}, padding {}; need an image of at least "
                     "1 x 1 and a window that fits into it with its padding",
                     describe(x), dim, kernel, dilation, padding));
-  const int64_t rest = total - reach - 1, step = std::min(stride, total);
-  int64_t out = (up ? rest + step - 1 : rest) / step + 1;
+  const int64_t rest = std::max<int64_t>(0, total - reach - 1), step = std::min(stride, total);
+  int64_t out = (up && reach < total ? rest + step - 1 : rest) / step + 1;
   if (up && (out - 1) * step >= in + padding) --out;
   return {in, kernel, step, padding, dilation, out};
 }

@@ -29,6 +29,7 @@ std::vector<OpSample> max_pool2d_samples(SampleMaker& make) {
   samples.back().differentiable = false;  // -inf
   add("rounded up", {1, 2, 5, 8}, 3, {.stride = 2, .ceil_mode = true});
   add("rounded up, but no window behind x", {1, 1, 4, 3}, {2, 1}, {.stride = 3, .padding = {1, 0}, .ceil_mode = true});
+  add("rounded up, a kernel beyond the image", {1, 2, 3, 2}, {5, 2}, {.ceil_mode = true});
   add("the whole image", {2, 3, 3, 4}, {3, 4}, {});
   add("stride beyond the image", {1, 1, 3, 3}, 2, {.stride = kHuge});
   add("no images", {0, 2, 3, 3}, 2, {});

@@ -63,18 +63,32 @@ int64_t longest(const Windows& windows) {
   return most;
 }
 
+// `of` each window along `dim`, side by side.
+template <class Of>
+Tensor by_windows(const Tensor& x, int64_t dim, const Windows& windows, Of&& of) {
+  std::vector<Tensor> each;
+  for (const auto& [begin, end] : windows) each.push_back(of(slice(x, dim, begin, end)));
+  return cat(each, dim);
+}
+
+// By taps or by windows: of fewer, for the gradient of each is an image.
+bool few(const Windows& windows) { return static_cast<int64_t>(windows.size()) < longest(windows); }
+
 // The sum of each window's elements along `dim`.
 Tensor window_sums(const Tensor& x, int64_t dim, const Windows& windows) {
-  Tensor sum;
+  if (few(windows)) return by_windows(x, dim, windows, [dim](const Tensor& part) { return sum(part, dim, true); });
+  Tensor total;
   for (int64_t u = 0; u < longest(windows); ++u) {
     const Tap tap = tap_of(x, dim, windows, u);
     const Tensor term = where(tap.own, tap.elements, full({}, 0, x.dtype()));
-    sum = sum.defined() ? sum + term : term;
+    total = total.defined() ? total + term : term;
   }
-  return sum;
+  return total;
 }
 
 Tensor window_largest(const Tensor& x, int64_t dim, const Windows& windows) {
+  if (few(windows))
+    return by_windows(x, dim, windows, [dim](const Tensor& part) { return max_with_indices(part, dim, true).first; });
   std::vector<Tensor> taps;
   for (int64_t u = 0; u < longest(windows); ++u) taps.push_back(tap_of(x, dim, windows, u).elements);
   return max_with_indices(stack(taps, 0), 0).first;
@@ -95,15 +109,18 @@ struct Averages {
   Windows windows{};
   std::vector<double> counts{};
 };
-Averages averages(int64_t in, int64_t kernel, int64_t stride, int64_t padding, bool up, bool count_padding) {
+Averages averages(const Tensor& x, int64_t dim, int64_t kernel, int64_t stride, int64_t padding, bool up,
+                  bool count_padding) {
+  const int64_t in = x.size(dim);
   int64_t total;
-  if (__builtin_add_overflow(in, 2 * padding, &total) || kernel > total)
+  const bool adds = !__builtin_add_overflow(in, 2 * padding, &total);
+  if (!adds || (kernel > total && !(up && stride - 1 >= kernel - total)))  // rounded up, one window may reach behind
     throw ShapeError(
-        fmt::format("avg_pool2d: kernel {}, padding {}, {} pixels; need a window that fits into the image "
-                    "with its padding",
-                    kernel, padding, in));
-  const int64_t rest = total - kernel, step = std::min(stride, total);
-  int64_t out = (up ? rest + step - 1 : rest) / step + 1;
+        fmt::format("avg_pool2d: x is {}, dimension {}: kernel {}, padding {}; need a window that fits into "
+                    "the image with its padding (pad more, or take a smaller one)",
+                    describe(x), dim, kernel, padding));
+  const int64_t rest = std::max<int64_t>(0, total - kernel), step = std::min(stride, total);
+  int64_t out = (up && kernel <= total ? rest + step - 1 : rest) / step + 1;
   if (up && (out - 1) * step >= in + padding) --out;
   Averages made;
   for (int64_t i = 0; i < out; ++i) {
@@ -132,7 +149,8 @@ Tensor along(const Tensor& x, int64_t dim, int64_t out, const InterpolateOptions
   Shape column{1, 1, 1, 1};
   column[static_cast<int>(dim)] = out;
   const Tensor p = reshape(to(from(part, {out}), x.dtype()), column);
-  return (1.0 - p) * lower + p * index_select(x, dim, from(second, {out}));
+  const Tensor mixed = (1.0 - p) * lower + p * index_select(x, dim, from(second, {out}));
+  return where(eq(p, 0.0), lower, mixed);  // no 0 times infinity
 }
 
 }  // namespace
@@ -147,17 +165,18 @@ Tensor avg_pool2d(const Tensor& x, const RowsColumns& kernel, const AvgPool2dOpt
         fmt::format("avg_pool2d: kernel ({}, {}), stride ({}, {}), padding ({}, {}); need at least 1, and a "
                     "padding from 0 to half of the kernel",
                     kernel.rows, kernel.columns, stride.rows, stride.columns, padding.rows, padding.columns));
-  const auto of = [&](int64_t in, int64_t k, int64_t step, int64_t pad) {
-    return averages(in, k, step, pad, options.ceil_mode, options.count_include_pad);
+  const auto of = [&](int64_t dim, int64_t k, int64_t step, int64_t pad) {
+    return averages(x, dim, k, step, pad, options.ceil_mode, options.count_include_pad);
   };
-  const Averages rows = of(x.size(2), kernel.rows, stride.rows, padding.rows),
-                 columns = of(x.size(3), kernel.columns, stride.columns, padding.columns);
+  const Averages rows = of(2, kernel.rows, stride.rows, padding.rows),
+                 columns = of(3, kernel.columns, stride.columns, padding.columns);
   return window_sums(window_sums(x, 3, columns.windows), 2, rows.windows) *
          shares(rows.counts, columns.counts, x.dtype());
 }
 
 Tensor adaptive_avg_pool2d(const Tensor& x, const RowsColumns& size) {
   check_size("adaptive_avg_pool2d", x, size);
+  if (x.numel() == 0) return reshape(x, {x.size(0), x.size(1), size.rows, size.columns});
   const Windows rows = adaptive(x.size(2), size.rows), columns = adaptive(x.size(3), size.columns);
   const auto counts = [](const Windows& windows) {
     std::vector<double> made;
@@ -169,6 +188,7 @@ Tensor adaptive_avg_pool2d(const Tensor& x, const RowsColumns& size) {
 
 Tensor adaptive_max_pool2d(const Tensor& x, const RowsColumns& size) {
   check_size("adaptive_max_pool2d", x, size);
+  if (x.numel() == 0) return reshape(x, {x.size(0), x.size(1), size.rows, size.columns});
   return window_largest(window_largest(x, 3, adaptive(x.size(3), size.columns)), 2, adaptive(x.size(2), size.rows));
 }
 
@@ -176,6 +196,7 @@ Tensor interpolate(const Tensor& x, const RowsColumns& size, const InterpolateOp
   check_size("interpolate", x, size);
   if (options.align_corners && options.mode == InterpolateMode::nearest)
     throw ValueError("interpolate: align_corners goes with bilinear alone");
+  if (x.numel() == 0) return reshape(x, {x.size(0), x.size(1), size.rows, size.columns});
   return along(along(x, 3, size.columns, options), 2, size.rows, options);
 }
 

@@ -25,6 +25,7 @@ std::vector<OpSample> avg_pool2d_samples(SampleMaker& make) {
   add("padding that does not count", {1, 2, 5, 6}, 3, {.stride = 2, .padding = 1, .count_include_pad = false});
   add("rows and columns of their own", {2, 2, 7, 5}, {3, 2}, {.stride = {{1, 3}}, .padding = {1, 0}});
   add("rounded up", {1, 2, 5, 8}, 3, {.stride = 2, .padding = 1, .ceil_mode = true});
+  add("rounded up, a kernel beyond the image", {1, 2, 3, 2}, {5, 2}, {.ceil_mode = true});
   add("stride beyond the image", {1, 1, 3, 3}, 2, {.stride = kHuge});
   add("no images", {0, 2, 3, 3}, 2, {});
   add("no channels", {2, 0, 3, 3}, 2, {});

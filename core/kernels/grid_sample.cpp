@@ -38,10 +38,10 @@ Coordinate<T> coordinate(T g, int64_t size, const GridSizes& n) {
   return {c.at <= 0 ? T(0) : last, T(0)};
 }
 
-// -1 where it is no pixel.
+// -1 where it is no pixel. The last one's number may be rounded up.
 template <class T>
 int64_t index_of(T at, int64_t size) {
-  return at >= 0 && at < static_cast<T>(size) ? static_cast<int64_t>(at) : -1;
+  return at >= 0 && at <= static_cast<T>(size - 1) ? std::min(static_cast<int64_t>(at), size - 1) : -1;
 }
 
 int64_t grain_of(int64_t work) { return std::max<int64_t>(1, kPiece / std::max<int64_t>(1, work)); }

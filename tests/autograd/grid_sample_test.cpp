@@ -94,3 +94,11 @@ TEST_CASE("places that lie nowhere: infinity is beside the image, NaN makes its 
       REQUIRE(none.at({0, 0, 0, 1}) == 1);
     }
 }
+
+TEST_CASE("grid_sample finds the last of more pixels than f32 counts", "[grid]") {
+  const Tensor x = ones({1, 1, 1, (1 << 24) + 4});
+  for (const GridPadding padding : {GridPadding::border, GridPadding::reflection}) {
+    const Tensor y = grid_sample(x, reshape(tensor({1.f, 0.f, 2.f, 0.f}), {1, 1, 2, 2}), {{}, padding, true});
+    REQUIRE(equal(y, ones({1, 1, 1, 2})));
+  }
+}

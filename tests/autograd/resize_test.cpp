@@ -50,4 +50,19 @@ TEST_CASE("a pixel that is not finite reaches its own windows alone", "[pool]") 
   REQUIRE(finite(adaptive_avg_pool2d(x, {3, 4})) == 10);
   REQUIRE(finite(adaptive_max_pool2d(x, {3, 4})) == 10);
   REQUIRE(finite(interpolate(x, {3, 4})) == 11);
+  const Tensor row = reshape(tensor({1.f, INFINITY, 3.f}), {1, 1, 1, 3});
+  REQUIRE(equal(interpolate(row, {1, 3}, {InterpolateMode::bilinear}), row));
+}
+
+TEST_CASE("windows of which there are few, and no elements at all", "[pool]") {
+  Generator generator(4);
+  const Tensor x = uniform({2, 3, 40, 30}, -1, 1, generator, f64).requires_grad_();
+  const Tensor all = adaptive_avg_pool2d(x, 1), largest = adaptive_max_pool2d(x, 1);
+  REQUIRE(allclose(flatten(all.detach(), 1), mean(x.detach(), {2, 3}), 1e-12));
+  REQUIRE(equal(flatten(largest.detach(), 1), max(flatten(x.detach(), 2, 3), 2)));
+  REQUIRE(allclose(grad({sum(all)}, {x})[0], full(x.shape(), 1.0 / 1200, f64), 1e-12));
+  REQUIRE(sum(grad({sum(largest)}, {x})[0]).item() == 6);
+  const Tensor none = zeros({1, 0, 4, 4});
+  REQUIRE(interpolate(none, {int64_t{1} << 31, 1}).shape() == Shape{1, 0, int64_t{1} << 31, 1});
+  REQUIRE(adaptive_max_pool2d(none, {int64_t{1} << 31, 1}).numel() == 0);
 }

@@ -53,6 +53,8 @@ TEST_CASE("ConvTranspose2d keeps the contract, and makes of an image what Conv2d
                g = uniform({2, 5, 4, 3}, -1, 1, generator);
   REQUIRE(allclose(up(g).detach(), grad({sum(down(x) * g)}, {x})[0], 1e-5, 1e-6));
   REQUIRE_THROWS_AS(ConvTranspose2d({.in_channels = 3, .out_channels = 2, .kernel = 2, .groups = 2}), ValueError);
+  REQUIRE_THROWS_AS(ConvTranspose2d({.in_channels = 2, .out_channels = 2, .kernel = 2, .output_padding = 1}),
+                    ValueError);
   REQUIRE_THROWS_AS(Conv2d({.in_channels = 2, .out_channels = 2, .kernel = 2, .dilation = {0, 1}}), ValueError);
 }
 

@@ -172,5 +172,6 @@ TEST_CASE("BatchNorm and MaxPool2d refuse what does not fit", "[layers][batch_no
   REQUIRE_THROWS_AS(AdaptiveMaxPool2d({1, -1}), ValueError);
   REQUIRE_THROWS_AS(Upsample(0), ValueError);
   REQUIRE_THROWS_AS(Upsample(2, {.align_corners = true}), ValueError);
+  REQUIRE_THROWS_AS(Upsample((int64_t{1} << 62) + 1)(ones({1, 1, 4, 4})), ShapeError);
   REQUIRE_THROWS_WITH(Upsample(2)(ones({1, 2, 2})), contains("Upsample") && contains("[B, C, H, W]"));
 }
