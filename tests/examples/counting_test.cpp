@@ -1,4 +1,4 @@
-// The languages of counting: sentences, what of them is determined, streams of them, and what counts as solved.
+// The languages of counting: sentences, what of them is determined, streams of them, what counts as solved, and shows.
 #include <fovea/core/error.h>
 #include <tests/catch.h>
 
@@ -7,6 +7,7 @@
 #include <set>
 
 #include "examples/counting/evaluation.h"
+#include "examples/counting/pictures.h"
 
 using namespace fovea;
 using namespace fovea::examples;
@@ -161,4 +162,16 @@ TEST_CASE("a network that knows nothing solves nothing, and figures are of all s
   half.sizes = {1, 2};
   half.percent = {100, 95};
   REQUIRE(half.all() == 50);
+}
+
+TEST_CASE("the stacks that are shown are those that push and pop most, in their order") {
+  Tensor actions = zeros({5, 6, 3});  // POP, NO-OP, PUSH
+  const auto act = [&](int64_t stack, const std::vector<int64_t>& what) {
+    for (size_t t = 0; t < what.size(); ++t) actions.set({stack, static_cast<int64_t>(t), what[t]}, 1);
+  };
+  act(0, {2, 2, 2, 2, 2, 2}), act(1, {2, 2, 0, 0, 1, 1}), act(2, {1, 1, 1, 1, 1, 1});
+  act(3, {2, 0, 0, 0, 0, 0}), act(4, {2, 2, 2, 0, 0, 0});
+  CHECK(busiest(actions, 3) == std::vector<int64_t>{1, 3, 4});
+  CHECK(busiest(actions, 1) == std::vector<int64_t>{4});
+  CHECK(busiest(actions, 9).size() == 5);
 }
