@@ -81,7 +81,7 @@ class Counting final : public Program {
     const double score = 100 - found.all() + found.nats;
     if (score < score_) score_ = score, tested_ = tried_;
     good_ += score <= kGood ? 1 : 0;
-    const bool solved = o_.early_stop > 0 && good_ >= o_.early_stop;  // as often as that, if not in a row
+    const bool solved = o_.early_stop > 0 && 2 * good_ >= o_.early_stop;  // half as often as that, if not in a row
     if (solved && trainer().step() - began_ >= o_.restart_after) trainer().stop();
     return score;
   }
