@@ -59,9 +59,8 @@ inline Bits draw_repeat_copy(int64_t batch, int64_t length, Generator& generator
   return draw_repeats(batch, length, repeats, generator);
 }
 
-template <int64_t repeats>
-Bits repeated(int64_t batch, int64_t length, Generator& generator) {
-  return draw_repeats(batch, length, repeats, generator);
+inline Bits draw_twenty_repeats(int64_t batch, int64_t length, Generator& generator) {
+  return draw_repeats(batch, length, 20, generator);
 }
 
 inline Bits draw_recall(int64_t batch, int64_t items, Generator& generator) {

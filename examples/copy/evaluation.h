@@ -61,11 +61,6 @@ inline Validation validation(const Machine& model, const Task& task, int64_t max
   const Errors beyond = evaluate(model, task, task.validation_length(max_length), task.beyond_count, generator.fork(1));
   if (!std::isnan(beyond.optimum)) return {beyond.bits_per_sequence - beyond.optimum, std::nan(""), 0};
   double score = 0.2 * beyond.wrong_bits_percent + 1e-3 * beyond.bits_per_sequence, wrong = 0;
-  if (task.draw_validation != nullptr) {
-    Task other = task;
-    other.draw = task.draw_validation;
-    score += 0.2 * evaluate(model, other, max_length, 50, generator.fork(0)).wrong_bits_percent;
-  }
   const auto trained =
       task.one_length ? std::vector{max_length} : std::vector{max_length / 4, max_length / 2, max_length};
   for (const int64_t length : trained) {

@@ -137,9 +137,8 @@ struct Options : CommandLine {
       otherwise(steps, 120000), otherwise(patience, 20000), otherwise(decay_after, "learned");
     }
     if (task == "repeat-copy") {
-      otherwise(steps, 120000), otherwise(patience, 18000), otherwise(grown_batch, 4);
-      otherwise(validate_every, 500), otherwise(early_stop, 24);
-      otherwise(decay, 0.965), otherwise(decay_after, "learned");
+      otherwise(controller, "ff");
+      otherwise(decay, 0.93), otherwise(decay_after, "learned");
     }
     if (task == "ngrams") {
       otherwise(steps, 14000), otherwise(batch, 16), otherwise(grown_batch, 16), otherwise(clip, 1);

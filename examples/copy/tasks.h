@@ -28,10 +28,8 @@ struct Task {
   int64_t beyond = 0;       // what is validated where the longest trained is max_length; by default no test length
   bool one_length = false;  // training has that length alone
   Bits (*draw)(int64_t batch, int64_t length, Generator& generator) = nullptr;
-  // A test of its own at max_length, if there is one, how it is drawn, and what is validated for it.
-  std::string further{};
+  std::string further{};  // a test of its own at max_length, if there is one, and how it is drawn
   Bits (*draw_further)(int64_t batch, int64_t length, Generator& generator) = nullptr;
-  Bits (*draw_validation)(int64_t batch, int64_t length, Generator& generator) = nullptr;
   int64_t beyond_count = 50;  // sequences of the validation beyond the training
 
   // Beyond what is trained, in a fixed proportion to it, rounded up. ngrams: the trained one.
@@ -49,8 +47,8 @@ struct Task {
 inline Task make_task(std::string_view name) {
   const Task tasks[] = {
       {"copy", 9, 8, 1, 20, {10, 20, 30, 50, 120}, 116, false, draw_copy},
-      {"repeat-copy", 10, 9, 1, 10, {5, 10, 20}, 19, false, draw_repeat_copy, "repeats20", repeated<20>, repeated<19>},
-      {"recall", 8, 6, 2, 6, {2, 4, 6, 10, 15}, 14, false, draw_recall, "", nullptr, nullptr, 400},
+      {"repeat-copy", 10, 9, 1, 10, {5, 10, 20}, 14, false, draw_repeat_copy, "repeats20", draw_twenty_repeats},
+      {"recall", 8, 6, 2, 6, {2, 4, 6, 10, 15}, 14, false, draw_recall, "", nullptr, 400},
       {"ngrams", 1, 1, 7, 200, {200}, 200, true, draw_ngrams},
       {"sort", 10, 8, 2, 20, {20}, 22, true, draw_sort},
       {"copies", 9, 8, 1, 6, {4, 8, 16, 32}, 12, false, draw_copies},
