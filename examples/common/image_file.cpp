@@ -1,6 +1,7 @@
 #include "examples/common/image_file.h"
 
 #include <fmt/format.h>
+#include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/core/error.h>
 #include <fovea/core/file.h>
