@@ -132,6 +132,13 @@ TEST_CASE("a page is at most 760 points wide: as many panels a row as fit, and a
   CHECK(few.width < many.width);
   CHECK(few.height > many.height);
   CHECK(size_of({.panels = {{.image = gray(5, 5)}}, .image_size = 5000}).width <= 2 * 760);
+  for (const int64_t side : {1, 290, 300, 1000}) {
+    const ImagePanel panel{.image = gray(side, side), .path = {{-1e9, 0}, {1e9, 0}}};
+    CAPTURE(side);
+    CHECK(size_of({.panels = {{.image = gray(side, side)}}, .image_size = 728}).width <= 2 * 760);
+    CHECK(size_of({.panels = {panel}, .image_size = 728}).width <= 2 * 760);
+    CHECK(size_of({.panels = {panel}, .image_size = 728}).width > 2 * 600);
+  }
   CHECK(size_of({.panels = {{.image = gray(5, 5)}}, .title = std::string(900, 'w')}).width <= 2 * 760);
   CHECK(size_of({}).width > 0);
 }
