@@ -2,6 +2,7 @@
 // they were drawn, input that must throw.
 #include "examples/common/image_picture.h"
 
+#include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
 #include <fovea/core/creation.h>
 #include <fovea/core/error.h>
