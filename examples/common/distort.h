@@ -18,10 +18,10 @@
 // the image is 0.
 //
 // Shapes: images f32 or f64 [B, C, H, W], 1 is ink; results of the same size, but where one is given. Errors:
-// ShapeError, DTypeError for other images; ValueError where the numbers rule nothing out or everything: negative or not
-// finite ones, a canvas that is smaller than what it holds, corners that could cross (most of a quarter of the image or
-// more), pieces of a single image, values outside of [0, 1] to binarise. Cost: a few reads a pixel. The same generator
-// gives the same images for any number of threads.
+// ShapeError, DTypeError for other images; ValueError for numbers that are negative or not finite, a canvas that is
+// smaller than what it holds, corners that could cross (`most` a quarter of the image or more), pieces of others in a
+// batch of one, values outside of [0, 1] to binarise. Cost: a few reads a pixel, of elastic 2 (H + W) products too. The
+// same generator gives the same images for any number of threads.
 #pragma once
 
 #include <fovea/core/random.h>

@@ -45,10 +45,22 @@ struct Palette {
   std::unordered_map<uint32_t, GifByteType> places{};  // of each colour that the frames have
 };
 
-// Brings `colours` together to as many as the palette still has room for.
+GifByteType nearest(const std::vector<GifColorType>& colours, uint32_t colour) {
+  const GifColorType wanted = colour_of(colour);
+  const auto distance = [&](const GifColorType& other) {
+    const int red = wanted.Red - other.Red, green = wanted.Green - other.Green, blue = wanted.Blue - other.Blue;
+    return red * red + green * green + blue * blue;
+  };
+  const auto found = std::min_element(colours.begin(), colours.end(), [&](const auto& one, const auto& other) {
+    return distance(one) < distance(other);
+  });
+  return static_cast<GifByteType>(found - colours.begin());
+}
+
+// Fills the palette with means of `colours`, and finds each its place: a kept colour may be nearer than its mean.
 void quantise(std::span<const uint32_t> colours, Palette& palette) {
   const size_t kept = palette.colours.size();
-  std::vector<GifByteType> channels[3], places(colours.size());
+  std::vector<GifByteType> channels[3], means(colours.size());
   for (const uint32_t colour : colours) {
     const GifColorType each = colour_of(colour);
     channels[0].push_back(each.Red), channels[1].push_back(each.Green), channels[2].push_back(each.Blue);
@@ -56,12 +68,12 @@ void quantise(std::span<const uint32_t> colours, Palette& palette) {
   int count = static_cast<int>(most_colours - kept);
   palette.colours.resize(most_colours);
   if (GifQuantizeBuffer(static_cast<unsigned>(colours.size()), 1, &count, channels[0].data(), channels[1].data(),
-                        channels[2].data(), places.data(), &palette.colours[kept]) != GIF_OK)
+                        channels[2].data(), means.data(), &palette.colours[kept]) != GIF_OK)
     throw FileError("gif: giflib finds no palette; is there memory?");
   for (size_t i = kept; i < most_colours; ++i)  // it keeps the upper five bits: 31 stands for 255
     for (GifByteType* channel : {&palette.colours[i].Red, &palette.colours[i].Green, &palette.colours[i].Blue})
       *channel = static_cast<GifByteType>(std::min(255, *channel * 255 / 248));
-  for (size_t i = 0; i < colours.size(); ++i) palette.places[colours[i]] = static_cast<GifByteType>(kept + places[i]);
+  for (const uint32_t colour : colours) palette.places[colour] = nearest(palette.colours, colour);
 }
 
 Palette palette_of(const std::vector<Pixels>& frames) {
@@ -144,7 +156,11 @@ void write_frame(Writer& gif, const Pixels& frame, const Palette& palette, doubl
   const auto width = static_cast<size_t>(frame.width);
   std::vector<GifByteType> line(width);
   for (size_t y = 0; y < static_cast<size_t>(frame.height); ++y) {
-    for (size_t x = 0; x < width; ++x) line[x] = palette.places.at(colour_at(frame, y * width + x));
+    for (size_t x = 0; x < width; ++x) {
+      const size_t pixel = y * width + x;
+      const bool again = x > 0 && colour_at(frame, pixel) == colour_at(frame, pixel - 1);
+      line[x] = again ? line[x - 1] : palette.places.at(colour_at(frame, pixel));
+    }
     gif.check(EGifPutLine(gif.file(), line.data(), frame.width));
   }
 }

@@ -1,5 +1,6 @@
 // Animated GIF of a few frames of one size, shown for ever. At most 256 colours in all frames together: exactly theirs
-// where they are as few, else the commonest half as they are and the rest brought together by giflib (median cut).
+// where they are as few, else the commonest 128, and 128 means of the rest by giflib (median cut); every pixel gets the
+// nearest.
 //
 // Errors: ValueError when there is no frame, one is empty or above 65535 pixels wide or high, or the time is not within
 // what GIF holds, 0.01 to 655.35 seconds; ShapeError when frames differ in size; FileError when giflib fails. No state:

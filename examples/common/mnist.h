@@ -1,8 +1,10 @@
 // MNIST: handwritten digits. LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document
 // recognition".
 //
-//   mnist/train-images-idx3-ubyte.gz  [60000, 28, 28], 255 is ink      mnist/train-labels-idx1-ubyte.gz  [60000], 0 ..
-//   9 mnist/t10k-images-idx3-ubyte.gz   [10000, 28, 28]                  mnist/t10k-labels-idx1-ubyte.gz   [10000]
+//   mnist/train-images-idx3-ubyte.gz  [60000, 28, 28], 255 is ink
+//   mnist/train-labels-idx1-ubyte.gz  [60000], 0 to 9
+//   mnist/t10k-images-idx3-ubyte.gz   [10000, 28, 28]
+//   mnist/t10k-labels-idx1-ubyte.gz   [10000]
 //
 // Errors: FileError with file and byte for files that are not so (idx.h), that hold no digit or a label above 9.
 #pragma once
