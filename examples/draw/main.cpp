@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include "examples/common/mnist.h"
 #include "examples/common/program.h"
+#include "examples/draw/digits.h"
 #include "examples/draw/pictures.h"
 
 namespace fovea::examples {
@@ -41,26 +41,10 @@ DrawOptions sizes_of(const Options& o) {
           .cell = o.cell};
 }
 
-// [n, 28, 28] of 0 and 1: each pixel is 1 with its grey value as the probability.
-Tensor binarised(const Digits& digits, const Tensor& rows, Generator& generator) {
-  return bernoulli(squeeze(images_at(digits, rows), 1), generator);
-}
-
 // The first `count` digits, binarised once and for all.
 Tensor test_digits(const Digits& digits, int64_t count) {
   Generator same(28);
-  return binarised(digits, arange(std::min(count, digits.labels.size(0))), same);
-}
-
-// Of probabilities between 0.002 and 0.998.
-Tensor logits_of_mean(const Digits& digits, int64_t count) {
-  Tensor total = zeros({28, 28});
-  for (int64_t first = 0; first < count; first += 1000) {
-    const Tensor some = images_at(digits, arange(first, std::min(first + 1000, count)));
-    total = total + sum(some, {0, 1});
-  }
-  const Tensor p = clamp(total / static_cast<double>(count), 0.002, 0.998);
-  return log(p / (1.0 - p));
+  return digits_at(digits, arange(std::min(count, digits.labels.size(0))), same);
 }
 
 class DrawDigits final : public Program {
@@ -75,7 +59,7 @@ class DrawDigits final : public Program {
     trained_ = all - std::max<int64_t>(all / 12, 1);  // the others choose the weights
     if (trained_ < 1) throw UsageError(fmt::format("mnist: {} digit to learn from; need 2: other --data", all));
     Generator same = root.fork(3);
-    validation_ = binarised(digits_, arange(trained_, all), same);
+    validation_ = digits_at(digits_, arange(trained_, all), same);
     draw_.canvas->detach().copy_(logits_of_mean(digits_, trained_));
     train_with(draw_);
     each_step<Cosine>(CosineOptions{.total = o.anneal});
@@ -83,7 +67,7 @@ class DrawDigits final : public Program {
 
  private:
   StepOutput step() override {
-    const Tensor x = binarised(digits_, randint({o_.batch}, 0, trained_, data), data);
+    const Tensor x = digits_at(digits_, randint({o_.batch}, 0, trained_, data), data);
     const auto [reconstruction, latent] = draw_.loss(x, data);
     return {mean(reconstruction) + mean(latent), {mean(latent.detach()).item()}};
   }
