@@ -108,7 +108,7 @@ class DrawDigits final : public Program {
     std::vector<Draw::State> trace;
     draw_(x, generator, &trace);
     picture("drawing.png", steps_picture(sizes, x, trace));
-    draw_.generate(60, generator, &trace);
+    draw_.generate(72, generator, &trace);
     picture("samples.png", canvases_picture(sizes, trace.back(), 12, false));
     std::vector<ImagePicture> frames;
     for (Draw::State& state : trace) {

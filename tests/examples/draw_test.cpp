@@ -45,11 +45,14 @@ TEST_CASE("the canvas begins as the mean digit, within bounds", "[draw]") {
 
 TEST_CASE("a window is drawn around the middle of its grid, its pixels counted from their edges", "[draw]") {
   const Tensor window = state_with_windows().read_window;
-  const Outline outline = outline_of(window, 0, 3, kReadColour);
+  const Outline outline = outline_of({}, window, 0, 3, kReadColour);
   REQUIRE(outline.box.x == Approx(4.5 - 3));
   REQUIRE(outline.box.y == Approx(10.5 - 3));
   REQUIRE(outline.box.width == Approx(6));
   REQUIRE(outline.box.height == Approx(6));
+  const Outline cut = outline_of({}, window, 0, 28, kReadColour);
+  REQUIRE(cut.box.x == -2);
+  REQUIRE(cut.box.x + cut.box.width == 30);
 }
 
 TEST_CASE("a picture of steps has each digit in a row, first as it is, and ends with the last step", "[draw]") {
