@@ -24,7 +24,7 @@ inline Outline outline_of(const DrawOptions& o, const Tensor& window, int64_t b,
       to{cut(x + half, o.width), cut(y + half, o.height)};
   return {.box = {from.x, from.y, to.x - from.x, to.y - from.y},
           .colour = colour,
-          .width = std::clamp(window.at({b, 3}), 0.75, 3.0)};
+          .width = std::clamp(window.at({b, 3}), 0.75, 2.0)};
 }
 
 // σ(c_t) of image b and the windows of that step.

@@ -4,6 +4,7 @@
 #include <fovea/layers/vision/draw.h>
 #include <fovea/layers/vision/gaussian_attention.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/golden_layers.h>
 
 #include <cmath>
 #include <limits>
@@ -251,6 +252,35 @@ TEST_CASE("a step of DRAW reads the error through its window and writes through 
       const Tensor after = draw.decode(zeros({1, 2}, f64), draw.initial_state(1)).output;
       REQUIRE(allclose(after * 2.0, before, 1e-12));
     }
+}
+
+TEST_CASE("DRAW is the paper's formulas, letter by letter", "[layers][draw][golden]") {
+  const GoldenFile golden("draw");
+  for (const bool attention : {true, false})
+    for (const DType dtype : {f64, f32}) {
+      DrawOptions options = small(attention);
+      options.height = 4, options.width = 6, options.hidden_size = 3;
+      Generator generator(1);
+      Draw draw(options, generator);
+      check_case(golden, attention ? "attention" : "plain", draw, dtype, [&](const Named& in) -> Named {
+        Generator noise(2), same(2);
+        const auto [reconstruction, latent] = draw.loss(in.at("x"), noise);
+        return {{"canvas", draw(in.at("x"), same).canvas}, {"reconstruction", reconstruction}, {"latent", latent}};
+      });
+    }
+}
+
+TEST_CASE("a latent is μ + σ ε, of noise from the generator given", "[layers][draw]") {
+  DrawOptions options = small(false);
+  options.glimpses = 1;
+  const Draw draw = made(options);
+  fill(draw, "latent", 0);
+  for (const auto& [name, parameter] : named_parameters(draw))
+    if (name == "latent.bias") parameter.detach().copy_(tensor({0.5, -1.0, std::log(2.0), 0.0}));
+  Generator noise(6), same(6);
+  const Tensor canvas = draw(random({3, 5, 7}, 1, 0, 1), noise).canvas, e = normal({3, 2}, 0, 1, same, f64);
+  const Tensor z = tensor({0.5, -1.0}) + tensor({2.0, 1.0}) * e;
+  REQUIRE(allclose(canvas, draw.decode(z, draw.initial_state(3)).output, 1e-12));
 }
 
 TEST_CASE("generation is the decoder's alone, and the same for the same seed", "[layers][draw]") {
