@@ -81,7 +81,7 @@ class DrawWindow final : public Module {
 class Draw final : public Module {
  public:
   struct State {
-    fovea::State encoder, decoder;
+    fovea::State encoder{}, decoder{};
     Tensor canvas{};                       // c_t
     Tensor latent_loss{};                  // L_z of the steps so far
     Tensor read_window{}, write_window{};  // [B, 5]; undefined without attention
