@@ -7,12 +7,13 @@
 
 #include <algorithm>
 
+#include "examples/common/distort.h"
 #include "examples/common/mnist.h"
 
 namespace fovea::examples {
 
 inline Tensor digits_at(const Digits& digits, const Tensor& rows, Generator& generator) {
-  return bernoulli(squeeze(images_at(digits, rows), 1), generator);
+  return squeeze(binarised(images_at(digits, rows), generator), 1);
 }
 
 inline Tensor logits_of_mean(const Digits& digits, int64_t count) {
