@@ -301,9 +301,12 @@ TEST_CASE("generation is the decoder's alone, and the same for the same seed", "
 
 TEST_CASE("DRAW has any cell, and refuses what does not fit", "[layers][draw][errors]") {
   DrawOptions options = small(true);
-  options.cell = "gru";
   Generator noise(1);
-  REQUIRE(made(options)(random({2, 5, 7}, 1, 0, 1), noise).canvas.shape() == Shape{2, 5, 7});
+  for (const std::string& cell : cell_names()) {
+    INFO(cell);
+    options.cell = cell;
+    REQUIRE(made(options)(random({2, 5, 7}, 1, 0, 1), noise).canvas.shape() == Shape{2, 5, 7});
+  }
   options.read_size = 0;
   REQUIRE_THROWS_AS(Draw(options), ValueError);
   options = small(true), options.glimpses = 0;
