@@ -24,7 +24,7 @@ inline Outline outline_of(const DrawOptions& o, const Tensor& window, int64_t b,
       to{cut(x + half, o.width), cut(y + half, o.height)};
   return {.box = {from.x, from.y, to.x - from.x, to.y - from.y},
           .colour = colour,
-          .width = std::clamp(window.at({b, 3}), 0.75, 2.0)};
+          .width = std::clamp(window.at({b, 3}), 0.75, 1.75)};
 }
 
 // σ(c_t) of image b and the windows of that step.
@@ -46,7 +46,7 @@ inline ImagePicture steps_picture(const DrawOptions& o, const Tensor& x, const s
     for (int64_t i = 1; i <= shown; ++i) {
       const int64_t t = i * T / shown;
       picture.panels.push_back(canvas_panel(o, trace[static_cast<size_t>(t - 1)], b));
-      if (b == 0) picture.panels.back().title = fmt::format("step {}", t);
+      if (b == 0) picture.panels.back().title = fmt::format("{}{}", i == 1 ? "step " : "", t);
     }
   }
   return picture;
