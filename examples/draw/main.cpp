@@ -17,7 +17,7 @@ struct Options : CommandLine {
       : CommandLine({.name = "draw",
                      .description = "A network learns to draw digits step by step, and draws some from nothing.",
                      .uses_data = true},
-                    {.steps = 24000, .batch = 100, .learning_rate = 1e-3, .clip = 5, .validate_every = 1000}) {}
+                    {.steps = 24000, .batch = 100, .learning_rate = 3e-3, .clip = 5, .validate_every = 1000}) {}
   bool& attention = flag("attention", "read and write through windows that move", true);
   int64_t& glimpses = whole("glimpses", "steps of a drawing", 10, 1, 1000);
   int64_t& read =

@@ -53,8 +53,8 @@ class DrawWindow final : public Module {
       : size_(size), height_(o.height), width_(o.width), numbers_(o.hidden_size, 5, true, generator) {}
   void members(Members& m) override { m("numbers", numbers_); }
 
-  Tensor operator()(const Tensor& hidden) const { return place(numbers_(hidden)); }  // (9)
-  Tensor place(const Tensor& numbers) const {
+  Tensor operator()(const Tensor& hidden) const { return placed(numbers_(hidden)); }  // (9)
+  Tensor placed(const Tensor& numbers) const {
     const auto [x, y, logs] = split<3>(numbers, {1, 1, 3}, 1);
     const auto [variance, stride, intensity] = chunk<3>(clamp(logs, -10, 10), 1);
     const auto centre = [](const Tensor& g, int64_t length) {

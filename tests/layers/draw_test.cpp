@@ -165,25 +165,27 @@ TEST_CASE("the grid of DRAW spans the image from edge to edge, and lies in its m
   for (const int64_t N : {2, 3, 5}) {
     INFO("N = " << N);
     const DrawWindow window = window_of(N, 9, 9);
-    const Tensor place = window.place(numbers(0, 0, std::log(0.01), 0, 0));
+    const Tensor place = window.placed(numbers(0, 0, std::log(0.01), 0, 0));
     REQUIRE(allclose(place, tensor({4.0, 4.0, 8.0 / static_cast<double>(N - 1), 0.1, 1.0}, {1, 5}), 1e-12));
     const Filters f = window.filters(place);
     REQUIRE(equal(f.rows, f.columns));
     REQUIRE(f.rows.at({0, 0, 0, 0}) == Approx(1).epsilon(1e-6));      // the first Gaussian on the first pixel,
     REQUIRE(f.rows.at({0, 0, N - 1, 8}) == Approx(1).epsilon(1e-6));  // the last one on the last: no half cell off
     REQUIRE(allclose(flip(flip(f.rows, 2), 3), f.rows, 1e-12));
-    REQUIRE(allclose(sum(window.filters(window.place(numbers(0, 0, 0, 0, 0))).rows, 3), ones({1, 1, N}, f64), 0, 1e-6));
+    REQUIRE(
+        allclose(sum(window.filters(window.placed(numbers(0, 0, 0, 0, 0))).rows, 3), ones({1, 1, N}, f64), 0, 1e-6));
   }
   // The longer side counts for δ; each side has its own middle, and g̃ moves it by half of the side and a half.
   const DrawWindow wide = window_of(3, 5, 9);
-  REQUIRE(allclose(wide.place(numbers(0.2, -0.4, 0, 0, 0)), tensor({3 * 0.6 - 1, 5 * 1.2 - 1, 4.0, 1.0, 1.0}, {1, 5}),
+  REQUIRE(allclose(wide.placed(numbers(0.2, -0.4, 0, 0, 0)), tensor({3 * 0.6 - 1, 5 * 1.2 - 1, 4.0, 1.0, 1.0}, {1, 5}),
                    1e-12));
-  REQUIRE(allclose(window_of(1, 5, 5).place(numbers(0, 0, 0, 0, 0)), tensor({2.0, 2.0, 4.0, 1.0, 1.0}, {1, 5}), 1e-12));
+  REQUIRE(
+      allclose(window_of(1, 5, 5).placed(numbers(0, 0, 0, 0, 0)), tensor({2.0, 2.0, 4.0, 1.0, 1.0}, {1, 5}), 1e-12));
 }
 
 TEST_CASE("the exponent of DRAW's filters has σ², not its square", "[layers][draw]") {
   const DrawWindow window = window_of(1, 41, 41);
-  const Tensor F = flatten(window.filters(window.place(numbers(0, 0, std::log(9.0), 0, 0))).rows);
+  const Tensor F = flatten(window.filters(window.placed(numbers(0, 0, std::log(9.0), 0, 0))).rows);
   const Tensor away = arange(0, 41, 1, f64) - 20.0;
   REQUIRE(sum(F * square(away)).item() == Approx(9).epsilon(1e-3));  // its variance
   REQUIRE(F.at({23}) / F.at({20}) == Approx(std::exp(-0.5)).epsilon(1e-9));
@@ -193,7 +195,7 @@ TEST_CASE("numbers of a window without bounds leave nothing that is not finite",
   const DrawWindow window = window_of(3, 5, 7);
   for (const double log : {-1e4, -200.0, 200.0, 1e4}) {
     const Tensor n = numbers(0.1, 0.3, log, log, log).requires_grad_();
-    const Tensor place = window.place(n);
+    const Tensor place = window.placed(n);
     const Filters f = window.filters(place);
     const Tensor y = sum(f.rows) + sum(f.columns) + sum(DrawWindow::intensity(place));
     y.backward();
