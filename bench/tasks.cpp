@@ -103,6 +103,17 @@ Step snail() {
                     [=] { return cross_entropy((*model)(x), pulled); });
 }
 
+// DRAW with attention: 28 x 28 pixels, 8 steps, windows of 5 x 5 that read and write, LSTMs 256, 10 latents, Adam.
+Step draw() {
+  const auto model = std::make_shared<Draw>(DrawOptions{.glimpses = 8, .read_size = 5, .latent_size = 10});
+  const auto adam = std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3});
+  const Tensor x = bernoulli({32, 28, 28}, 0.2);
+  return train_step(adam, [=] {
+    const auto [reconstruction, latent] = model->loss(x, default_generator());
+    return mean(reconstruction) + mean(latent);
+  });
+}
+
 }  // namespace
 
 std::vector<Workload> task_workloads() {
@@ -115,6 +126,7 @@ std::vector<Workload> task_workloads() {
       {"memn2n_B32_M50_d20_hops3", memn2n},
       {"stack_rnn_B16_T40_H40", stack_rnn},
       {"snail_B16_N10_K5", snail},
+      {"draw_B32_T8_step", draw},
   };
 }
 

@@ -258,6 +258,61 @@ def snail_B16_N10_K5():
     return train_step(adam(model), lambda: F.cross_entropy(model(x).flatten(0, 1), pulled.flatten()))
 
 
+class DrawWindow(nn.Module):
+    """Five numbers of a state become the filters of an N x N grid over rows and columns, and its intensity."""
+
+    def __init__(self, hidden, count, side):
+        super().__init__()
+        self.count, self.side, self.numbers = count, side, nn.Linear(hidden, 5)
+        self.register_buffer("pixels", torch.arange(side, dtype=torch.float32))
+        self.register_buffer("offsets", torch.arange(count) - (count - 1) / 2)
+
+    def filters(self, centre, stride, variance):
+        middle = (self.side + 1) / 2 * (centre + 1) - 1 + self.offsets * stride  # [B, N]
+        f = torch.exp(-(self.pixels - middle.unsqueeze(-1)) ** 2 / (2 * variance.unsqueeze(-1)))
+        return f / (f.sum(-1, keepdim=True) + 1e-8)
+
+    def forward(self, h):
+        x, y, variance, stride, intensity = self.numbers(h).split(1, dim=-1)
+        variance, stride = variance.exp(), (self.side - 1) / (self.count - 1) * stride.exp()
+        return self.filters(y, stride, variance), self.filters(x, stride, variance), intensity.exp()
+
+
+class Draw(nn.Module):
+    def __init__(self, steps, side=28, read=5, write=5, hidden=256, latent=10):
+        super().__init__()
+        self.steps, self.count, self.sizes = steps, write, (hidden, latent)
+        self.canvas = nn.Parameter(torch.zeros(side, side))
+        self.encoder, self.decoder = nn.LSTMCell(2 * read ** 2 + hidden, hidden), nn.LSTMCell(latent, hidden)
+        self.latent, self.patch = nn.Linear(hidden, 2 * latent), nn.Linear(hidden, write ** 2)
+        self.reader, self.writer = DrawWindow(hidden, read, side), DrawWindow(hidden, write, side)
+
+    def forward(self, x):
+        canvas, loss = self.canvas.expand_as(x), 0
+        zero = x.new_zeros(x.size(0), self.sizes[0])
+        encoder, decoder = (zero, zero), (zero, zero)
+        for _ in range(self.steps):
+            rows, columns, intensity = self.reader(decoder[0])
+            seen = torch.stack([x, x - torch.sigmoid(canvas)], dim=1)
+            glimpse = rows.unsqueeze(1) @ seen @ columns.transpose(1, 2).unsqueeze(1)
+            encoder = self.encoder(torch.cat([intensity * glimpse.flatten(1), decoder[0]], dim=-1), encoder)
+            mean, log_deviation = self.latent(encoder[0]).chunk(2, dim=-1)
+            deviation = log_deviation.exp()
+            loss = loss + 0.5 * (mean ** 2 + deviation ** 2 - 2 * log_deviation - 1).sum(-1)
+            decoder = self.decoder(mean + deviation * torch.randn_like(mean), decoder)
+            rows, columns, intensity = self.writer(decoder[0])
+            patch = (self.patch(decoder[0]) / intensity).view(-1, self.count, self.count)
+            canvas = canvas + torch.bmm(torch.bmm(rows.transpose(1, 2), patch), columns)
+        return (F.binary_cross_entropy_with_logits(canvas, x, reduction="none").sum((1, 2)) + loss).mean()
+
+
+@workload
+def draw_B32_T8_step():
+    """DRAW with attention, batch 32, 28x28 pixels, 8 steps, read and write 5x5, LSTMs 256, 10 latents, Adam."""
+    model, x = Draw(8), torch.bernoulli(torch.full((32, 28, 28), 0.2))
+    return train_step(adam(model), lambda: model(x))
+
+
 @workload
 def mlp_784_256_10_B64():
     """MLP 784 -> 256 ReLU -> 10, batch 64, cross entropy, Adam."""
