@@ -103,6 +103,14 @@ Step snail() {
                     [=] { return cross_entropy((*model)(x), pulled); });
 }
 
+// 6 glimpses of 8 x 8 on images of 28 x 28: 64 and 2 -> 128 -> 256, core 256, 10 classes, Adam.
+Step ram() {
+  const auto model = std::make_shared<RecurrentAttentionModel>(RamOptions{});
+  const Tensor images = rand({32, 1, 28, 28}), labels = randint({32}, 0, 10, default_generator());
+  return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
+                    [=] { return ram_loss((*model)(images, default_generator()), labels); });
+}
+
 }  // namespace
 
 std::vector<Workload> task_workloads() {
@@ -115,6 +123,7 @@ std::vector<Workload> task_workloads() {
       {"memn2n_B32_M50_d20_hops3", memn2n},
       {"stack_rnn_B16_T40_H40", stack_rnn},
       {"snail_B16_N10_K5", snail},
+      {"ram_mnist_B32_6glimpses", ram},
   };
 }
 
