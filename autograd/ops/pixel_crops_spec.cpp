@@ -24,7 +24,7 @@ std::vector<OpSample> samples_of(SampleMaker& make) {
   add("one pixel", {1, 1, 1, 1}, corners({1, 5, 2}), 2);
   add("windows of one pixel", {1, 2, 3, 3}, corners({1, 8, 2}), 1);
   constexpr int64_t far = std::numeric_limits<int64_t>::max();
-  add("as far as numbers go", {1, 1, 2, 2}, reshape(tensor({far, 0, 0, -far - 1, -far - 1, far, 1, 1}), {1, 4, 2}), 2);
+  add("as far as numbers go", {1, 1, 2, 2}, tensor<int64_t>({far, 0, 0, -far - 1, -far - 1, far, 1, 1}, {1, 4, 2}), 2);
   add("no images", {0, 2, 3, 3}, zeros({0, 2, 2}, i64), 2);
   add("no channels", {2, 0, 3, 3}, zeros({2, 2, 2}, i64), 2);
   add("no windows", {2, 1, 3, 3}, zeros({2, 0, 2}, i64), 2);
