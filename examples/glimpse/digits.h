@@ -5,6 +5,7 @@
 // chooses the weights. Errors: FileError where there are too few of them.
 #pragma once
 
+#include "examples/common/distort.h"
 #include "examples/common/mnist.h"
 
 namespace fovea::examples {
@@ -31,8 +32,12 @@ class DigitTask {
     return images_of(training_, randint({count}, 0, training_.labels.size(0), generator), generator);
   }
   // Those of `rows`, i64 [n].
-  LabelledImages images_of(const Digits& digits, const Tensor& rows, Generator&) const {
-    return {images_at(digits, rows), labels_at(digits, rows)};
+  LabelledImages images_of(const Digits& digits, const Tensor& rows, Generator& generator) const {
+    const Tensor plain = images_at(digits, rows);
+    return {name_ == "translated"  ? translated(plain, 60, generator)
+            : name_ == "cluttered" ? cluttered(plain, {.size = 60}, generator)
+                                   : plain,
+            labels_at(digits, rows)};
   }
   const Digits& validation() const { return validation_; }
   const Digits& test() const { return test_; }

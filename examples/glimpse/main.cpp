@@ -6,47 +6,11 @@
 
 #include "examples/common/program.h"
 #include "examples/glimpse/digits.h"
+#include "examples/glimpse/options.h"
 #include "examples/glimpse/pictures.h"
 
 namespace fovea::examples {
 namespace {
-
-struct Options : CommandLine {
-  Options()
-      : CommandLine({.name = "glimpse",
-                     .description = "A network learns to tell digits from a few glimpses, and where to look.",
-                     .tasks = {"digits", "translated", "cluttered"},
-                     .uses_data = true},
-                    {.steps = 20000, .batch = 128, .learning_rate = 1e-3, .clip = 1, .validate_every = 1000}) {}
-  std::string& locations =
-      choice("locations", "of the glimpses: the network's choice, or anywhere", {"learned", "random"});
-  bool& beside = goes_with(flag("beside", "trains a second network, of random locations, on the same batches"),
-                           {{&locations, {"learned"}}});
-  int64_t& glimpses = whole("glimpses", "of an image", 6, 1, 100);
-  int64_t& size = whole("size", "pixels of a glimpse's side", 8, 1, 28);
-  int64_t& scales = whole("scales", "of a glimpse, each twice as wide as the one before", 1, 1, 4);
-  std::string& core = choice("core", "what remembers the glimpses", {"rnn", "lstm"});
-  int64_t& hidden = whole("hidden", "size of the core", 256, 1, 4096);
-  double& deviation =
-      goes_with(real("deviation", "of a location from where the network would look, 1 is half an image", 0.15, 1e-3, 1),
-                {{&locations, {"learned"}}});
-  double& weight = goes_with(real("weight", "of the reward in the loss", 1, 0, 100), {{&locations, {"learned"}}});
-  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 20000, 1));
-  int64_t& average =
-      may_change(whole("average", "runs over an image of the test, whose answers are averaged", 10, 1, 1000));
-  void settle() override {
-    if (task != "digits") otherwise(size, 12), otherwise(scales, 3);
-  }
-};
-
-RamOptions network_of(const Options& o, bool random) {
-  return {.glimpse = {.size = o.size, .scales = o.scales},
-          .core = o.core,
-          .hidden_size = o.hidden,
-          .glimpses = o.glimpses,
-          .deviation = o.deviation,
-          .random_locations = random};
-}
 
 // The network, and the one beside it.
 struct Networks final : Module {

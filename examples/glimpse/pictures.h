@@ -13,8 +13,10 @@ namespace fovea::examples {
 inline ImagePicture glimpses_of(const Tensor& images, const Tensor& locations, int64_t size, int64_t scales,
                                 const std::vector<std::string>& titles) {
   const int64_t T = locations.size(1);
-  const auto columns = static_cast<double>(T + 1);
-  ImagePicture shown{.columns = static_cast<int>(T + 1), .image_size = std::clamp(700 / columns - 12, 20.0, 84.0)};
+  const double columns = static_cast<double>(T + 1),
+               beside = static_cast<double>(size) / static_cast<double>(images.size(3));  // frames may stand out so far
+  ImagePicture shown{.columns = static_cast<int>(T + 1),
+                     .image_size = std::clamp((740 / columns - 20) / (1 + beside), 20.0, 84.0)};
   for (int64_t i = 0; i < images.size(0); ++i) {
     const Tensor image = select(images, 0, i), one = slice(images, 0, i, i + 1);
     ImagePanel looked{.image = image, .title = titles[static_cast<size_t>(i)]};

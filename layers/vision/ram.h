@@ -14,12 +14,11 @@
 //   μ, s     [B, T-1, 2]    where the network would look, and what was drawn there
 //   b, R     [B, T-1], [B]  the reward expected before it is known, and the reward
 //
-// A place passes no gradient of the cross-entropy on, so W_l learns from (5)'s last term alone, by the score function
-// (autograd/score_function.h); that gradient goes on into the core, as in the paper. The paper's μ is linear; tanh
-// keeps it on the image, and the density is that of s, before it is cut to the image. random_locations: l_t ~ U(-1, 1)²
-// for all t, without (2) and (4): what the choice is worth. `along` goes where it is told. Errors: ShapeError;
-// ValueError for options, for a batch of none in ram_loss, and for a place that is not finite (weights that are not).
-// Cost: T times a glimpse's and the core's.
+// A place passes no gradient of the cross-entropy on: W_l learns from (5)'s last term alone, by the score function. In
+// the paper that term trains the core too; choice_trains_core false stops it at h. The paper's μ is linear; tanh keeps
+// it on the image, and the density is that of s, before it is cut to the image. random_locations: all l_t ~ U(-1, 1)²,
+// without (2) and (4): what the choice is worth. Errors: ShapeError; ValueError for options, for a batch of none in
+// ram_loss, and for a place that is not finite (weights that are not). Cost: T times a glimpse's and the core's.
 #pragma once
 
 #include <fovea/autograd/distributions.h>
@@ -37,7 +36,7 @@ struct RamOptions {
   int64_t hidden_size = 256, classes = 10;
   int64_t glimpses = 6;     // T
   double deviation = 0.15;  // σ
-  bool random_locations = false;
+  bool random_locations = false, choice_trains_core = true;
 };
 
 struct RamState {
@@ -81,20 +80,20 @@ class RecurrentAttentionModel final : public Module {
   // One glimpse; the output is h_t.
   Stepped<RamState> step(const Tensor& x, const RamState& state, Generator& generator) const {
     const RecurrentOutput core = look(x, state);
-    return {core.output, {core.state, on_image(draw(x.size(0), mean_of(core.output), generator))}};
+    return {core.output, {core.state, clamp(draw(x.size(0), mean_of(core.output), generator), -1, 1)}};
   }
 
   RamOutput operator()(const Tensor& x, Generator& generator) const {
     return run(x, initial_state(x.size(0), generator),
                [&](int64_t, const Tensor& mean) { return draw(x.size(0), mean, generator); });
   }
-  // The same with l_1 and all s_t given, [B, T, 2].
+  // The same, going where it is told: l_1 and all s_t, [B, T, 2].
   RamOutput along(const Tensor& x, const Tensor& drawn) const {
     if (!drawn.defined() || !(drawn.shape() == Shape{x.size(0), options_.glimpses, 2}))
       throw ShapeError(place(*this, "RecurrentAttentionModel") + ": the image is " + describe(x) + ", the places " +
                        describe(drawn) + "; need [B, " + std::to_string(options_.glimpses) + ", 2]");
     const auto at = [&](int64_t t) { return select(drawn, 1, t).detach(); };
-    return run(x, {core_->initial_state(x.size(0)), on_image(at(0))},
+    return run(x, {core_->initial_state(x.size(0)), clamp(at(0), -1, 1)},
                [&](int64_t t, const Tensor&) { return at(t + 1); });
   }
 
@@ -102,8 +101,9 @@ class RecurrentAttentionModel final : public Module {
   RecurrentOutput look(const Tensor& x, const RamState& state) const {
     return (*core_)(glimpse_(x, state.location), state.core);  // (1) [B, H]
   }
-  Tensor mean_of(const Tensor& h) const { return location_ ? tanh((*location_)(h)) : Tensor(); }  // (2) [B, 2]
-  static Tensor on_image(const Tensor& drawn) { return clamp(drawn, -1, 1); }                     // (2) [B, 2]
+  Tensor mean_of(const Tensor& h) const {
+    return location_ ? tanh((*location_)(options_.choice_trains_core ? h : h.detach())) : Tensor();  // (2) [B, 2]
+  }
   Normal around(const Tensor& mean) const { return {mean, full({}, options_.deviation, mean.dtype())}; }
   Tensor draw(int64_t batch, const Tensor& mean, Generator& generator) const {
     if (mean.defined()) return around(mean).sample(generator);              // (2) [B, 2]
@@ -119,7 +119,7 @@ class RecurrentAttentionModel final : public Module {
       hidden.push_back(core.output);
       if (t + 1 == options_.glimpses) break;
       means.push_back(mean_of(core.output)), drawn.push_back(draw_at(t, means.back()));
-      state = {core.state, on_image(drawn.back())};
+      state = {core.state, clamp(drawn.back(), -1, 1)};  // (2) [B, 2]
     }
     RamOutput y{.logits = action_(hidden.back()), .locations = stack(places, 1)};  // (3) [B, classes]
     if (!location_) return y;

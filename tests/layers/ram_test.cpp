@@ -39,7 +39,7 @@ RamOptions small(const std::string& core, bool random_locations = false) {
 }
 
 Tensor gradient_of(const Tensor& loss, const Tensor& x) {
-  const Tensor found = grad({loss}, {x}, {.allow_unused = true})[0];
+  const Tensor found = grad({loss}, {x}, {.retain_graph = true, .allow_unused = true})[0];
   return found.defined() ? found : zeros_like(x);
 }
 
@@ -95,16 +95,28 @@ TEST_CASE("glimpses refuse what does not fit, and see nothing of no images", "[l
 
 TEST_CASE("RAM keeps the contract, along given places", "[layers][contract][ram]") {
   const Tensor drawn = random({2, 3, 2}, 5);
-  for (const char* core : {"rnn", "lstm"})
-    for (const bool anywhere : {false, true})
-      require_contract(Contract<RecurrentAttentionModel>{
-          [&](Generator& g) { return RecurrentAttentionModel(small(core, anywhere), g); },
-          [&](const RecurrentAttentionModel& m, const List& in) {
-            const RamOutput y = m.along(in[0], drawn);
-            return anywhere ? List{y.logits} : List{y.logits, y.log_probability, y.baseline};
-          },
-          {random({2, 2, 7, 6}, 3)},
-          {}});
+  const auto contract = [&](const RamOptions& o, bool with_baseline) {
+    return Contract<RecurrentAttentionModel>{[=](Generator& g) { return RecurrentAttentionModel(o, g); },
+                                             [=](const RecurrentAttentionModel& m, const List& in) {
+                                               const RamOutput y = m.along(in[0], drawn);
+                                               if (!y.baseline.defined()) return List{y.logits};
+                                               List found{y.logits, y.log_probability};
+                                               if (with_baseline) found.push_back(y.baseline);
+                                               return found;
+                                             },
+                                             {random({2, 2, 7, 6}, 3)},
+                                             {}};
+  };
+  for (const char* core : {"rnn", "lstm"}) {
+    require_contract(contract(small(core, true), true));
+    // Differences see what the baseline knows of the core, which its gradient must not: each is checked without the
+    // other.
+    for (const std::string& fault : contract_faults(contract(small(core), true)))
+      REQUIRE(fault.starts_with("gradient along a direction"));
+    const std::string end = " is listed but not reached from the outputs";
+    REQUIRE(contract_faults(contract(small(core), false)) ==
+            std::vector<std::string>{"baseline.weight" + end, "baseline.bias" + end});
+  }
 }
 
 TEST_CASE("RAM step by step is RAM whole, and along its own places the same again", "[layers][ram]") {
@@ -153,6 +165,14 @@ TEST_CASE("the cross-entropy does not reach where RAM looks, the reward does, an
     REQUIRE(zero(gradient_of(cross_entropy(y.logits, classes), parameter)) == (where || expected));
     REQUIRE(zero(gradient_of(sum(y.log_probability), parameter)) == (expected || name.starts_with("action")));
     REQUIRE(zero(gradient_of(baseline_loss(y.baseline, ones({4, 2})), parameter)) == !expected);
+  }
+  RamOptions stopped = kSmall;
+  stopped.choice_trains_core = false;
+  const RecurrentAttentionModel alone(stopped, initial);
+  const RamOutput z = alone(x, generator);
+  for (const auto& [name, parameter] : named_parameters(alone)) {
+    INFO(name);
+    REQUIRE(zero(gradient_of(sum(z.log_probability), parameter)) == !name.starts_with("location"));
   }
 }
 
