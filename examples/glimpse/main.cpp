@@ -87,7 +87,7 @@ class Glimpse final : public Program {
   // The first digits of the test, a row each.
   void draw() override {
     Generator generator = root.fork(6);
-    const int64_t count = std::min<int64_t>(6, digits_.test().labels.size(0));
+    const int64_t count = std::min<int64_t>(4, digits_.test().labels.size(0));
     const auto [images, labels] = digits_.images_of(digits_.test(), arange(count), generator);
     const RamOutput y = networks_.own(images, generator);
     std::vector<std::string> titles;
