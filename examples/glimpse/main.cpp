@@ -12,7 +12,7 @@
 namespace fovea::examples {
 namespace {
 
-// The network, and the one beside it.
+// The network, and the one beside it; their gradients are clipped together.
 struct Networks final : Module {
   Networks(const Options& o, Generator& generator) : own(network_of(o, o.locations == "random"), generator) {
     if (o.beside) random.emplace(network_of(o, true), generator);
@@ -22,12 +22,17 @@ struct Networks final : Module {
   std::optional<RecurrentAttentionModel> random{};
 };
 
+DigitTask read_digits(const Options& o) {
+  const Digits training = read_mnist(o, "train");
+  return {o.task, training, read_mnist(o, "t10k")};
+}
+
 class Glimpse final : public Program {
  public:
   explicit Glimpse(const Options& o)
       : Program(o, {.figure = "wrong %", .unit = "digits", .loss = "cross-entropy of the digit, nats"}),
         o_(o),
-        digits_(o.task, read_mnist(o, "train"), read_mnist(o, "t10k")),
+        digits_(read_digits(o)),
         networks_(o, initial),
         anywhere_(root.fork(5)) {
     train_with(networks_);
@@ -40,9 +45,7 @@ class Glimpse final : public Program {
     const LabelledImages seen = digits_.batch(o_.batch, data);
     const RamOutput y = networks_.own(seen.images, data);
     Tensor loss = ram_loss(y, seen.labels, o_.weight);
-    if (networks_.random) {
-      loss = loss + ram_loss((*networks_.random)(seen.images, anywhere_), seen.labels);
-    }
+    if (networks_.random) loss = loss + ram_loss((*networks_.random)(seen.images, anywhere_), seen.labels);
     StepOutput output{loss, {percent_wrong(y.logits.detach(), seen.labels)}};
     output.shown = cross_entropy(y.logits.detach(), seen.labels).item();
     return output;
@@ -73,14 +76,16 @@ class Glimpse final : public Program {
   }
 
   Metrics test() override {
-    const double one = wrong(networks_.own, digits_.test(), 1, root.fork(4)),
-                 error = wrong(networks_.own, digits_.test(), o_.average, root.fork(4));
-    say("{} digits, {} glimpses each: {:.2f} % wrong, {:.2f} % by the mean of {} runs", digits_.test().labels.size(0),
-        o_.glimpses, one, error, o_.average);
-    Metrics metrics{{"error_percent", error}, {"one_run_error_percent", one}};
-    if (networks_.random) {
-      metrics.emplace_back("random_error_percent", wrong(*networks_.random, digits_.test(), o_.average, root.fork(4)));
-    }
+    Metrics metrics;
+    const auto tested = [&](const RecurrentAttentionModel& network, const std::string& name, const char* what) {
+      const double one = wrong(network, digits_.test(), 1, root.fork(4)),
+                   error = wrong(network, digits_.test(), o_.average, root.fork(4));
+      say("{} digits, {} glimpses each at {} places: {:.2f} % wrong, {:.2f} % by the mean of {} runs",
+          digits_.test().labels.size(0), o_.glimpses, what, one, error, o_.average);
+      metrics.emplace_back(name + "error_percent", error), metrics.emplace_back(name + "one_run_error_percent", one);
+    };
+    tested(networks_.own, "", o_.locations == "random" ? "random" : "chosen");
+    if (networks_.random) tested(*networks_.random, "random_", "random");
     return metrics;
   }
 

@@ -13,7 +13,7 @@ struct Options : CommandLine {
                      .description = "A network learns to tell digits from a few glimpses, and where to look.",
                      .tasks = {"digits", "translated", "cluttered"},
                      .uses_data = true},
-                    {.steps = 20000, .batch = 128, .learning_rate = 1e-3, .clip = 1, .validate_every = 1000}) {}
+                    {.steps = 20000, .batch = 128, .learning_rate = 2e-3, .clip = 1, .validate_every = 1000}) {}
   std::string& locations =
       choice("locations", "of the glimpses: the network's choice, or anywhere", {"learned", "random"});
   bool& beside = goes_with(flag("beside", "trains a second network, of random locations, on the same batches"),
@@ -26,7 +26,8 @@ struct Options : CommandLine {
   double& deviation =
       goes_with(real("deviation", "of a location from where the network would look, 1 is half an image", 0.15, 1e-3, 1),
                 {{&locations, {"learned"}}});
-  double& weight = goes_with(real("weight", "of the reward in the loss", 1, 0, 100), {{&locations, {"learned"}}});
+  double& weight = goes_with(real("weight", "of what is learned of where to look, in the loss", 0.03, 0, 100),
+                             {{&locations, {"learned"}}});
   bool& detach = goes_with(flag("detach", "what is learned of where to look does not train the core"),
                            {{&locations, {"learned"}}});
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 20000, 1));

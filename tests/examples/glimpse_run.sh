@@ -51,7 +51,7 @@ complete() {  # NAME KEYS
     grep -q "\"$key\"" "$folder/$1/summary.json" || fail "$1: summary.json has no $key"
   done
 }
-complete 1 random_error_percent
+complete 1 "random_error_percent random_one_run_error_percent"
 tried() {  # NAME FLAGS...
   local name=$1
   shift
