@@ -152,6 +152,7 @@ Tensor translated(const Tensor& images, int64_t size, Generator& generator) {
 }
 
 Tensor cluttered(const Tensor& images, const ClutterOptions& options, Generator& generator) {
+  check_images("cluttered", images);
   const int64_t size = options.size, pieces = options.pieces, piece = options.piece;
   Tensor canvas = translated(images, size, generator);
   const int64_t B = images.size(0), H = images.size(2), W = images.size(3);
