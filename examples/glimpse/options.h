@@ -34,7 +34,11 @@ struct Options : CommandLine {
   int64_t& average =
       may_change(whole("average", "runs over an image of the test, whose answers are averaged", 10, 1, 1000));
   void settle() override {
-    if (task != "digits") otherwise(size, 12), otherwise(scales, 3);
+    if (task != "digits") {
+      otherwise(size, 12), otherwise(scales, 3), otherwise(steps, 60000), otherwise(anneal, 60000);
+    }
+    if (glimpses == 1 && (given(&deviation) || given(&weight) || given(&detach) || beside))
+      throw UsageError("--glimpses 1: nothing is chosen; leave out --deviation, --weight, --detach and --beside");
     if (task == "cluttered" && batch < 2)
       throw UsageError("--batch 1: the pieces of cluttered are of other digits; need at least 2");
   }

@@ -20,7 +20,6 @@
 #pragma once
 
 #include <fovea/autograd/pixel_crops.h>
-#include <fovea/autograd/pool.h>
 #include <fovea/layers/linear.h>
 
 #include <algorithm>
@@ -50,7 +49,8 @@ inline Tensor glimpse(const Tensor& x, const Tensor& l, int64_t size, int64_t sc
     const auto width = static_cast<double>(size << s), beyond = static_cast<double>(std::max(x.size(2), x.size(3)));
     const Tensor corner = clamp(floor((place - width) / 2.0 + 0.5), -width, beyond);  // (1) [B, 2]
     const Tensor patch = pixel_crops(x, to(corner, i64), size << s);                  // [B, C, g_s, g_s]
-    seen.push_back(s == 0 ? patch : avg_pool2d(patch, int64_t{1} << s));              // (2) [B, C, g, g]
+    const Tensor squares = reshape(patch, {x.size(0), x.size(1), size, 1 << s, size, 1 << s});
+    seen.push_back(s == 0 ? patch : mean(squares, {3, 5}));  // (2) [B, C, g, g]
   }
   return stack(seen, 1);  // [B, S, C, g, g]
 }

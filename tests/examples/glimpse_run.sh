@@ -76,6 +76,8 @@ refused() {  # CODE WORDS FLAGS...
 refused 2 "--task" --task letters
 refused 2 "--beside" "${short[@]}" --beside --locations random
 refused 2 "--deviation" "${short[@]}" --deviation 0.2 --locations random
+refused 2 "nothing is chosen" "${short[@]}" --glimpses 1 --weight 1
+refused 2 "--batch 1" "${short[@]}" --task cluttered --batch 1
 refused 2 "--size" "${short[@]}" --size 29
 refused 1 "mnist/train-labels" --data "$folder"
 make train 11

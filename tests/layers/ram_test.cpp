@@ -1,6 +1,7 @@
 // Glimpses and the recurrent attention model: what the sensor sees where, the contract, and the invariants of the
 // section.
 #include <fovea/autograd/backward.h>
+#include <fovea/autograd/pool.h>
 #include <fovea/core/array.h>
 #include <fovea/layers/vision/ram.h>
 #include <tests/layers/contract.h>
