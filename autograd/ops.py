@@ -17,7 +17,7 @@ import textwrap
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = "autograd/ops.h"
 # Headers of their own: options, equations, few ops.
-FUSED = ["attention", "sdpa", "conv", "pool", "interpolate", "grid_sample", "batch_norm", "embedding_bag", "recurrent", "ntm", "stack"]
+FUSED = ["attention", "sdpa", "conv", "pool", "interpolate", "grid_sample", "pixel_crops", "batch_norm", "embedding_bag", "recurrent", "ntm", "stack"]
 NOTE = "Written by ./dev ops from autograd/ops.h; edit that."
 
 BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}  # also += and the like

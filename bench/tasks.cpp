@@ -112,6 +112,12 @@ Step draw() {
     const auto [reconstruction, latent] = model->loss(x, default_generator());
     return mean(reconstruction) + mean(latent);
   });
+// 6 glimpses of 8 x 8 on images of 28 x 28: 64 and 2 -> 128 -> 256, core 256, 10 classes, Adam.
+Step ram() {
+  const auto model = std::make_shared<RecurrentAttentionModel>(RamOptions{});
+  const Tensor images = rand({32, 1, 28, 28}), labels = randint({32}, 0, 10, default_generator());
+  return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
+                    [=] { return ram_loss((*model)(images, default_generator()), labels); });
 }
 
 }  // namespace
@@ -127,6 +133,7 @@ std::vector<Workload> task_workloads() {
       {"stack_rnn_B16_T40_H40", stack_rnn},
       {"snail_B16_N10_K5", snail},
       {"draw_B32_T8_step", draw},
+      {"ram_mnist_B32_6glimpses", ram},
   };
 }
 

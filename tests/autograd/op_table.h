@@ -10,6 +10,7 @@
 #include <fovea/autograd/interpolate.h>
 #include <fovea/autograd/ntm.h>
 #include <fovea/autograd/ops.h>
+#include <fovea/autograd/pixel_crops.h>
 #include <fovea/autograd/pool.h>
 #include <fovea/autograd/recurrent.h>
 #include <fovea/autograd/sdpa.h>
@@ -214,6 +215,7 @@ const OpEntry op_table[] = {
      reach<Tensor(const Tensor&, const RowsColumns&, const InterpolateOptions&)>(fovea::interpolate)},
     {"affine_grid", true, reach<Tensor(const Tensor&, const Shape&, bool)>(fovea::affine_grid)},
     {"grid_sample", true, reach<Tensor(const Tensor&, const Tensor&, const GridSampleOptions&)>(fovea::grid_sample)},
+    {"pixel_crops", true, reach<Tensor(const Tensor&, const Tensor&, const RowsColumns&)>(fovea::pixel_crops)},
     {"batch_norm", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const BatchNormOptions&)>(
          fovea::batch_norm)},

@@ -311,6 +311,51 @@ def draw_B32_T8_step():
     """DRAW with attention, batch 32, 28x28 pixels, 8 steps, read and write 5x5, LSTMs 256, 10 latents, Adam."""
     model, x = Draw(8), torch.bernoulli(torch.full((32, 28, 28), 0.2))
     return train_step(adam(model), lambda: model(x))
+class RecurrentAttentionModel(nn.Module):
+    """Glimpses of one scale, a ReLU core, drawn locations with a learned baseline."""
+
+    def __init__(self, size=8, hidden=256, deviation=0.15):
+        super().__init__()
+        self.size, self.hidden, self.deviation = size, hidden, deviation
+        self.see, self.place = nn.Linear(size * size, 128), nn.Linear(2, 128)
+        self.what, self.where = nn.Linear(128, hidden), nn.Linear(128, hidden, bias=False)
+        self.core = nn.RNNCell(hidden, hidden, nonlinearity="relu")
+        self.location, self.baseline, self.action = nn.Linear(hidden, 2), nn.Linear(hidden, 1), nn.Linear(hidden, 10)
+
+    def glimpse(self, padded, location, side):
+        corner = ((location + 1) / 2 * side + 0.5).long()  # the images have size / 2 zeros around them
+        rows = corner[:, 1, None, None] + torch.arange(self.size)[:, None]
+        columns = corner[:, 0, None, None] + torch.arange(self.size)
+        return padded[torch.arange(len(padded))[:, None, None], rows, columns].flatten(1)
+
+    def forward(self, images, glimpses):
+        padded = F.pad(images, [self.size // 2] * 4)
+        h, location = None, torch.rand(len(images), 2) * 2 - 1
+        log_probabilities, baselines = [], []
+        for t in range(glimpses):
+            seen = torch.relu(self.see(self.glimpse(padded, location, images.size(-1))))
+            h = self.core(torch.relu(self.what(seen) + self.where(torch.relu(self.place(location)))), h)
+            if t + 1 < glimpses:
+                mean = torch.tanh(self.location(h))
+                drawn = (mean + self.deviation * torch.randn_like(mean)).detach()
+                log_probabilities.append(-(((drawn - mean) / self.deviation) ** 2).sum(-1) / 2)
+                baselines.append(self.baseline(h.detach()).squeeze(-1))
+                location = drawn.clamp(-1, 1)
+        return self.action(h), torch.stack(log_probabilities, 1), torch.stack(baselines, 1)
+
+
+@workload
+def ram_mnist_B32_6glimpses():
+    """Recurrent attention model, 32 images of 28x28, 6 glimpses of 8x8 of one scale, 64 -> 128 -> 256 and 2 -> 128 ->
+    256, core 256, drawn locations, learned baseline, cross entropy and score function, Adam."""
+    model, images, labels = RecurrentAttentionModel(), torch.rand(32, 28, 28), torch.randint(10, (32,))
+
+    def loss():
+        logits, log_probabilities, baselines = model(images, 6)
+        reward = (logits.argmax(-1) == labels).float()[:, None].expand_as(baselines)
+        return (F.cross_entropy(logits, labels) + F.mse_loss(baselines, reward)
+                - ((reward - baselines.detach()) * log_probabilities).sum(1).mean())
+    return train_step(adam(model), loss)
 
 
 @workload
