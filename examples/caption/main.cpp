@@ -97,7 +97,7 @@ class Caption final : public Program {
 
   void draw() override {
     Generator fresh = root.fork(8);
-    //TMP picture("caption.png", word_by_word(model_, draw_scene(kMostShapes, fresh), o_.beam));
+    picture("caption.png", word_by_word(model_, draw_scene(kMostShapes, fresh), o_.beam));
   }
 
   bool attends() const { return o_.attention != "none"; }

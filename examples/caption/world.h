@@ -52,8 +52,10 @@ inline Scene draw_scene(int64_t shapes, Generator& generator) {
     if (std::any_of(scene.begin(), scene.end(), [&](const Thing& a) { return a.row == row && a.column == column; }))
       continue;
     Thing thing{generator.randint(0, kColours), generator.randint(0, kKinds), row, column, 0, 0, 0};
-    const auto middle = [&](int64_t cell) { return static_cast<double>(cell) * kCellSide + 3.5 + generator.uniform(); };
-    thing.x = middle(column), thing.y = middle(row), thing.radius = 2.6 + 0.8 * generator.uniform();
+    const auto middle = [&](int64_t cell) {
+      return static_cast<double>(cell) * kCellSide + 3.7 + 0.6 * generator.uniform();
+    };
+    thing.x = middle(column), thing.y = middle(row), thing.radius = 2.6 + 0.6 * generator.uniform();
     scene.push_back(thing);
   }
   return in_order(std::move(scene));
@@ -88,12 +90,14 @@ inline std::string text_of(const std::vector<int64_t>& ids) {
   return text;
 }
 
-// Whether a shape covers the pixel whose middle lies so far to the right of its own, and below.
-inline bool covers(const Thing& thing, double right, double down) {
-  const double r = thing.radius;
-  if (thing.kind == 0) return right * right + down * down <= r * r;
-  if (thing.kind == 1) return std::max(std::abs(right), std::abs(down)) <= 0.9 * r;
-  return std::abs(down) <= r && std::abs(right) <= (down + r) / 2;  // stands on its base
+// How much of a pixel a shape covers whose middle lies so far to the right of its own, and below: from 0 to 1 where the
+// edge passes.
+inline double covered(const Thing& thing, double right, double down) {
+  const double r = thing.radius, across = std::abs(right);
+  const double inside = thing.kind == 0   ? r - std::hypot(right, down)
+                        : thing.kind == 1 ? 0.9 * r - std::max(across, std::abs(down))
+                                          : std::min(r - down, (r + down - 2 * across) / std::sqrt(5.0));
+  return std::clamp(inside + 0.5, 0.0, 1.0);  // a triangle stands on its base, as wide as it is high
 }
 
 // f32 [B, 3, 32, 32] in [0, 1]: red, green, blue.
@@ -106,9 +110,12 @@ inline Tensor images_of(const std::vector<Scene>& scenes) {
     for (const Thing& thing : scene)
       for (int64_t i = thing.row * kCellSide; i < (thing.row + 1) * kCellSide; ++i)
         for (int64_t j = thing.column * kCellSide; j < (thing.column + 1) * kCellSide; ++j)
-          if (covers(thing, static_cast<double>(j) + 0.5 - thing.x, static_cast<double>(i) + 0.5 - thing.y))
-            for (int64_t c = 0; c < 3; ++c)
-              image[(c * kImageSide + i) * kImageSide + j] = static_cast<float>(light[thing.colour][c]);
+          for (int64_t c = 0; c < 3; ++c) {
+            const double part =
+                covered(thing, static_cast<double>(j) + 0.5 - thing.x, static_cast<double>(i) + 0.5 - thing.y);
+            image[(c * kImageSide + i) * kImageSide + j] =
+                static_cast<float>(background + part * (light[thing.colour][c] - background));
+          }
     image += 3 * kImageSide * kImageSide;
   }
   return images;
