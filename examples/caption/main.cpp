@@ -48,7 +48,11 @@ class Caption final : public Program {
   }
 
   CaptionLossOptions loss_options() const {
-    return {.doubly = o_.doubly, .score_weight = o_.score_weight, .entropy = o_.entropy, .discount = o_.discount};
+    return {.doubly = o_.doubly,
+            .score_weight = o_.score_weight,
+            .entropy = o_.entropy,
+            .discount = o_.discount,
+            .sharpen = o_.sharpen};
   }
 
   // Of fresh images with so many shapes.

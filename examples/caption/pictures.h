@@ -2,8 +2,6 @@
 // which it looked while it gave that word.
 #pragma once
 
-#include <fmt/format.h>
-
 #include "examples/caption/evaluation.h"
 #include "examples/common/image_picture.h"
 
@@ -17,9 +15,7 @@ inline ImagePicture word_by_word(const CaptionModel& model, const Scene& scene, 
   const Tensor input_ids = reshape(cat({tensor({kBegin}), from(caption, {words})}, 0), {1, words + 1});
   const Tensor weights = model(images, input_ids).weights;  // [1, U, L]
   const std::vector<int64_t> truth = caption_of(scene);
-  ImagePicture picture{
-      .columns = 7,
-      .title = caption == truth ? text_of(caption) : fmt::format("{}; it is {}", text_of(caption), text_of(truth))};
+  ImagePicture picture{.columns = 7, .title = (caption == truth ? "" : "wrong, it is ") + text_of(truth)};
   picture.panels.push_back({.image = image});
   if (!weights.defined()) return picture;
   const int64_t side = grid_side(weights.size(2));

@@ -1,8 +1,8 @@
 // What teaches a Captioner, soft or hard. Xu et al. 2015, "Show, Attend and Tell", arXiv 1502.03044, sections 4.1 and
 // 4.2.
 //
-//   soft   L = -Σ_t log p(y_t) + λ Σ_i (1 - Σ_t α_{ti})²                                                     (1)
-//   hard   L = -Σ_t log p(y_t) - λ_r Σ_t sg(R_t - b) log α_{t,s_t} - λ_e Σ_t H(α_t), and λ's term of (1)      (2)
+//   soft   L = -Σ_t log p(y_t) + λ Σ_i (1 - Σ_t α_{ti})² + μ Σ_t H(α_t)                                      (1)
+//   hard   L = -Σ_t log p(y_t) - λ_r Σ_t sg(R_t - b) log α_{t,s_t} - λ_e Σ_t H(α_t), and (1)'s two terms      (2)
 //          R_t = Σ_{k >= t} γ^{k - t} log p(y_k)                                                             (3)
 //          b   = 0.9 b + 0.1 mean R_t, of the updates before this one                                        (4)
 //
@@ -13,10 +13,11 @@
 //
 // sg stops the gradient: the reward of a draw is a number. A step that read its expectation drew nothing: its
 // log-probability is 0, and its gradient passes through α. λ's term asks that every place gets as much attention as any
-// other over the whole caption; its gradient passes where α has one. All of (1) and (2) is divided by the number of
-// words, the end marks included. The paper's reward is that of the whole caption; a draw changes what comes after it
-// only, so (3) has its mean at γ = 1 and less variance. Errors: ShapeError, DTypeError for a target that does not fit;
-// those of surrogate_loss.
+// other over the whole caption; its gradient passes where α has one. μ's, which is not the paper's, makes the weights
+// of each word decide: what a decoder has seen once it knows, so a share of the weight left there costs it nothing. All
+// of (1) and (2) is divided by the number of words, the end marks included. The paper's reward is that of the whole
+// caption; a draw changes what comes after it only, so (3) has its mean at γ = 1 and less variance. Errors: ShapeError,
+// DTypeError for a target that does not fit; those of surrogate_loss.
 #pragma once
 
 #include <fovea/autograd/score_function.h>
@@ -29,7 +30,11 @@ struct CaptionLossOptions {
   double score_weight = 1;  // λ_r
   double entropy = 0;       // λ_e
   double discount = 0;      // γ
+  double sharpen = 0;       // μ
 };
+
+// H(α) = -Σ_i α_i log α_i, [B, U, L] -> [B, U].
+inline Tensor weights_entropy(const Tensor& weights) { return neg(sum(weights * log(weights + 1e-8), -1)); }
 
 // `baseline` is read, then takes these rewards in; where the attention drew, or could have drawn.
 inline Tensor caption_loss(const SequenceOutput& output, const Tensor& target, const CaptionLossOptions& o,
@@ -43,6 +48,10 @@ inline Tensor caption_loss(const SequenceOutput& output, const Tensor& target, c
     const Tensor seen =
         sum(where(unsqueeze(valid, 2), output.weights, scalar(0, output.weights.dtype())), 1);  // [B, L]
     loss = loss + sum(square(1 - seen)) * (o.doubly / words);                                   // (1)
+  }
+  if (o.sharpen > 0 && output.weights.defined()) {
+    const Tensor entropy = output.entropy.defined() ? output.entropy : weights_entropy(output.weights);  // [B, U]
+    loss = loss + sum(where(valid, entropy, scalar(0, entropy.dtype()))) * (o.sharpen / words);          // (1)
   }
   if (!output.log_probability.defined()) return loss;
   const Tensor reward = reward_to_go(neg(surprise), o.discount);  // (3) [B, U]

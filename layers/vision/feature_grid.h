@@ -2,9 +2,9 @@
 // Tell", arXiv 1502.03044, section 3.1.1, made small: convolutions whose last grid keeps its places apart, for an
 // attention over them.
 //
-//   y_0 = image,   y_k = max_pool2(relu(conv3x3(y_{k-1})))     for k = 1 .. n - 1                            (1)
-//   p(i, j) = ((2 j + 1) / w - 1, (2 i + 1) / h - 1)           position channels x, y in (-1, 1)             (2)
-//   a = relu(conv([y_{n-1} ; p]))                              one vector a place, row by row                (3)
+//   y_0 = image,   y_k = max_pool2(relu(batch_norm(conv3x3(y_{k-1}))))     for k = 1 .. n - 1                (1)
+//   p(i, j) = ((2 j + 1) / w - 1, (2 i + 1) / h - 1)     position channels x, y in (-1, 1)                   (2)
+//   a = relu(batch_norm(conv([y_{n-1} ; p])))            one vector a place, row by row                      (3)
 //
 //   symbol   shape                 meaning
 //   image    [B, C, H, W]          H and W multiples of 2^{n-1}
@@ -17,6 +17,7 @@
 // Cost: the convolutions'.
 #pragma once
 
+#include <fovea/layers/batch_norm.h>
 #include <fovea/layers/check.h>
 #include <fovea/layers/conv2d.h>
 #include <fovea/layers/pool.h>
@@ -41,7 +42,7 @@ inline Tensor position_channels(int64_t h, int64_t w, DType dtype) {
 
 class FeatureGrid final : public Module {
  public:
-  explicit FeatureGrid(const FeatureGridOptions& o, Generator& generator = default_generator()) {
+  explicit FeatureGrid(const FeatureGridOptions& o = {}, Generator& generator = default_generator()) {
     if (o.channels.empty() || o.kernel < 1 || o.kernel % 2 == 0)
       throw ValueError("FeatureGrid: " + std::to_string(o.channels.size()) +
                        " convolutions, the last with a kernel of " + std::to_string(o.kernel) +
@@ -53,12 +54,14 @@ class FeatureGrid final : public Module {
       convolutions_.emplace_back(Conv2dOptions{.in_channels = in + (last ? 2 : 0),
                                                .out_channels = o.channels[k],
                                                .kernel = kernel,
-                                               .padding = kernel / 2},
+                                               .padding = kernel / 2,
+                                               .bias = false},
                                  generator);
+      norms_.emplace_back(BatchNormLayerOptions{.channels = o.channels[k]});
       in = o.channels[k];
     }
   }
-  void members(Members& m) override { m("convolutions", convolutions_); }
+  void members(Members& m) override { m("convolutions", convolutions_)("norms", norms_); }
 
   Tensor operator()(const Tensor& image) const {
     const int64_t shrinks = int64_t{1} << (convolutions_.size() - 1);
@@ -67,15 +70,16 @@ class FeatureGrid final : public Module {
                        "; need [B, C, H, W] with H and W multiples of " + std::to_string(shrinks));
     Tensor y = image;
     for (size_t k = 0; k + 1 < convolutions_.size(); ++k)
-      y = max_pool2d(relu(convolutions_[k](y)), 2);  // (1) [B, C_k, H / 2^k, W / 2^k]
+      y = max_pool2d(relu(norms_[k](convolutions_[k](y))), 2);  // (1) [B, C_k, H / 2^k, W / 2^k]
     const int64_t B = y.size(0), h = y.size(2), w = y.size(3);
     const Tensor p = expand(unsqueeze(position_channels(h, w, y.dtype()), 0), {B, 2, h, w});  // (2)
-    const Tensor a = relu(convolutions_.back()(cat({y, p}, 1)));                              // (3) [B, C_n, h, w]
+    const Tensor a = relu(norms_.back()(convolutions_.back()(cat({y, p}, 1))));               // (3) [B, C_n, h, w]
     return transpose(flatten(a, 2, 3), 1, 2);                                                 // [B, h w, C_n]
   }
 
  private:
   std::vector<Conv2d> convolutions_;
+  std::vector<BatchNorm2d> norms_;
 };
 
 }  // namespace fovea

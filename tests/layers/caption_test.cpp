@@ -89,7 +89,8 @@ TEST_CASE("a place of the grid knows where it is, and with a kernel of 1 no othe
   REQUIRE(equal(select(p, 0, 0), reshape(tensor({-0.75, -0.25, 0.25, 0.75, -0.75, -0.25, 0.25, 0.75}), {2, 4})));
   REQUIRE(equal(select(p, 0, 1), reshape(tensor({-0.5, -0.5, -0.5, -0.5, 0.5, 0.5, 0.5, 0.5}), {2, 4})));
   Generator generator(2);
-  const FeatureGrid grid({.in_channels = 3, .channels = {4, 4, 6}, .kernel = 1}, generator);
+  FeatureGrid grid({.in_channels = 3, .channels = {4, 4, 6}, .kernel = 1}, generator);
+  grid.eval();  // in training the batch's statistics are of all places
   const Tensor a = grid(zeros({1, 3, 16, 16}));
   REQUIRE(a.shape() == Shape{1, 16, 6});
   REQUIRE(!equal(contiguous(select(a, 1, 5)), contiguous(select(a, 1, 6))));
@@ -180,10 +181,13 @@ TEST_CASE("equations (1) to (4) of the loss by hand", "[layers][caption]") {
   const Captioner soft = make("soft"), hard = make("hard");
   const SequenceOutput y = soft(annotations(), kInput);
   const Tensor log_p = log_softmax(y.logits, -1);
-  double surprise = 0, uneven = 0;
+  double surprise = 0, uneven = 0, entropy = 0;
   for (int64_t b = 0; b < 2; ++b) {
     const int64_t length = b == 0 ? 4 : 2;
-    for (int64_t t = 0; t < length; ++t) surprise -= log_p.at({b, t, kTarget.at<int64_t>({b, t})});
+    for (int64_t t = 0; t < length; ++t) {
+      surprise -= log_p.at({b, t, kTarget.at<int64_t>({b, t})});
+      for (int64_t i = 0; i < kPlaces; ++i) entropy -= y.weights.at({b, t, i}) * std::log(y.weights.at({b, t, i}));
+    }
     for (int64_t i = 0; i < kPlaces; ++i) {
       double seen = 0;
       for (int64_t t = 0; t < length; ++t) seen += y.weights.at({b, t, i});
@@ -192,6 +196,7 @@ TEST_CASE("equations (1) to (4) of the loss by hand", "[layers][caption]") {
   }
   MovingBaseline unused;
   REQUIRE(caption_loss(y, kTarget, {.doubly = 0.3}, unused).item() == Approx((surprise + 0.3 * uneven) / 6));
+  REQUIRE(caption_loss(y, kTarget, {.sharpen = 0.4}, unused).item() == Approx((surprise + 0.4 * entropy) / 6));
   REQUIRE(!unused.value().defined());
 
   Generator draws(9);
@@ -206,10 +211,11 @@ TEST_CASE("equations (1) to (4) of the loss by hand", "[layers][caption]") {
       const double own = log_q.at({b, t, kTarget.at<int64_t>({b, t})});
       reward = own + 0.5 * reward;
       total += reward;
-      expected -= own + 0.7 * (reward + 0.5) * drawn.log_probability.at({b, t}) + 0.2 * drawn.entropy.at({b, t});
+      expected -= own + 0.7 * (reward + 0.5) * drawn.log_probability.at({b, t});
+      expected -= (0.2 - 0.3) * drawn.entropy.at({b, t});
     }
   }
-  const CaptionLossOptions options{.score_weight = 0.7, .entropy = 0.2, .discount = 0.5};
+  const CaptionLossOptions options{.score_weight = 0.7, .entropy = 0.2, .discount = 0.5, .sharpen = 0.3};
   REQUIRE(caption_loss(drawn, kTarget, options, baseline).item() == Approx(expected / 6));
   REQUIRE(baseline.value().item() == Approx(0.9 * -0.5 + 0.1 * total / 6));  // after it was used
 }
@@ -277,6 +283,6 @@ TEST_CASE("the captioner and its grid refuse what does not fit", "[layers][capti
   REQUIRE_THROWS_AS(Captioner({.vocabulary = 0, .features = 3}), ValueError);
   REQUIRE_THROWS_AS(FeatureGrid({.kernel = 2}), ValueError);
   REQUIRE_THROWS_AS(FeatureGrid({.channels = {}}), ValueError);
-  REQUIRE_THROWS_WITH(FeatureGrid({})(ones({1, 3, 6, 8})), contains("FeatureGrid") && contains("multiples of 4"));
-  REQUIRE_THROWS_AS(FeatureGrid({})(ones({1, 2, 8, 8})), ShapeError);
+  REQUIRE_THROWS_WITH(FeatureGrid()(ones({1, 3, 6, 8})), contains("FeatureGrid") && contains("multiples of 4"));
+  REQUIRE_THROWS_AS(FeatureGrid()(ones({1, 2, 8, 8})), ShapeError);
 }
