@@ -96,7 +96,7 @@ inline double covered(const Thing& thing, double right, double down) {
   const double r = thing.radius, across = std::abs(right);
   const double inside = thing.kind == 0   ? r - std::hypot(right, down)
                         : thing.kind == 1 ? 0.9 * r - std::max(across, std::abs(down))
-                                          : std::min(r - down, (r + down - 2 * across) / std::sqrt(5.0));
+                                          : std::min(r - std::abs(down), (r + down - 2 * across) / std::sqrt(5.0));
   return std::clamp(inside + 0.5, 0.0, 1.0);  // a triangle stands on its base, as wide as it is high
 }
 
