@@ -70,8 +70,7 @@ class Caption final : public Program {
 
   double validate() override {
     const Rightness found = right(1, o_.shapes, 500, 1, root.fork(3));
-    trainer().sample(fmt::format("step {}: validation {:.1f} % of the captions right; looks at {:.1f} % of the shapes",
-                                 trainer().step(), found.exact_percent, found.pointing_percent));
+    trainer().sample(fmt::format("step {}: validation {}", trainer().step(), in_words(found)));
     return 100 - found.exact_percent + (attends() ? 0.1 * (100 - found.pointing_percent) : 0);
   }
 
@@ -87,8 +86,7 @@ class Caption final : public Program {
       mean.exact_percent += found.exact_percent / kMostShapes;
       mean.pointing_percent += found.pointing_percent / kMostShapes;
       mean.mass_percent += found.mass_percent / kMostShapes;
-      say("{} fresh images, shapes {}: {:.2f} % of the captions right; looks at {:.2f} % of the shapes that it names",
-          o_.test_size, shapes, found.exact_percent, found.pointing_percent);
+      say("{} fresh images, shapes {}: {}", o_.test_size, shapes, in_words(found));
     }
     Metrics metrics{{"exact_percent", mean.exact_percent}, {"exact_percent_by_shapes", exact}};
     if (attends())
@@ -104,6 +102,11 @@ class Caption final : public Program {
     picture("caption.png", word_by_word(model_, draw_scene(kMostShapes, fresh), o_.beam));
   }
 
+  std::string in_words(const Rightness& found) const {
+    std::string text = fmt::format("{:.2f} % of the captions right", found.exact_percent);
+    if (attends()) text += fmt::format("; looks at {:.2f} % of the shapes that it names", found.pointing_percent);
+    return text;
+  }
   bool attends() const { return o_.attention != "none"; }
 
   const Options& o_;
