@@ -59,15 +59,15 @@ inline Tensor cells_of_places(int64_t places) {
 }
 
 // Of so many images each; pointing and mass are NaN where nothing is attended.
-struct Rightness {
+struct CaptionRightness {
   double exact_percent = 0, pointing_percent = 0, mass_percent = 0;
 };
 
-inline Rightness evaluate(const CaptionModel& model, const std::vector<Scene>& scenes, int64_t beam) {
+inline CaptionRightness evaluate(const CaptionModel& model, const std::vector<Scene>& scenes, int64_t beam) {
   const NoGrad quiet;
   const Tensor images = images_of(scenes);
   const auto given = model.captions(images, beam);
-  Rightness found;
+  CaptionRightness found;
   for (size_t b = 0; b < scenes.size(); ++b) found.exact_percent += given[b] == caption_of(scenes[b]) ? 1 : 0;
   found.exact_percent *= 100 / static_cast<double>(scenes.size());
   const Captions truth = captions_of(scenes);

@@ -56,10 +56,10 @@ class Caption final : public Program {
   }
 
   // Of fresh images with so many shapes.
-  Rightness right(int64_t least, int64_t most, int64_t count, int64_t beam, Generator generator) const {
-    Rightness all;
+  CaptionRightness right(int64_t least, int64_t most, int64_t count, int64_t beam, Generator generator) const {
+    CaptionRightness all;
     in_pieces(count, 250, [&](int64_t some) {
-      const Rightness part = evaluate(model_, draw_scenes(some, least, most, generator), beam);
+      const CaptionRightness part = evaluate(model_, draw_scenes(some, least, most, generator), beam);
       const double share = static_cast<double>(some) / static_cast<double>(count);
       all.exact_percent += share * part.exact_percent;
       all.pointing_percent += share * part.pointing_percent;
@@ -69,16 +69,16 @@ class Caption final : public Program {
   }
 
   double validate() override {
-    const Rightness found = right(1, o_.shapes, 500, 1, root.fork(3));
+    const CaptionRightness found = right(1, o_.shapes, 500, 1, root.fork(3));
     trainer().sample(fmt::format("step {}: validation {}", trainer().step(), in_words(found)));
     return 100 - found.exact_percent + (attends() ? 0.1 * (100 - found.pointing_percent) : 0);
   }
 
   Metrics test() override {
     Figures exact, pointing, mass;
-    Rightness mean;
+    CaptionRightness mean;
     for (int64_t shapes = 1; shapes <= kMostShapes; ++shapes) {
-      const Rightness found =
+      const CaptionRightness found =
           right(shapes, shapes, o_.test_size, o_.beam, root.fork(3 + static_cast<uint64_t>(shapes)));
       const std::string name = std::to_string(shapes);
       exact.emplace_back(name, found.exact_percent), pointing.emplace_back(name, found.pointing_percent);
@@ -102,7 +102,7 @@ class Caption final : public Program {
     picture("caption.png", word_by_word(model_, draw_scene(kMostShapes, fresh), o_.beam));
   }
 
-  std::string in_words(const Rightness& found) const {
+  std::string in_words(const CaptionRightness& found) const {
     std::string text = fmt::format("{:.2f} % of the captions right", found.exact_percent);
     if (attends()) text += fmt::format("; looks at {:.2f} % of the shapes that it names", found.pointing_percent);
     return text;

@@ -129,7 +129,7 @@ TEST_CASE("what is right, and where was looked, are counted", "[caption]") {
   CaptionModel model({.vocabulary = kVocabulary, .features = 4, .embed_dim = 4, .hidden_size = 5}, 3, 3, generator);
   model.eval();
   const std::vector<Scene> scenes = draw_scenes(40, 1, 2, generator);
-  const Rightness found = evaluate(model, scenes, 2);
+  const CaptionRightness found = evaluate(model, scenes, 2);
   REQUIRE(found.exact_percent == 0);
   const Captions truth = captions_of(scenes);
   const Tensor weights = model(images_of(scenes), truth.input_ids).weights;
