@@ -1,0 +1,29 @@
+// The picture of a caption: the image, and again for each word of the network's own caption, under the weights with
+// which it looked while it gave that word.
+#pragma once
+
+#include "examples/caption/evaluation.h"
+#include "examples/common/image_picture.h"
+
+namespace fovea::examples {
+
+inline ImagePicture word_by_word(const CaptionModel& model, const Scene& scene, int64_t beam) {
+  const NoGrad quiet;
+  const Tensor images = images_of({scene}), image = select(images, 0, 0);
+  const std::vector<int64_t> caption = model.captions(images, beam).front();
+  const auto words = static_cast<int64_t>(caption.size());
+  const Tensor input_ids = reshape(cat({tensor({kBegin}), from(caption, {words})}, 0), {1, words + 1});
+  const Tensor weights = model(images, input_ids).weights;  // [1, U, L]
+  const std::vector<int64_t> truth = caption_of(scene);
+  ImagePicture picture{.columns = 7, .title = (caption == truth ? "" : "wrong, it is ") + text_of(truth)};
+  picture.panels.push_back({.image = image});
+  if (!weights.defined()) return picture;
+  const int64_t side = grid_side(weights.size(2));
+  for (int64_t t = 0; t < words; ++t)
+    picture.panels.push_back({.image = image,
+                              .note = kWords.at(static_cast<size_t>(caption[static_cast<size_t>(t)])),
+                              .weights = reshape(select(select(weights, 0, 0), 0, t), {side, side})});
+  return picture;
+}
+
+}  // namespace fovea::examples
