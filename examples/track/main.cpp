@@ -1,0 +1,118 @@
+// track: a network follows a digit among others, behind a bar, from the box around it in the first frame.
+//
+//   track --model hart|fixed|cnn --frames 30 ...
+#include <fmt/format.h>
+#include <fovea/fovea.h>
+
+#include "examples/common/mnist.h"
+#include "examples/common/program.h"
+#include "examples/track/trackers.h"
+#include "examples/track/world.h"
+
+namespace fovea::examples {
+namespace {
+
+struct Options : CommandLine {
+  Options()
+      : CommandLine(
+            {.name = "track",
+             .description = "A network follows a digit among others, from the box around it in the first frame.",
+             .uses_data = true},
+            {.steps = 3000, .batch = 32, .learning_rate = 1e-3, .clip = 1, .validate_every = 250}) {}
+  std::string& model =
+      choice("model", "hart; fixed: its window does not move; cnn: sees whole frames", {"hart", "fixed", "cnn"});
+  int64_t& frames = whole("frames", "of a scene of the test, after the first", 30, 1, 1000);
+  int64_t& train_frames = whole("train-frames", "of a scene of training, in the end", 10, 1, 1000);
+  int64_t& grow = in_steps(whole("grow", "steps in which scenes of training grow from 2 frames", 1000, 1));
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 3000, 1));
+  int64_t& side = whole("side", "of a frame, pixels", 64, 28, 1000);
+  int64_t& distractors = whole("distractors", "other digits", 2, 0, 20);
+  int64_t& bar = whole("bar", "width of the bar that hides, pixels; 0: none", 14, 0, 1000);
+  double& speed = real("speed", "of a digit at most, pixels a frame", 2.5, 0, 100);
+  int64_t& crop = goes_with(whole("crop", "pixels of the crop's side", 24, 2, 1000), {{&model, {"hart", "fixed"}}});
+  double& context =
+      goes_with(real("context", "the first window's side over the box's", 2, 0.1, 100), {{&model, {"hart", "fixed"}}});
+  int64_t& features = whole("features", "channels of the convolutions", 16, 1, 1024);
+  int64_t& hidden = whole("hidden", "size of the LSTM", 64, 1, 4096);
+  int64_t& test_size = may_change(whole("test-size", "scenes of the test", 1000, 1));
+};
+
+Box<Tracker> make_tracker(const Options& o, Generator& generator) {
+  if (o.model == "cnn") return FrameTracker(o.side, o.features, o.hidden, generator);
+  return as_asked([&] {
+    return HartTracker({.crop = o.crop, .features = o.features, .hidden_size = o.hidden, .context = o.context}, o.side,
+                       o.model == "hart", generator);
+  });
+}
+
+class Tracking final : public Program {
+ public:
+  explicit Tracking(const Options& o)
+      : Program(o, {.figure = "IoU", .unit = "scenes", .loss = "loss"}), o_(o), tracker_(make_tracker(o, initial)) {
+    const Tensor digits = read_mnist(o, "train").images;
+    const int64_t kept = std::max<int64_t>(1, digits.size(0) / 10);  // for the validation
+    training_ = slice(digits, 0, 0, digits.size(0) - kept);
+    validation_ = slice(digits, 0, digits.size(0) - kept);
+    test_ = read_mnist(o, "t10k").images;
+    train_with(*tracker_);
+    each_step<Cosine>(CosineOptions{.total = o.anneal});
+  }
+
+ private:
+  WorldOptions world(int64_t frames) const {
+    return {.side = o_.side, .frames = frames, .distractors = o_.distractors, .bar = o_.bar, .speed = o_.speed};
+  }
+
+  StepOutput step() override {
+    const int64_t least = std::min<int64_t>(2, o_.train_frames);
+    const int64_t grown = std::min((o_.train_frames - least) * trainer().step() / o_.grow, o_.train_frames - least);
+    const Scenes scenes = draw_scenes(training_, world(least + grown), o_.batch, data);
+    const Track track = (*tracker_)(scenes.frames, select(scenes.boxes, 1, 0));
+    const double agree = mean(iou(slice(track.boxes.detach(), 1, 1), slice(scenes.boxes, 1, 1))).item();
+    return {tracker_->loss(track, scenes.boxes), {agree}};
+  }
+
+  // Of the frames after the first.
+  struct Agreement {
+    double iou = 0, still = 0;
+    Tensor by_frame{};
+  };
+  Agreement agreement(const Tensor& digits, int64_t count, Generator generator) const {
+    Agreement sum;
+    in_pieces(count, 50, [&](int64_t some) {
+      const Scenes scenes = draw_scenes(digits, world(o_.frames), some, generator);
+      const Tensor first = slice(scenes.boxes, 1, 0, 1), truth = slice(scenes.boxes, 1, 1);
+      const Track track = (*tracker_)(scenes.frames, select(first, 1, 0));
+      const Tensor agrees = iou(slice(track.boxes, 1, 1), truth);
+      const double share = static_cast<double>(some) / static_cast<double>(count);
+      sum.iou += mean(agrees).item() * share;
+      sum.still += mean(iou(first, truth)).item() * share;
+    });
+    return sum;
+  }
+
+  double validate() override {
+    const Agreement found = agreement(validation_, 200, root.fork(3));
+    trainer().sample(fmt::format("step {}: validation IoU {:.3f}", trainer().step(), found.iou));
+    return 1 - found.iou;
+  }
+
+  Metrics test() override {
+    const Agreement found = agreement(test_, o_.test_size, root.fork(4));
+    say("IoU {:.3f}, still {:.3f}", found.iou, found.still);
+    return {{"mean_iou", Figures{{o_.model, found.iou}, {"still", found.still}}}};
+  }
+  void draw() override {}
+
+  const Options& o_;
+  Tensor training_{}, validation_{}, test_{};
+  Box<Tracker> tracker_;
+};
+
+}  // namespace
+}  // namespace fovea::examples
+
+int main(int argc, char** argv) {
+  using namespace fovea::examples;
+  return main_of<Options, Tracking>(argc, argv);
+}
