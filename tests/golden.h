@@ -3,6 +3,7 @@
 
 #include <fovea/core/safetensors.h>
 #include <tests/catch.h>
+#include <tests/data_file.h>
 
 #include <map>
 #include <string>
@@ -14,7 +15,7 @@ using Named = std::map<std::string, Tensor>;
 class GoldenFile {
  public:
   explicit GoldenFile(const std::string& name) {
-    const NamedTensors all = load_safetensors(FOVEA_TEST_DATA "/" + name + ".safetensors").tensors;
+    const NamedTensors all = load_safetensors(data_file(name + ".safetensors")).tensors;
     tensors_.insert(all.begin(), all.end());
   }
   const Named& tensors() const { return tensors_; }

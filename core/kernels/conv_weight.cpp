@@ -1,8 +1,9 @@
-// The weight's gradient: dot products of rows of g with shifted rows of padded x (conv_patches.h), both zero or finite
-// in the columns of no meaning. A few images go together, so that a tile's sums stay in registers for long.
+// The weight's gradient, one image, or band of one, after the other. Filters lie along the vectors, g turned over for
+// that; a tile of registers, a block of filters by some taps, adds at each position g's vectors times what the taps
+// meet there in padded x (conv_patches.h).
 #include <fovea/core/kernels/conv_patches.h>
-#include <fovea/core/kernels/rows.h>
 #include <fovea/core/kernels/small_gemm.h>
+#include <fovea/core/kernels/transpose.h>
 #include <fovea/core/parallel.h>
 
 #include <cstring>
@@ -12,98 +13,132 @@ namespace {
 
 using namespace patches;
 
-// A register tile is kDotRows filters by kDotTaps taps.
-constexpr int kDotRows = kVectorBytes == 64 ? 4 : 3, kDotTaps = kVectorBytes == 64 ? 6 : kVectorBytes == 32 ? 4 : 3;
-constexpr int64_t kGroup = 1 << 18;  // elements of x and g that are worked on at once
-constexpr int64_t kPieces = 8;       // sums that the gradient is made of, at most
+constexpr int64_t kPieces = 8;  // sums that the gradient is made of, at most
 
-// sum(i, p) = sum_j g(i, j) x(offsets(p) + j) over `count` images.
-template <class T>
-struct Dots {
-  const T *g, *x;
-  int64_t count, g_step, x_step, columns;  // columns: a multiple of the lanes
+// The rows of an image that a tile of x makes.
+struct Band {
+  Band(const Patches& at, int64_t tile)
+      : image(tile / at.bands), row(tile % at.bands * at.band), rows(std::min(at.band, at.n.rows.out - row)) {}
+  int64_t image, row, rows;
 };
 
-template <class T>
-void add_dots(const Dots<T>& job, const int64_t* offsets, T (&out)[kDotRows][kDotTaps]) {
-  using Vector = typename Lanes<T>::Vector;
-  Vector sum[kDotRows][kDotTaps] = {};
-  for (int64_t image = 0; image < job.count; ++image) {
-    const T *g = job.g + image * job.g_step, *x = job.x + image * job.x_step;
-    for (int64_t j = 0; j < job.columns; j += kLanes<T>) {
-      Vector left[kDotRows];
-#pragma GCC unroll 8
-      for (int i = 0; i < kDotRows; ++i) std::memcpy(&left[i], g + i * job.columns + j, sizeof(Vector));
-#pragma GCC unroll 8
-      for (int p = 0; p < kDotTaps; ++p) {
-        Vector right;
-        std::memcpy(&right, x + offsets[p] + j, sizeof(Vector));
-#pragma GCC unroll 8
-        for (int i = 0; i < kDotRows; ++i) sum[i][p] += left[i] * right;
-      }
-    }
-  }
-#pragma GCC unroll 8
-  for (int i = 0; i < kDotRows; ++i)
-#pragma GCC unroll 8
-    for (int p = 0; p < kDotTaps; ++p) {
-      T lanes[kLanes<T>];
-      std::memcpy(lanes, &sum[i][p], sizeof(lanes));
-      out[i][p] = sum_lanes<kLanes<T>>(lanes);
-    }
-}
+// Taps of a tile whose filters are one vector; half of them where they are two.
+constexpr int kTaps = kVectorBytes == 64 ? 28 : kVectorBytes == 32 ? 12 : 10;
 
-// The sum over some (image, band) pairs in order; dweight is zero before.
 template <class T>
 class WeightSum {
  public:
-  WeightSum(const Patches& patches, const T* g, const T* x)
-      : at_(patches), n_(patches.n), g_(g), x_(x), columns_(round_up(patches.band * patches.pitch, kLanes<T>)) {
-    filters_ = round_up(n_.filters, kDotRows);
-    g_step_ = filters_ * columns_;
-    x_step_ = round_up(patches.template size<T>(), kLanes<T>);
-    together_ = std::max<int64_t>(1, kGroup / (g_step_ + x_step_));
-    offsets_ = patches.offsets;
-    while (offsets_.size() % kDotTaps != 0) offsets_.push_back(0);
-  }
-  void add(int64_t begin, int64_t end, T* dweight) const {
-    const Scratch<T> g(together_ * g_step_ + kLanes<T>), x(together_ * x_step_);
-    for (int64_t first = begin; first < end; first += together_) {
-      const int64_t count = std::min(together_, end - first);
-      for (int64_t i = 0; i < count; ++i) load(first + i, g.get() + i * g_step_, x.get() + i * x_step_);
-      add_group(g.get(), x.get(), count, dweight);
+  explicit WeightSum(const Patches& patches)
+      : at_(patches),
+        n_(patches.n),
+        taps_(static_cast<int64_t>(patches.offsets.size())),
+        filters_(round_up(patches.n.filters, kLanes<T>)) {}
+
+  // Elements of a sum, which holds the filters of a block side by side, tap by tap.
+  int64_t size() const { return filters_ * taps_; }
+
+  void add(int64_t begin, int64_t end, const T* g, const T* x, T* sum) const {
+    const Scratch<T> source(at_.template size<T>()), turned(filters_ * at_.band * n_.columns.out);
+    for (int64_t tile = begin; tile < end; ++tile) {
+      const Band band(at_, tile);
+      at_.fill(x + band.image * n_.channels * n_.rows.in * n_.columns.in, band.row, source.get());
+      turn(g + (band.image * n_.filters * n_.rows.out + band.row) * n_.columns.out, band.rows, turned.get());
+      add_blocks(band.rows, source.get(), turned.get(), sum);
     }
+  }
+  // dweight(o, p) of a sum.
+  void unpack(const T* sum, T* dweight) const {
+    for_blocks([&](int64_t first, int64_t width) {
+      for (int64_t o = first; o < std::min(n_.filters, first + width); ++o)
+        for (int64_t p = 0; p < taps_; ++p) dweight[o * taps_ + p] = sum[first * taps_ + p * width + o - first];
+    });
   }
 
  private:
-  void load(int64_t tile, T* g, T* x) const {
-    const int64_t image = tile / at_.bands, row = tile % at_.bands * at_.band;
-    const ConvAxis &r = n_.rows, &c = n_.columns;
-    at_.fill(x_ + image * n_.channels * r.in * c.in, row, x);
-    const T* from = g_ + image * n_.filters * r.out * c.out;
-    for (int64_t o = 0; o < filters_; ++o, g += columns_) {
-      const int64_t filled = o < n_.filters ? at_.band * at_.pitch : 0;
-      if (o < n_.filters) load_plane(from + o * r.out * c.out, r.out, c.out, {row, 1, at_.band}, {0, 1, at_.pitch}, g);
-      std::fill_n(g + filled, columns_ - filled, T(0));
-    }
+  template <class Block>
+  void for_blocks(const Block& block) const {
+    for (int64_t first = 0; first < filters_; first += kPanel<T>) block(first, std::min(kPanel<T>, filters_ - first));
   }
-  void add_group(const T* g, const T* x, int64_t count, T* dweight) const {
-    const auto taps = static_cast<int64_t>(at_.offsets.size());
-    for (int64_t o = 0; o < n_.filters; o += kDotRows)
-      for (int64_t p = 0; p < taps; p += kDotTaps) {
-        T found[kDotRows][kDotTaps];
-        add_dots<T>({g + o * columns_, x, count, g_step_, x_step_, columns_}, offsets_.data() + p, found);
-        for (int64_t i = 0; i < std::min<int64_t>(kDotRows, n_.filters - o); ++i)
-          for (int64_t k = 0; k < std::min<int64_t>(kDotTaps, taps - p); ++k)
-            dweight[(o + i) * taps + p + k] += found[i][k];
+  // g [O, positions] of some rows -> [positions, filters of a block], block after block.
+  void turn(const T* g, int64_t rows, T* to) const {
+    const int64_t positions = rows * n_.columns.out, plane = n_.rows.out * n_.columns.out;
+    for_blocks([&](int64_t first, int64_t width) {
+      for (int64_t o = first; o < first + width; o += kLanes<T>) {
+        const int64_t count = std::min<int64_t>(kLanes<T>, n_.filters - o);
+        T* block = to + first * positions + o - first;
+        int64_t j = 0;
+        if (count == kLanes<T>)
+          for (; j + kLanes<T> <= positions; j += kLanes<T>)
+            turn_square(g + o * plane + j, plane, width, block + j * width);
+        for (; j < positions; ++j)
+          for (int64_t i = 0; i < kLanes<T>; ++i) block[j * width + i] = i < count ? g[(o + i) * plane + j] : T(0);
       }
+    });
   }
+  static void turn_square(const T* from, int64_t from_step, int64_t to_step, T* to) {
+    typename Lanes<T>::Vector square[kLanes<T>];
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes<T>; ++i) std::memcpy(&square[i], from + i * from_step, sizeof(square[i]));
+    transpose<T>(square);
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes<T>; ++i) std::memcpy(to + i * to_step, &square[i], sizeof(square[i]));
+  }
+  void add_blocks(int64_t rows, const T* x, const T* g, T* sum) const {
+    for_blocks([&](int64_t first, int64_t width) {
+      const bool wide = width == kPanel<T>;
+      const int64_t most = wide ? kTaps / 2 : kTaps,
+                    each = divide_up(taps_, std::max<int64_t>(1, divide_up(taps_, most)));
+      for (int64_t p = 0; p < taps_; p += each) {
+        const Job job{x, g + first * rows * n_.columns.out, at_.offsets.data() + p, rows, n_.columns.out, at_.pitch};
+        T* to = sum + first * taps_ + p * width;
+        const int64_t count = std::min(each, taps_ - p);
+        wide ? job.template add_some<kVectors, kTaps / 2>(count, to) : job.template add_some<1, kTaps>(count, to);
+      }
+    });
+  }
+
+  struct Job {
+    const T *x, *g;
+    const int64_t* offsets;
+    int64_t rows, width, pitch;
+
+    template <int vectors, int taps>
+    void add(T* to) const {
+      using Vector = typename Lanes<T>::Vector;
+      Vector sum[taps][vectors] = {};
+      const T* at = g;
+      for (int64_t r = 0; r < rows; ++r)
+        for (const T *from = x + r * pitch, *end = from + width; from < end; ++from, at += vectors * kLanes<T>) {
+          Vector left[vectors];
+#pragma GCC unroll 2
+          for (int k = 0; k < vectors; ++k) std::memcpy(&left[k], at + k * kLanes<T>, sizeof(Vector));
+#pragma GCC unroll 28
+          for (int p = 0; p < taps; ++p)
+#pragma GCC unroll 2
+            for (int k = 0; k < vectors; ++k) sum[p][k] += from[offsets[p]] * left[k];
+        }
+#pragma GCC unroll 28
+      for (int p = 0; p < taps; ++p)
+#pragma GCC unroll 2
+        for (int k = 0; k < vectors; ++k, to += kLanes<T>) {
+          Vector before;
+          std::memcpy(&before, to, sizeof(before));
+          before += sum[p][k];
+          std::memcpy(to, &before, sizeof(before));
+        }
+    }
+    template <int vectors, int taps>
+    void add_some(int64_t count, T* to) const {
+      if constexpr (taps > 0) {
+        if (count == taps) return add<vectors, taps>(to);
+        add_some<vectors, taps - 1>(count, to);
+      }
+    }
+  };
 
   const Patches& at_;
   ConvSizes n_;
-  const T *g_, *x_;
-  int64_t columns_, filters_, g_step_, x_step_, together_;
-  std::vector<int64_t> offsets_;
+  int64_t taps_, filters_;
 };
 
 }  // namespace
@@ -111,21 +146,22 @@ class WeightSum {
 template <class T>
 void conv2d_weight(const ConvSizes& n, const T* g, const T* x, T* dweight) {
   const Patches at(n);
-  const WeightSum<T> sum(at, g, x);
-  const int64_t size = n.filters * static_cast<int64_t>(at.offsets.size()), tiles = n.batch * at.bands;
-  const int64_t each = std::max<int64_t>(1, divide_up(tiles, kPieces)),
+  const WeightSum<T> sums(at);
+  const int64_t tiles = n.batch * at.bands, each = std::max<int64_t>(1, divide_up(tiles, kPieces)),
                 pieces = std::max<int64_t>(1, divide_up(tiles, each));
-  const Scratch<T> others((pieces - 1) * size);
-  const auto part = [&](int64_t piece) { return piece == 0 ? dweight : others.get() + (piece - 1) * size; };
+  const Scratch<T> parts(pieces * sums.size());
+  const auto part = [&](int64_t piece) { return parts.get() + piece * sums.size(); };
   parallel_chunks(pieces, [&](int64_t piece) {
-    std::fill_n(part(piece), size, T(0));
-    sum.add(piece * each, std::min(tiles, (piece + 1) * each), part(piece));
+    std::fill_n(part(piece), sums.size(), T(0));
+    sums.add(piece * each, std::min(tiles, (piece + 1) * each), g, x, part(piece));
   });
   for (int64_t piece = 1; piece < pieces; ++piece) {
+    T* first = part(0);
     const T* more = part(piece);
 #pragma omp simd
-    for (int64_t i = 0; i < size; ++i) dweight[i] += more[i];
+    for (int64_t i = 0; i < sums.size(); ++i) first[i] += more[i];
   }
+  sums.unpack(part(0), dweight);
 }
 
 template void conv2d_weight(const ConvSizes&, const float*, const float*, float*);

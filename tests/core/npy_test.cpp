@@ -3,6 +3,7 @@
 #include <fovea/core/npy.h>
 #include <tests/catch.h>
 #include <tests/core/files.h>
+#include <tests/data_file.h>
 
 namespace fovea {
 namespace {
@@ -46,7 +47,7 @@ TEST_CASE("npy: what is saved comes back", "[npy]") {
 }
 
 TEST_CASE("npy: files of NumPy", "[npy]") {
-  const std::string folder = FOVEA_TEST_DATA "/npy/";
+  const std::string folder = test::data_file("npy/");
   const Tensor plain = array::reshape(array::to(arange(6), f32), {2, 3});
   CHECK(test::identical(load_npy(folder + "c_order.npy"), plain));
   CHECK(test::identical(load_npy(folder + "fortran_order.npy"), plain));

@@ -3,6 +3,7 @@
 #include <fovea/core/safetensors.h>
 #include <tests/catch.h>
 #include <tests/core/files.h>
+#include <tests/data_file.h>
 
 namespace fovea {
 namespace {
@@ -146,7 +147,7 @@ TEST_CASE("safetensors: shape against offsets against file size", "[safetensors]
 }
 
 TEST_CASE("safetensors: a file written by a script of NumPy's", "[safetensors]") {
-  const SafetensorsFile file = load_safetensors(FOVEA_TEST_DATA "/interop.safetensors");
+  const SafetensorsFile file = load_safetensors(test::data_file("interop.safetensors"));
   REQUIRE(file.tensors.size() == 7);
   CHECK(test::identical(file.tensors[0].second, array::reshape(array::to(arange(6), f32), {2, 3})));
   CHECK(test::identical(file.tensors[1].second, scalar(2.5, f64)));

@@ -7,6 +7,7 @@
 #include <fovea/layers/attention/multi_head.h>
 #include <fovea/layers/attention/read/crops.h>
 #include <fovea/layers/attention/registry.h>
+#include <tests/data_file.h>
 #include <tests/layers/contract.h>
 
 #include <filesystem>
@@ -213,7 +214,7 @@ TEST_CASE("a mask that is refilled between forward and backward is caught", "[at
 }
 
 TEST_CASE("the registry's parts stand in README's table, under the files they come from", "[attention][readme]") {
-  std::ifstream in(std::filesystem::path(FOVEA_TEST_DATA).parent_path().parent_path() / "README.md");
+  std::ifstream in(test::data_file("../../README.md"));
   std::ostringstream text;
   text << in.rdbuf();
   const std::string readme = text.str();

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <tests/catch.h>
+#include <tests/data_file.h>
 #include <tests/scratch.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path repository() { return fs::path(FOVEA_TEST_DATA).parent_path().parent_path(); }
+fs::path repository() { return fs::path(test::data_file("../..")).lexically_normal(); }
 
 std::string text_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
