@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
+#include <sstream>
+
 #include "examples/common/mnist.h"
 #include "examples/common/program.h"
-#include "examples/track/trackers.h"
-#include "examples/track/world.h"
+#include "examples/track/pictures.h"
 
 namespace fovea::examples {
 namespace {
@@ -32,16 +33,33 @@ struct Options : CommandLine {
   int64_t& crop = goes_with(whole("crop", "pixels of the crop's side", 24, 2, 1000), {{&model, {"hart", "fixed"}}});
   double& context =
       goes_with(real("context", "the first window's side over the box's", 2, 0.1, 100), {{&model, {"hart", "fixed"}}});
+  double& gain = goes_with(real("gain", "that moves begin with, tanh(c)", 0.1, 0, 0.99), {{&model, {"hart", "fixed"}}});
   int64_t& features = whole("features", "channels of the convolutions", 16, 1, 1024);
   int64_t& hidden = whole("hidden", "size of the LSTM", 64, 1, 4096);
+  std::string& beside =
+      may_change(text("beside", "folders of other runs, with commas between, whose IoU is drawn beside this one's"));
   int64_t& test_size = may_change(whole("test-size", "scenes of the test", 1000, 1));
+
+  std::vector<std::filesystem::path> folders_beside() const {
+    std::vector<std::filesystem::path> folders;
+    std::istringstream list(beside);
+    for (std::string folder; std::getline(list, folder, ',');) folders.emplace_back(folder);
+    return folders;
+  }
+  void settle() override {
+    for (const auto& folder : folders_beside())
+      if (!std::filesystem::exists(folder / "iou.csv"))
+        throw UsageError(fmt::format("--beside {}: no iou.csv there; need folders of runs of track that were tested",
+                                     folder.string()));
+  }
 };
 
-Box<Tracker> make_tracker(const Options& o, Generator& generator) {
+fovea::Box<Tracker> make_tracker(const Options& o, Generator& generator) {
   if (o.model == "cnn") return FrameTracker(o.side, o.features, o.hidden, generator);
   return as_asked([&] {
-    return HartTracker({.crop = o.crop, .features = o.features, .hidden_size = o.hidden, .context = o.context}, o.side,
-                       o.model == "hart", generator);
+    return HartTracker(
+        {.crop = o.crop, .features = o.features, .hidden_size = o.hidden, .context = o.context, .first_gain = o.gain},
+        o.side, o.model == "hart", generator);
   });
 }
 
@@ -72,41 +90,56 @@ class Tracking final : public Program {
     return {tracker_->loss(track, scenes.boxes), {agree}};
   }
 
-  // Of the frames after the first.
-  struct Agreement {
-    double iou = 0, still = 0;
-    Tensor by_frame{};
+  struct Agreements {
+    Agreement tracker, still, seen;  // the last: not of boxes, but how much of the object is seen
   };
-  Agreement agreement(const Tensor& digits, int64_t count, Generator generator) const {
-    Agreement sum;
+  Agreements agreements(const Tensor& digits, int64_t count, Generator generator) const {
+    Agreements sum{Agreement(o_.frames), Agreement(o_.frames), Agreement(o_.frames)};
     in_pieces(count, 50, [&](int64_t some) {
       const Scenes scenes = draw_scenes(digits, world(o_.frames), some, generator);
-      const Tensor first = slice(scenes.boxes, 1, 0, 1), truth = slice(scenes.boxes, 1, 1);
+      const Tensor first = slice(scenes.boxes, 1, 0, 1), truth = slice(scenes.boxes, 1, 1),
+                   seen = contiguous(slice(scenes.seen, 1, 1));
       const Track track = (*tracker_)(scenes.frames, select(first, 1, 0));
-      const Tensor agrees = iou(slice(track.boxes, 1, 1), truth);
-      const double share = static_cast<double>(some) / static_cast<double>(count);
-      sum.iou += mean(agrees).item() * share;
-      sum.still += mean(iou(first, truth)).item() * share;
+      sum.tracker.add(iou(slice(track.boxes, 1, 1), truth), seen);
+      sum.still.add(iou(first, truth), seen);
+      sum.seen.add(seen, seen);
     });
     return sum;
   }
 
   double validate() override {
-    const Agreement found = agreement(validation_, 200, root.fork(3));
-    trainer().sample(fmt::format("step {}: validation IoU {:.3f}", trainer().step(), found.iou));
-    return 1 - found.iou;
+    const double found = agreements(validation_, 200, root.fork(3)).tracker.mean();
+    trainer().sample(fmt::format("step {}: validation IoU {:.3f}", trainer().step(), found));
+    return 1 - found;
   }
 
   Metrics test() override {
-    const Agreement found = agreement(test_, o_.test_size, root.fork(4));
-    say("IoU {:.3f}, still {:.3f}", found.iou, found.still);
-    return {{"mean_iou", Figures{{o_.model, found.iou}, {"still", found.still}}}};
+    const auto [tracker, still, seen] = agreements(test_, o_.test_size, root.fork(4));
+    say("{} scenes of {} frames: IoU {:.3f}, where at least half is hidden {:.3f}; of the first box {:.3f} and {:.3f}",
+        o_.test_size, o_.frames, tracker.mean(), tracker.hidden(), still.mean(), still.hidden());
+    write_curves(file("iou.csv"), "frame", 1, {{"iou", {}, tracker.by_frame()}, {"first box", {}, still.by_frame()}});
+    write_curves(
+        file("hidden.csv"), "frames after the one in which most is hidden", -Agreement::reach,
+        {{"iou", {}, tracker.around()}, {"first box", {}, still.around()}, {"share that is seen", {}, seen.around()}});
+    return {{"mean_iou", Figures{{o_.model, tracker.mean()}, {"still", still.mean()}}},
+            {"hidden_iou", Figures{{o_.model, tracker.hidden()}, {"still", still.hidden()}}},
+            {"last_iou", Figures{{o_.model, tracker.by_frame().back()}, {"still", still.by_frame().back()}}}};
   }
-  void draw() override {}
 
+  void draw() override {
+    Generator generator = root.fork(5);
+    const Scenes scene = draw_scenes(test_, world(o_.frames), 1, generator);
+    const Track track = (*tracker_)(scene.frames, select(scene.boxes, 1, 0));
+    picture("scene.png", scene_picture(*tracker_, scene, track));
+    write_animation(file("scene.gif"), scene_animation(*tracker_, scene, track), 0.2);
+    trainer().picture(file("scene.gif").string());
+    if (!std::filesystem::exists(file("iou.csv"))) return;  // stopped before the test
+    picture("iou.png", curves(file("iou.csv"), o_.model, "from frame to frame", o_.folders_beside()));
+    picture("hidden.png", curves(file("hidden.csv"), o_.model, "before and behind the bar", o_.folders_beside()));
+  }
   const Options& o_;
   Tensor training_{}, validation_{}, test_{};
-  Box<Tracker> tracker_;
+  fovea::Box<Tracker> tracker_;
 };
 
 }  // namespace

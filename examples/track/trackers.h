@@ -11,6 +11,7 @@
 // The first frame counts as a step: it is what a tracker has to know the object by.
 #pragma once
 
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/layers/vision/hart.h>
 
 #include <string>
@@ -27,6 +28,8 @@ class Tracker : public Module {
  public:
   // frames [B, T, 1, S, S], the first box [B, 4]
   virtual Track operator()(const Tensor& frames, const Tensor& box) const = 0;
+  // What is seen in a window [B, 4] of a frame [B, 1, S, S], [B, 1, n, n]; undefined where nothing has windows.
+  virtual Tensor look(const Tensor&, const Tensor&) const { return {}; }
   // Of the true boxes [B, T, 4].
   virtual Tensor loss(const Track& track, const Tensor& boxes) const { return iou_loss(track.boxes, boxes); }
 };
@@ -51,6 +54,7 @@ class HartTracker final : public Tracker {
     }
     return {stack(boxes, 1), stack(windows, 1), stack(masks, 1)};
   }
+  Tensor look(const Tensor& frame, const Tensor& window) const override { return hart_.look(frame, window); }
   Tensor loss(const Track& track, const Tensor& boxes) const override {
     const Tensor target = box_mask(track.windows.detach(), boxes, track.masks.size(2), track.masks.size(3));
     const Tensor sum = Tracker::loss(track, boxes) + binary_cross_entropy_with_logits(track.masks, target);
@@ -67,7 +71,7 @@ class FrameTracker final : public Tracker {
  public:
   FrameTracker(int64_t side, int64_t features, int64_t hidden, Generator& generator)
       : side_(static_cast<double>(side)),
-        input_(features * (side + 7) / 8 * ((side + 7) / 8), hidden, true, generator),
+        input_(features * square((side + 7) / 8), hidden, true, generator),
         core_({.input_size = hidden + 4, .hidden_size = hidden}, generator),
         inner_(hidden, hidden, true, generator),
         outer_(hidden, 4, true, generator) {
@@ -98,6 +102,8 @@ class FrameTracker final : public Tracker {
   }
 
  private:
+  static int64_t square(int64_t n) { return n * n; }
+
   double side_;
   std::vector<Conv2d> convolutions_;
   Linear input_;
