@@ -19,21 +19,21 @@ struct Options : CommandLine {
             {.name = "track",
              .description = "A network follows a digit among others, from the box around it in the first frame.",
              .uses_data = true},
-            {.steps = 3000, .batch = 32, .learning_rate = 1e-3, .clip = 1, .validate_every = 250}) {}
+            {.steps = 1500, .batch = 16, .learning_rate = 3e-3, .clip = 1, .validate_every = 250}) {}
   std::string& model =
       choice("model", "hart; fixed: its window does not move; cnn: sees whole frames", {"hart", "fixed", "cnn"});
   int64_t& frames = whole("frames", "of a scene of the test, after the first", 30, 1, 1000);
   int64_t& train_frames = whole("train-frames", "of a scene of training, in the end", 10, 1, 1000);
-  int64_t& grow = in_steps(whole("grow", "steps in which scenes of training grow from 2 frames", 1000, 1));
-  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 3000, 1));
+  int64_t& grow = in_steps(whole("grow", "steps in which scenes of training grow from 2 frames", 300, 1));
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 1500, 1));
   int64_t& side = whole("side", "of a frame, pixels", 64, 28, 1000);
-  int64_t& distractors = whole("distractors", "other digits", 2, 0, 20);
-  int64_t& bar = whole("bar", "width of the bar that hides, pixels; 0: none", 14, 0, 1000);
-  double& speed = real("speed", "of a digit at most, pixels a frame", 2.5, 0, 100);
+  int64_t& distractors = whole("distractors", "other digits", 1, 0, 20);
+  int64_t& bar = whole("bar", "width of the bar that hides, pixels; 0: none", 12, 0, 1000);
+  double& speed = real("speed", "of a digit at most, pixels a frame", 2, 0, 100);
   int64_t& crop = goes_with(whole("crop", "pixels of the crop's side", 24, 2, 1000), {{&model, {"hart", "fixed"}}});
-  double& context =
-      goes_with(real("context", "the first window's side over the box's", 2, 0.1, 100), {{&model, {"hart", "fixed"}}});
-  double& gain = goes_with(real("gain", "that moves begin with, tanh(c)", 0.1, 0, 0.99), {{&model, {"hart", "fixed"}}});
+  double& context = goes_with(real("context", "the first window's side over the box's", 1.5, 0.1, 100),
+                              {{&model, {"hart", "fixed"}}});
+  double& gain = goes_with(real("gain", "that moves begin with, tanh(c)", 0.3, 0, 0.99), {{&model, {"hart", "fixed"}}});
   int64_t& features = whole("features", "channels of the convolutions", 16, 1, 1024);
   int64_t& hidden = whole("hidden", "size of the LSTM", 64, 1, 4096);
   std::string& beside =

@@ -39,7 +39,7 @@ inline constexpr const char* kSceneTitle = "green: the object, orange: the track
 
 // Frames from the first to the last, and below them what is seen in their windows.
 inline ImagePicture scene_picture(const Tracker& tracker, const Scenes& scene, const Track& track) {
-  const int64_t last = scene.frames.size(1) - 1, count = std::min<int64_t>(8, last + 1);
+  const int64_t last = scene.frames.size(1) - 1, count = std::min<int64_t>(6, last + 1);
   ImagePicture shown{.columns = static_cast<int>(count), .title = kSceneTitle};
   const auto add = [&](auto&& panel_of) {
     for (int64_t i = 0; i < count; ++i) shown.panels.push_back(panel_of(i * last / std::max<int64_t>(1, count - 1)));
@@ -53,7 +53,7 @@ inline ImagePicture scene_picture(const Tracker& tracker, const Scenes& scene, c
 inline std::vector<ImagePicture> scene_animation(const Tracker& tracker, const Scenes& scene, const Track& track) {
   std::vector<ImagePicture> frames;
   for (int64_t t = 0; t < scene.frames.size(1); ++t) {
-    ImagePicture shown{.panels = {frame_panel(scene, track, t)}, .columns = 2, .image_size = 256};
+    ImagePicture shown{.panels = {frame_panel(scene, track, t)}, .columns = 2, .image_size = 160};
     if (track.windows.defined()) shown.panels.push_back(window_panel(tracker, scene, track, t));
     frames.push_back(std::move(shown));
   }
@@ -79,7 +79,7 @@ inline LineChart curves(const std::filesystem::path& file, const std::string& na
                         const std::vector<std::filesystem::path>& beside) {
   const MetricsTable own = read_metrics(file);
   const std::string& x = own.columns.front();
-  LineChart chart{.title = title, .x_title = x, .y_title = "IoU", .points = true, .y_low = 0, .y_high = 1};
+  LineChart chart{.title = title, .x_title = x, .y_title = "IoU", .y_low = 0, .y_high = 1};
   const auto add = [&](const std::string& of, const MetricsTable& table, const std::string& column) {
     chart.series.push_back({of, table.column(x), table.column(column)});
   };

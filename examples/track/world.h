@@ -29,9 +29,9 @@ namespace fovea::examples {
 struct WorldOptions {
   int64_t side = 64;    // S
   int64_t frames = 10;  // T
-  int64_t distractors = 2;
-  int64_t bar = 14;    // pixels wide; 0: none
-  double speed = 2.5;  // pixels a frame
+  int64_t distractors = 1;
+  int64_t bar = 12;  // pixels wide; 0: none
+  double speed = 2;  // pixels a frame
 };
 
 struct Scenes {
