@@ -47,6 +47,7 @@ struct Options : CommandLine {
     return folders;
   }
   void settle() override {
+    if (model == "cnn") otherwise(hidden, 112);  // as many weights as HART has
     for (const auto& folder : folders_beside())
       if (!std::filesystem::exists(folder / "iou.csv"))
         throw UsageError(fmt::format("--beside {}: no iou.csv there; need folders of runs of track that were tested",
