@@ -53,7 +53,7 @@ inline ImagePicture scene_picture(const Tracker& tracker, const Scenes& scene, c
 inline std::vector<ImagePicture> scene_animation(const Tracker& tracker, const Scenes& scene, const Track& track) {
   std::vector<ImagePicture> frames;
   for (int64_t t = 0; t < scene.frames.size(1); ++t) {
-    ImagePicture shown{.panels = {frame_panel(scene, track, t)}, .columns = 2, .image_size = 160};
+    ImagePicture shown{.panels = {frame_panel(scene, track, t)}, .columns = 2, .image_size = 112};
     if (track.windows.defined()) shown.panels.push_back(window_panel(tracker, scene, track, t));
     frames.push_back(std::move(shown));
   }
