@@ -1,8 +1,10 @@
-// HART keeps the contract, and what must hold whatever its weights are: a window that follows sees the same, gains of 0
-// keep the box, a closed mask hides everything, rows of a batch have filters of their own, odd boxes stay finite.
+// HART is the golden one, keeps the contract, and what must hold whatever its weights are: a window that follows sees
+// the same, gains of 0 keep the box, a closed mask hides everything, rows of a batch have filters of their own, odd
+// boxes stay finite.
 #include <fovea/autograd/backward.h>
 #include <fovea/layers/vision/hart.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/golden_layers.h>
 
 using namespace fovea;
 using namespace fovea::test;
@@ -39,6 +41,29 @@ std::vector<Hart::State> states(const Hart& hart, const Tensor& frames, const Te
 const Tensor kBoxes = tensor({4.0, 5.0, 3.0, 4.0, 6.0, 3.0, 5.0, 2.5}, {2, 4});
 
 }  // namespace
+
+TEST_CASE("HART and the losses of its boxes are the golden ones, row by row", "[layers][hart][golden]") {
+  const GoldenFile golden("hart");
+  Hart hart({.channels = 2, .crop = 6, .features = 3, .dynamic_filters = 2, .hidden_size = 5, .context = 1.5});
+  for (const DType dtype : {f64, f32})
+    check_case(golden, "hart", hart, dtype, [&](const Named& in) {
+      const Tensor &frames = in.at("frames"), &truth = in.at("truth");
+      Hart::State state = hart.initial_state(select(frames, 1, 0), in.at("box"));
+      List boxes, windows, masks;
+      for (int64_t t = 0; t < frames.size(1); ++t) {
+        windows.push_back(state.window);
+        state = hart.step(select(frames, 1, t), state).state;
+        boxes.push_back(state.box), masks.push_back(squeeze(state.mask, 1));
+      }
+      const Tensor b = stack(boxes, 1), a = stack(windows, 1);
+      return Named{{"boxes", b},
+                   {"windows", a},
+                   {"masks", stack(masks, 1)},
+                   {"iou_loss", iou_loss(b, truth)},
+                   {"window_loss", window_loss(a, truth, frames.size(3), frames.size(4))},
+                   {"mask", box_mask(a, truth, 3, 3)}};
+    });
+}
 
 TEST_CASE("HART keeps the contract over three frames", "[layers][contract][hart]") {
   require_contract(
