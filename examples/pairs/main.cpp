@@ -1,0 +1,111 @@
+// pairs: a self-attention GAN learns to draw two shapes in far corners that must be of one colour; beside it, on the
+// same images and noise, learns one without attention.
+//
+//   pairs --channels 32 --noise 8 --discriminator-rate 4e-3 ...
+#include <fmt/format.h>
+#include <fovea/fovea.h>
+
+#include "examples/common/program.h"
+#include "examples/pairs/networks.h"
+
+namespace fovea::examples {
+namespace {
+
+struct Options : CommandLine {
+  Options()
+      : CommandLine({.name = "pairs", .description = "A GAN learns to draw two far shapes of one colour."},
+                    {.steps = 3000, .batch = 32, .learning_rate = 1e-3, .clip = 1000, .validate_every = 250}) {}
+  double& discriminator_rate = real("discriminator-rate", "step size of the discriminators", 4e-3, 1e-9, 10);
+  int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
+  int64_t& noise = whole("noise", "channels of the noise", 8, 1, 1024);
+  double& average = real("average", "decay of the moving average of the generators", 0.99, 0, 0.999999);
+  int64_t& test_size = may_change(whole("test-size", "generated images of the test", 2000, 1));
+};
+
+std::unique_ptr<Optimizer> optimizer_for(const Options& o, const Module& networks, double rate) {
+  if (o.optimizer != "adam") return make_optimizer(o.optimizer, parameters(networks), rate);
+  return std::make_unique<Adam>(parameters(networks), AdamOptions{.lr = rate, .beta1 = 0, .beta2 = 0.9});
+}
+
+class Pairs final : public Program {
+ public:
+  explicit Pairs(const Options& o)
+      : Program(o, {.figure = "discriminator loss",
+                    .further = {"gamma generator", "gamma discriminator"},
+                    .unit = "images",
+                    .loss = "hinge loss",
+                    .log_loss = false}),
+        o_(o),
+        generators_({o.channels, o.noise}, initial),
+        averaged_(clone(generators_)),
+        discriminators_({o.channels, o.noise}, initial),
+        rate_(optimizer_for(o, discriminators_, o.discriminator_rate)),
+        update_(*rate_, o.clip) {
+    train_with(generators_, optimizer_for(o, generators_, o.learning_rate));
+    average_into(averaged_, o.average);
+    trainer().state()("discriminators", discriminators_)("discriminators_optimizer", *rate_);
+  }
+
+ private:
+  Tensor noise(int64_t count, Generator& generator) const { return normal({count, o_.noise, 7, 7}, 0, 1, generator); }
+
+  StepOutput step() override {
+    const auto [image, kind, colour] = draw_pairs(o_.batch, data);
+    const Tensor z = noise(o_.batch, data), asked = randint({o_.batch}, 0, kKinds, data);
+    const Tensor with = generators_.with(z, asked), without = generators_.without(z, asked);
+    const auto &judge = discriminators_.with, &other = discriminators_.without;
+    update_.zero();
+    const Tensor loss = hinge_discriminator_loss(judge(image, kind), judge(with.detach(), asked)) +
+                        hinge_discriminator_loss(other(image, kind), other(without.detach(), asked));
+    update_.apply(loss);
+    const Tensor fooled = hinge_generator_loss(judge(with, asked)) + hinge_generator_loss(other(without, asked));
+    return {fooled, {loss.item(), generators_.with.block.gamma(), judge.block.gamma()}};
+  }
+
+  // Of `count` generated images.
+  PairCounts counts(const PairGenerator& network, int64_t count, Generator generator) const {
+    std::vector<Tensor> images, kinds;
+    in_pieces(count, 250, [&](int64_t some) {
+      kinds.push_back(randint({some}, 0, kKinds, generator));
+      images.push_back(network(noise(some, generator), kinds.back()));
+    });
+    return count_pairs(cat(images, 0), cat(kinds, 0));
+  }
+
+  double validate() override {
+    const PairCounts with = counts(averaged_.with, 500, root.fork(3)),
+                     without = counts(averaged_.without, 500, root.fork(3));
+    const auto text = [](const PairCounts& c) {
+      return fmt::format("{:.1f} % obey, {:.1f} % found, colours {:.0f} {:.0f} {:.0f} {:.0f}", c.obeyed, c.found,
+                         c.colours[0], c.colours[1], c.colours[2], c.colours[3]);
+    };
+    trainer().sample(fmt::format("step {}: with attention {}; without {}; γ {:.3f} {:.3f}", trainer().step(),
+                                 text(with), text(without), generators_.with.block.gamma(),
+                                 discriminators_.with.block.gamma()));
+    return 200 - with.obeyed - without.obeyed;
+  }
+
+  Metrics test() override {
+    const PairCounts with = counts(averaged_.with, o_.test_size, root.fork(4)),
+                     without = counts(averaged_.without, o_.test_size, root.fork(4));
+    return {{"obeyed_percent", Figures{{"with", with.obeyed}, {"without", without.obeyed}}},
+            {"found_percent", Figures{{"with", with.found}, {"without", without.found}}},
+            {"gamma", averaged_.with.block.gamma()}};
+  }
+
+  void draw() override {}
+
+  const Options& o_;
+  WithAndWithout<PairGenerator> generators_, averaged_;
+  WithAndWithout<PairDiscriminator> discriminators_;
+  std::unique_ptr<Optimizer> rate_;
+  Update update_;
+};
+
+}  // namespace
+}  // namespace fovea::examples
+
+int main(int argc, char** argv) {
+  using namespace fovea::examples;
+  return main_of<Options, Pairs>(argc, argv);
+}
