@@ -47,7 +47,7 @@ class Pairs final : public Program {
   }
 
  private:
-  Tensor noise(int64_t count, Generator& generator) const { return normal({count, o_.noise, 7, 7}, 0, 1, generator); }
+  Tensor noise(int64_t count, Generator& generator) const { return normal({count, o_.noise, 4, 4}, 0, 1, generator); }
 
   StepOutput step() override {
     const auto [image, kind, colour] = draw_pairs(o_.batch, data);

@@ -17,6 +17,7 @@
 // have as many parameters. All weights are spectrally normalised but those of norm, γ and p.
 #pragma once
 
+#include <fovea/autograd/interpolate.h>
 #include <fovea/layers/attention/image_attention.h>
 #include <fovea/layers/conditional_batch_norm.h>
 #include <fovea/layers/vision/sagan.h>
@@ -72,23 +73,22 @@ class PairGenerator final : public Module {
  public:
   PairGenerator(const PairSizes& n, Generator& g)
       : block(n.channels, n.attention, g),
-        places_(normal({n.channels, 7, 7}, 0, 1, g)),
+        places_(normal({n.channels, 8, 8}, 0, 1, g)),
         noise_(pixel_map<Convolution>(n.noise, n.channels, g)),
         mix_(pixel_map<Convolution>(n.channels, n.channels, g)),
         up_(up(n.channels, half(n), g), g),
-        near_(Conv2d({.in_channels = half(n), .out_channels = half(n), .kernel = 3, .padding = 1}, g), g),
         last_(up(half(n), 3, g), g) {
-    for (int i = 0; i < 4; ++i) norms_.emplace_back(i < 2 ? n.channels : half(n), kKinds);
+    for (int i = 0; i < 3; ++i) norms_.emplace_back(i < 2 ? n.channels : half(n), kKinds);
   }
   void members(Members& m) override {
-    m("places", places_)("noise", noise_)("mix", mix_)("block", block)("up", up_)("near", near_)("last", last_);
+    m("places", places_)("noise", noise_)("mix", mix_)("block", block)("up", up_)("last", last_);
     m("norms", norms_);
   }
   Tensor operator()(const Tensor& z, const Tensor& kind) const {
-    Tensor a = relu(norms_[0](noise_(z) + places_, kind));  // (1) [B, C, 7, 7]
-    a = block(relu(norms_[1](mix_(a), kind)));              // (2)
-    a = relu(norms_[2](up_(a), kind));                      // (3) [B, C, 14, 14]
-    return tanh(last_(relu(norms_[3](near_(a), kind))));    // (3), (4) [B, 3, 28, 28]
+    const Tensor regions = interpolate(z, 8);
+    Tensor a = relu(norms_[0](noise_(regions) + places_, kind));
+    a = block(relu(norms_[1](mix_(a), kind)));
+    return tanh(last_(relu(norms_[2](up_(a), kind))));
   }
 
   Block block;
@@ -100,7 +100,6 @@ class PairGenerator final : public Module {
   fovea::Parameter places_;
   Convolution noise_, mix_;
   Up up_;
-  Convolution near_;
   Up last_;
   std::vector<ConditionalBatchNorm2d> norms_;
 };
