@@ -12,7 +12,7 @@ constexpr std::array<std::array<double, 3>, kColours> kPalette{{{1, 0, 0}, {0, 1
 
 // Whether a shape has ink at a pixel of its corner, which is `row` and `column` away from the image's corner.
 bool has_ink(int64_t kind, int64_t row, int64_t column) {
-  const int64_t down = std::abs(row - 1 - kShapeSide / 2), across = std::abs(column - 1 - kShapeSide / 2);
+  const int64_t down = std::abs(row - kShapeSide / 2), across = std::abs(column - kShapeSide / 2);
   if (std::max(down, across) > kShapeSide / 2) return false;
   return kind == 0 || (kind == 1 && down + across <= kShapeSide / 2) || (kind == 2 && down == across);
 }
@@ -20,7 +20,7 @@ bool has_ink(int64_t kind, int64_t row, int64_t column) {
 // A row or column of the image, for one of a corner.
 int64_t from_corner(size_t corner, int64_t at) { return corner == 0 ? at : kSide - 1 - at; }
 
-// [kinds, 32 32]: 1 where the two shapes have ink.
+// [kinds, 16 16]: 1 where the two shapes have ink.
 Tensor shapes() {
   Tensor all = zeros({kKinds, kSide * kSide});
   for (int64_t kind = 0; kind < kKinds; ++kind)

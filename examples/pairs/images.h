@@ -2,11 +2,11 @@
 // lower right, of one kind and one colour; between them nothing. And what reads it out of the pixels again.
 //
 //   symbol   shape              meaning
-//   image    [B, 3, 32, 32]     red, green, blue in [-1, 1]; the ground is black
+//   image    [B, 3, 16, 16]     red, green, blue in [-1, 1]; the ground is black
 //   kind     i64 [B]            square, diamond or cross: the class that the networks are told
 //   colour   i64 [B]            red, green, blue or yellow: nobody is told
 //
-// A shape is 5x5 pixels and stands one pixel off the edges of its corner.
+// A shape is 5x5 pixels and stands in its very corner.
 #pragma once
 
 #include <fovea/core/random.h>
@@ -17,7 +17,7 @@
 
 namespace fovea::examples {
 
-inline constexpr int64_t kSide = 32, kShapeSide = 5, kCornerSide = 8, kKinds = 3, kColours = 4;
+inline constexpr int64_t kSide = 16, kShapeSide = 5, kCornerSide = 7, kKinds = 3, kColours = 4;
 
 struct PairImages {
   Tensor image, kind, colour;
@@ -33,7 +33,7 @@ struct FoundShape {
 // middle. A shape is found where ink and shape have at least 0.75 of their union in common, and the mean colour of the
 // ink is at most 0.3 away from the pure one in each channel, of a range of 1.
 using FoundPair = std::array<std::optional<FoundShape>, 2>;
-FoundPair read_pair(const Tensor& image);  // [3, 32, 32]
+FoundPair read_pair(const Tensor& image);  // [3, 16, 16]
 
 // What many images are like, in % of all.
 struct PairCounts {

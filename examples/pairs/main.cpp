@@ -6,7 +6,7 @@
 #include <fovea/fovea.h>
 
 #include "examples/common/program.h"
-#include "examples/pairs/networks.h"
+#include "examples/pairs/pictures.h"
 
 namespace fovea::examples {
 namespace {
@@ -17,7 +17,7 @@ struct Options : CommandLine {
                     {.steps = 3000, .batch = 32, .learning_rate = 1e-3, .clip = 1000, .validate_every = 250}) {}
   double& discriminator_rate = real("discriminator-rate", "step size of the discriminators", 4e-3, 1e-9, 10);
   int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
-  int64_t& noise = whole("noise", "channels of the noise", 8, 1, 1024);
+  int64_t& noise = whole("noise", "channels of the noise", 4, 1, 1024);
   double& average = real("average", "decay of the moving average of the generators", 0.99, 0, 0.999999);
   int64_t& test_size = may_change(whole("test-size", "generated images of the test", 2000, 1));
 };
@@ -47,7 +47,9 @@ class Pairs final : public Program {
   }
 
  private:
-  Tensor noise(int64_t count, Generator& generator) const { return normal({count, o_.noise, 4, 4}, 0, 1, generator); }
+  Tensor noise(int64_t count, Generator& generator) const {
+    return bernoulli({count, o_.noise, kNoiseSide, kNoiseSide}, 0.5, generator) * 2 - 1;
+  }
 
   StepOutput step() override {
     const auto [image, kind, colour] = draw_pairs(o_.batch, data);
@@ -93,7 +95,42 @@ class Pairs final : public Program {
             {"gamma", averaged_.with.block.gamma()}};
   }
 
-  void draw() override {}
+  void draw() override { draw_samples(), draw_looks(), draw_gamma(); }
+
+  void draw_samples() {
+    constexpr int64_t shown = 8;
+    Generator generator = root.fork(5);
+    const PairImages drawn = draw_pairs(shown, generator);
+    const Tensor z = noise(shown, generator);
+    ImagePicture samples{.columns = shown, .title = "images, and whether they obey the rule"};
+    add_samples(samples, "the data", drawn.image, drawn.kind);
+    add_samples(samples, "with attention", averaged_.with(z, drawn.kind), drawn.kind);
+    add_samples(samples, "without", averaged_.without(z, drawn.kind), drawn.kind);
+    picture("samples.png", samples);
+  }
+
+  // Of generated images: where the middle of each shape looks, and a pixel of the ground.
+  void draw_looks() {
+    Generator generator = root.fork(6);
+    ImagePicture looks{.columns = 3, .image_size = 128, .title = "where the boxed pixels look"};
+    const Tensor kind = arange(kKinds);
+    const WeightCollector collected;
+    const Tensor image = averaged_.with(noise(kKinds, generator), kind), beta = collected.weights().front().second[0];
+    for (int64_t i = 0; i < kKinds; ++i)
+      for (const int64_t at : {int64_t{0}, kMapSide / 2, kMapSide - 1})
+        looks.panels.push_back(look_of(image[i], beta[i], at, at));
+    picture("attention.png", looks);
+  }
+
+  void draw_gamma() {
+    const MetricsTable metrics = read_metrics(file("metrics.csv"));
+    const std::vector<double>& steps = metrics.column("step");
+    picture("gamma.png", LineChart{.title = "the attention's γ",
+                                   .x_title = "step",
+                                   .y_title = "γ",
+                                   .series = {{"generator", steps, metrics.column("gamma generator")},
+                                              {"discriminator", steps, metrics.column("gamma discriminator")}}});
+  }
 
   const Options& o_;
   WithAndWithout<PairGenerator> generators_, averaged_;

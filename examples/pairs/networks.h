@@ -26,6 +26,8 @@
 
 namespace fovea::examples {
 
+inline constexpr int64_t kMapSide = 8, kNoiseSide = 2;
+
 using Convolution = SpectralNorm<Conv2d>;
 using Up = SpectralNorm<ConvTranspose2d>;
 using Attention = ImageAttention<Convolution>;
@@ -34,6 +36,9 @@ struct PairSizes {
   int64_t channels, noise;  // C, Z
   bool attention = true;
 };
+inline Conv2d near(int64_t in, int64_t out, Generator& g) {
+  return Conv2d({.in_channels = in, .out_channels = out, .kernel = 3, .padding = 1}, g);
+}
 inline int64_t half(const PairSizes& n) { return std::max<int64_t>(1, n.channels / 2); }
 
 class PixelBlock final : public Module {
@@ -73,11 +78,11 @@ class PairGenerator final : public Module {
  public:
   PairGenerator(const PairSizes& n, Generator& g)
       : block(n.channels, n.attention, g),
-        places_(normal({n.channels, 8, 8}, 0, 1, g)),
-        noise_(pixel_map<Convolution>(n.noise, n.channels, g)),
+        places_(normal({n.channels, kMapSide, kMapSide}, 0, 0.5, g)),
+        noise_(pixel_map<Conv2d>(n.noise, n.channels, g)),
         mix_(pixel_map<Convolution>(n.channels, n.channels, g)),
         up_(up(n.channels, half(n), g), g),
-        last_(up(half(n), 3, g), g) {
+        last_(near(half(n), 3, g), g) {
     for (int i = 0; i < 3; ++i) norms_.emplace_back(i < 2 ? n.channels : half(n), kKinds);
   }
   void members(Members& m) override {
@@ -85,7 +90,7 @@ class PairGenerator final : public Module {
     m("norms", norms_);
   }
   Tensor operator()(const Tensor& z, const Tensor& kind) const {
-    const Tensor regions = interpolate(z, 8);
+    const Tensor regions = interpolate(z, kMapSide);
     Tensor a = relu(norms_[0](noise_(regions) + places_, kind));
     a = block(relu(norms_[1](mix_(a), kind)));
     return tanh(last_(relu(norms_[2](up_(a), kind))));
@@ -98,9 +103,10 @@ class PairGenerator final : public Module {
     return ConvTranspose2d({.in_channels = in, .out_channels = out, .kernel = 4, .stride = 2, .padding = 1}, g);
   }
   fovea::Parameter places_;
-  Convolution noise_, mix_;
+  Conv2d noise_;
+  Convolution mix_;
   Up up_;
-  Up last_;
+  Convolution last_;
   std::vector<ConditionalBatchNorm2d> norms_;
 };
 
@@ -108,7 +114,7 @@ class PairDiscriminator final : public Module {
  public:
   PairDiscriminator(const PairSizes& n, Generator& g)
       : block(n.channels, n.attention, g),
-        first_(down(3, half(n), g), g),
+        first_(near(3, half(n), g), g),
         second_(down(half(n), n.channels, g), g),
         mix_(pixel_map<Convolution>(n.channels, n.channels, g)),
         head_(n.channels, kKinds, g) {}
