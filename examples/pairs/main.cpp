@@ -3,6 +3,7 @@
 //
 //   pairs --channels 32 --noise 8 --discriminator-rate 4e-3 ...
 #include <fmt/format.h>
+#include <fovea/autograd/parts.h>
 #include <fovea/fovea.h>
 
 #include "examples/common/program.h"
@@ -19,6 +20,7 @@ struct Options : CommandLine {
   int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
   int64_t& noise = whole("noise", "channels of the noise", 4, 1, 1024);
   double& average = real("average", "decay of the moving average of the generators", 0.99, 0, 0.999999);
+  int64_t& anneal = in_steps(whole("anneal", "steps in which both rates fall to 0, as a cosine", 4000, 1));
   int64_t& test_size = may_change(whole("test-size", "generated images of the test", 2000, 1));
 };
 
@@ -39,11 +41,15 @@ class Pairs final : public Program {
         generators_({o.channels, o.noise}, initial),
         averaged_(clone(generators_)),
         discriminators_({o.channels, o.noise}, initial),
-        rate_(optimizer_for(o, discriminators_, o.discriminator_rate)),
-        update_(*rate_, o.clip) {
+        optimizer_(optimizer_for(o, discriminators_, o.discriminator_rate)),
+        schedule_(*optimizer_, {.total = o.anneal}),
+        update_(*optimizer_, o.clip) {
+    update_.schedule(schedule_);
     train_with(generators_, optimizer_for(o, generators_, o.learning_rate));
+    each_step<Cosine>(CosineOptions{.total = o.anneal});
     average_into(averaged_, o.average);
-    trainer().state()("discriminators", discriminators_)("discriminators_optimizer", *rate_);
+    trainer().state()("discriminators", discriminators_)("discriminators_optimizer", *optimizer_)(
+        "discriminators_schedule", schedule_);
   }
 
  private:
@@ -56,9 +62,13 @@ class Pairs final : public Program {
     const Tensor z = noise(o_.batch, data), asked = randint({o_.batch}, 0, kKinds, data);
     const Tensor with = generators_.with(z, asked), without = generators_.without(z, asked);
     const auto &judge = discriminators_.with, &other = discriminators_.without;
+    const Tensor kinds = cat({kind, asked}, 0);
+    const auto told_apart = [&](const PairDiscriminator& network, const Tensor& generated) {
+      const auto [real, made] = chunk<2>(network(cat({image, generated.detach()}, 0), kinds), 0);
+      return hinge_discriminator_loss(real, made);
+    };
     update_.zero();
-    const Tensor loss = hinge_discriminator_loss(judge(image, kind), judge(with.detach(), asked)) +
-                        hinge_discriminator_loss(other(image, kind), other(without.detach(), asked));
+    const Tensor loss = told_apart(judge, with) + told_apart(other, without);
     update_.apply(loss);
     const Tensor fooled = hinge_generator_loss(judge(with, asked)) + hinge_generator_loss(other(without, asked));
     return {fooled, {loss.item(), generators_.with.block.gamma(), judge.block.gamma()}};
@@ -135,7 +145,8 @@ class Pairs final : public Program {
   const Options& o_;
   WithAndWithout<PairGenerator> generators_, averaged_;
   WithAndWithout<PairDiscriminator> discriminators_;
-  std::unique_ptr<Optimizer> rate_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Cosine schedule_;
   Update update_;
 };
 
