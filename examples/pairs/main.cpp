@@ -1,7 +1,7 @@
-// pairs: a self-attention GAN learns to draw two shapes in far corners that must be of one colour; beside it, on the
-// same images and noise, learns one without attention.
+// pairs: a self-attention GAN learns to draw two shapes in far corners that must be of one colour. Beside it, on the
+// same images and noise, learns one whose networks have no attention.
 //
-//   pairs --channels 32 --noise 8 --discriminator-rate 4e-3 ...
+//   pairs --channels 24 --learning-rate 2e-3 --discriminator-rate 4e-3 ...
 #include <fmt/format.h>
 #include <fovea/autograd/parts.h>
 #include <fovea/fovea.h>
@@ -14,42 +14,58 @@ namespace {
 
 struct Options : CommandLine {
   Options()
-      : CommandLine({.name = "pairs", .description = "A GAN learns to draw two far shapes of one colour."},
-                    {.steps = 3000, .batch = 32, .learning_rate = 1e-3, .clip = 1000, .validate_every = 250}) {}
+      : CommandLine(
+            {.name = "pairs", .description = "A self-attention GAN learns to draw two far shapes of one colour."},
+            {.steps = 4000, .batch = 16, .learning_rate = 2e-3, .clip = 1000, .validate_every = 250}) {}
   double& discriminator_rate = real("discriminator-rate", "step size of the discriminators", 4e-3, 1e-9, 10);
-  int64_t& channels = whole("channels", "of the convolutions", 32, 1, 1024);
-  int64_t& noise = whole("noise", "channels of the noise", 4, 1, 1024);
-  double& average = real("average", "decay of the moving average of the generators", 0.99, 0, 0.999999);
   int64_t& anneal = in_steps(whole("anneal", "steps in which both rates fall to 0, as a cosine", 4000, 1));
-  int64_t& test_size = may_change(whole("test-size", "generated images of the test", 2000, 1));
+  double& average = real("average", "decay of the moving average of the generators' weights", 0.99, 0, 0.999999);
+  int64_t& channels = whole("channels", "of the convolutions, an even number", 24, 2, 1024);
+  int64_t& noise = whole("noise", "random signs of each quarter of an image", 4, 1, 1024);
+  int64_t& test_size = may_change(whole("test-size", "images of each generator in the test", 2000, 1));
+  void settle() override {
+    if (channels % 2 != 0) throw UsageError(fmt::format("--channels {} is odd; need an even number", channels));
+  }
 };
 
+// Adam with the paper's β = (0, 0.9), unless another update rule is asked for.
 std::unique_ptr<Optimizer> optimizer_for(const Options& o, const Module& networks, double rate) {
   if (o.optimizer != "adam") return make_optimizer(o.optimizer, parameters(networks), rate);
   return std::make_unique<Adam>(parameters(networks), AdamOptions{.lr = rate, .beta1 = 0, .beta2 = 0.9});
 }
 
+// The discriminators have a rate of their own.
+struct Discriminators {
+  Discriminators(const Options& o, Generator& initial)
+      : networks(o.channels, o.noise, initial),
+        optimizer(optimizer_for(o, networks, o.discriminator_rate)),
+        schedule(*optimizer, {.total = o.anneal}),
+        update(*optimizer, o.clip) {
+    update.schedule(schedule);
+  }
+  WithAndWithout<PairDiscriminator> networks;
+  std::unique_ptr<Optimizer> optimizer;
+  Cosine schedule;
+  Update update;
+};
+
 class Pairs final : public Program {
  public:
   explicit Pairs(const Options& o)
       : Program(o, {.figure = "discriminator loss",
-                    .further = {"gamma generator", "gamma discriminator"},
+                    .further = {"generator gamma", "discriminator gamma"},
                     .unit = "images",
                     .loss = "hinge loss",
                     .log_loss = false}),
         o_(o),
-        generators_({o.channels, o.noise}, initial),
+        generators_(o.channels, o.noise, initial),
         averaged_(clone(generators_)),
-        discriminators_({o.channels, o.noise}, initial),
-        optimizer_(optimizer_for(o, discriminators_, o.discriminator_rate)),
-        schedule_(*optimizer_, {.total = o.anneal}),
-        update_(*optimizer_, o.clip) {
-    update_.schedule(schedule_);
+        discriminators_(o, initial) {
     train_with(generators_, optimizer_for(o, generators_, o.learning_rate));
     each_step<Cosine>(CosineOptions{.total = o.anneal});
     average_into(averaged_, o.average);
-    trainer().state()("discriminators", discriminators_)("discriminators_optimizer", *optimizer_)(
-        "discriminators_schedule", schedule_);
+    trainer().state()("discriminators", discriminators_.networks)(
+        "discriminators_optimizer", *discriminators_.optimizer)("discriminators_schedule", discriminators_.schedule);
   }
 
  private:
@@ -57,97 +73,72 @@ class Pairs final : public Program {
     return bernoulli({count, o_.noise, kNoiseSide, kNoiseSide}, 0.5, generator) * 2 - 1;
   }
 
+  // First the discriminators learn, then the generators, from the same images; the trainer updates the generators.
   StepOutput step() override {
-    const auto [image, kind, colour] = draw_pairs(o_.batch, data);
+    const PairImages real = draw_pairs(o_.batch, data);
     const Tensor z = noise(o_.batch, data), asked = randint({o_.batch}, 0, kKinds, data);
     const Tensor with = generators_.with(z, asked), without = generators_.without(z, asked);
-    const auto &judge = discriminators_.with, &other = discriminators_.without;
-    const Tensor kinds = cat({kind, asked}, 0);
-    const auto told_apart = [&](const PairDiscriminator& network, const Tensor& generated) {
-      const auto [real, made] = chunk<2>(network(cat({image, generated.detach()}, 0), kinds), 0);
-      return hinge_discriminator_loss(real, made);
+    const auto& judges = discriminators_.networks;
+    const auto told_apart = [&](const PairDiscriminator& judge, const Tensor& generated) {
+      const Tensor images = cat({real.image, generated.detach()}, 0), kinds = cat({real.kind, asked}, 0);
+      const auto [of_real, of_generated] = chunk<2>(judge(images, kinds), 0);
+      return hinge_discriminator_loss(of_real, of_generated);
     };
-    update_.zero();
-    const Tensor loss = told_apart(judge, with) + told_apart(other, without);
-    update_.apply(loss);
-    const Tensor fooled = hinge_generator_loss(judge(with, asked)) + hinge_generator_loss(other(without, asked));
-    return {fooled, {loss.item(), generators_.with.block.gamma(), judge.block.gamma()}};
+    discriminators_.update.zero();
+    const Tensor loss = told_apart(judges.with, with) + told_apart(judges.without, without);
+    discriminators_.update.apply(loss);
+    const Tensor fooled =
+        hinge_generator_loss(judges.with(with, asked)) + hinge_generator_loss(judges.without(without, asked));
+    return {fooled, {loss.item(), generators_.with.block.gamma(), judges.with.block.gamma()}};
   }
 
-  // Of `count` generated images.
-  PairCounts counts(const PairGenerator& network, int64_t count, Generator generator) const {
+  PairShares shares(const PairGenerator& network, int64_t count, Generator generator) const {
     std::vector<Tensor> images, kinds;
     in_pieces(count, 250, [&](int64_t some) {
       kinds.push_back(randint({some}, 0, kKinds, generator));
       images.push_back(network(noise(some, generator), kinds.back()));
     });
-    return count_pairs(cat(images, 0), cat(kinds, 0));
+    return shares_of(cat(images, 0), cat(kinds, 0));
   }
 
   double validate() override {
-    const PairCounts with = counts(averaged_.with, 500, root.fork(3)),
-                     without = counts(averaged_.without, 500, root.fork(3));
-    const auto text = [](const PairCounts& c) {
-      return fmt::format("{:.1f} % obey, {:.1f} % found, colours {:.0f} {:.0f} {:.0f} {:.0f}", c.obeyed, c.found,
-                         c.colours[0], c.colours[1], c.colours[2], c.colours[3]);
-    };
-    trainer().sample(fmt::format("step {}: with attention {}; without {}; γ {:.3f} {:.3f}", trainer().step(),
-                                 text(with), text(without), generators_.with.block.gamma(),
-                                 discriminators_.with.block.gamma()));
+    const PairShares with = shares(averaged_.with, 500, root.fork(3)),
+                     without = shares(averaged_.without, 500, root.fork(3));
+    trainer().sample(fmt::format("step {}: with attention {:.1f} % obey of {:.1f} % drawn, without {:.1f} of {:.1f}",
+                                 trainer().step(), with.obeyed, with.drawn, without.obeyed, without.drawn));
     return 200 - with.obeyed - without.obeyed;
   }
 
   Metrics test() override {
-    const PairCounts with = counts(averaged_.with, o_.test_size, root.fork(4)),
-                     without = counts(averaged_.without, o_.test_size, root.fork(4));
+    const PairShares with = shares(averaged_.with, o_.test_size, root.fork(4)),
+                     without = shares(averaged_.without, o_.test_size, root.fork(4));
+    const auto commonest = [](const PairShares& s) { return *std::max_element(s.colours.begin(), s.colours.end()); };
+    say("{} images: with attention {:.1f} % obey the rule, of {:.1f} % that show two shapes; without {:.1f} of {:.1f}",
+        o_.test_size, with.obeyed, with.drawn, without.obeyed, without.drawn);
     return {{"obeyed_percent", Figures{{"with", with.obeyed}, {"without", without.obeyed}}},
-            {"found_percent", Figures{{"with", with.found}, {"without", without.found}}},
-            {"gamma", averaged_.with.block.gamma()}};
+            {"drawn_percent", Figures{{"with", with.drawn}, {"without", without.drawn}}},
+            {"commonest_colour_percent", Figures{{"with", commonest(with)}, {"without", commonest(without)}}},
+            {"gamma", averaged_.with.block.gamma()},
+            {"discriminator_gamma", discriminators_.networks.with.block.gamma()}};
   }
 
-  void draw() override { draw_samples(), draw_looks(), draw_gamma(); }
+  std::vector<Series> losses(const MetricsTable& metrics) const override {
+    return {{"generators", metrics.column("step"), metrics.column("loss")},
+            {"discriminators", metrics.column("step"), metrics.column("discriminator loss")}};
+  }
 
-  void draw_samples() {
-    constexpr int64_t shown = 8;
+  void draw() override {
     Generator generator = root.fork(5);
-    const PairImages drawn = draw_pairs(shown, generator);
-    const Tensor z = noise(shown, generator);
-    ImagePicture samples{.columns = shown, .title = "images, and whether they obey the rule"};
-    add_samples(samples, "the data", drawn.image, drawn.kind);
-    add_samples(samples, "with attention", averaged_.with(z, drawn.kind), drawn.kind);
-    add_samples(samples, "without", averaged_.without(z, drawn.kind), drawn.kind);
-    picture("samples.png", samples);
-  }
-
-  // Of generated images: where the middle of each shape looks, and a pixel of the ground.
-  void draw_looks() {
-    Generator generator = root.fork(6);
-    ImagePicture looks{.columns = 3, .image_size = 128, .title = "where the boxed pixels look"};
-    const Tensor kind = arange(kKinds);
-    const WeightCollector collected;
-    const Tensor image = averaged_.with(noise(kKinds, generator), kind), beta = collected.weights().front().second[0];
-    for (int64_t i = 0; i < kKinds; ++i)
-      for (const int64_t at : {int64_t{0}, kMapSide / 2, kMapSide - 1})
-        looks.panels.push_back(look_of(image[i], beta[i], at, at));
-    picture("attention.png", looks);
-  }
-
-  void draw_gamma() {
-    const MetricsTable metrics = read_metrics(file("metrics.csv"));
-    const std::vector<double>& steps = metrics.column("step");
-    picture("gamma.png", LineChart{.title = "the attention's γ",
-                                   .x_title = "step",
-                                   .y_title = "γ",
-                                   .series = {{"generator", steps, metrics.column("gamma generator")},
-                                              {"discriminator", steps, metrics.column("gamma discriminator")}}});
+    const PairImages real = draw_pairs(6, generator);
+    const Tensor z = noise(6, generator);
+    picture("samples.png", samples_of(real, averaged_.with(z, real.kind), averaged_.without(z, real.kind)));
+    picture("attention.png", looks_of(averaged_.with, noise(kKinds, generator)));
+    picture("gamma.png", gamma_of(read_metrics(file("metrics.csv"))));
   }
 
   const Options& o_;
   WithAndWithout<PairGenerator> generators_, averaged_;
-  WithAndWithout<PairDiscriminator> discriminators_;
-  std::unique_ptr<Optimizer> optimizer_;
-  Cosine schedule_;
-  Update update_;
+  Discriminators discriminators_;
 };
 
 }  // namespace
