@@ -1,5 +1,6 @@
 // Spectral normalisation: a weight divided by its largest singular value. Miyato, Kataoka, Koyama, Yoshida 2018,
-// "Spectral Normalization for Generative Adversarial Networks", arXiv 1802.05957, algorithm 1; as torch.nn.utils.spectral_norm.
+// "Spectral Normalization for Generative Adversarial Networks", arXiv 1802.05957, algorithm 1; as
+// torch.nn.utils.spectral_norm.
 //
 //   v = Wᵀ u / |Wᵀ u|,  u = W v / |W v|      in training mode, once a call                       (1)
 //   σ = uᵀ W v                                                                                 (2)
@@ -79,6 +80,15 @@ class SpectralDirections : public Module {
   }
   SpectralNormOptions options_;
 };
+
+// Of a matrix, by (1) from a direction of its own, so long that it stands: to measure how near a σ is.
+inline double largest_singular_value(const Tensor& W) {
+  const NoGrad quiet;
+  Generator generator(0);
+  Tensor v = normal({W.size(1)}, 0, 1, generator, W.dtype());
+  for (int i = 0; i < 1000; ++i) v = normalize(matmul(matmul(W, v), W), 0);
+  return norm(matmul(W, v)).item();
+}
 
 template <class Layer>
 class SpectralNorm final : public SpectralDirections {

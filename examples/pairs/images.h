@@ -139,6 +139,7 @@ struct PairShares {
   double drawn = 0;                        // a shape of that kind in both corners, and at most 5 stray pixels
   double obeyed = 0;                       // and of one colour: the rule
   std::array<double, kColours> colours{};  // of the upper left shapes of those that are drawn
+  double commonest() const { return *std::max_element(colours.begin(), colours.end()); }
 };
 inline PairShares shares_of(const Tensor& images, const Tensor& kind) {
   PairShares shares;

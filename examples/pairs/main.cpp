@@ -1,6 +1,5 @@
 // pairs: a self-attention GAN learns to draw two shapes in far corners that must be of one colour. Beside it, on the
 // same images and noise, learns one whose networks have no attention.
-//
 //   pairs --channels 24 --learning-rate 2e-3 --discriminator-rate 4e-3 ...
 #include <fmt/format.h>
 #include <fovea/autograd/parts.h>
@@ -73,7 +72,7 @@ class Pairs final : public Program {
     return bernoulli({count, o_.noise, kNoiseSide, kNoiseSide}, 0.5, generator) * 2 - 1;
   }
 
-  // First the discriminators learn, then the generators, from the same images; the trainer updates the generators.
+  // First the discriminators learn, then, by the trainer, the generators, from the same images.
   StepOutput step() override {
     const PairImages real = draw_pairs(o_.batch, data);
     const Tensor z = noise(o_.batch, data), asked = randint({o_.batch}, 0, kKinds, data);
@@ -102,8 +101,8 @@ class Pairs final : public Program {
   }
 
   double validate() override {
-    const PairShares with = shares(averaged_.with, 500, root.fork(3)),
-                     without = shares(averaged_.without, 500, root.fork(3));
+    const Generator fresh = root.fork(3);
+    const PairShares with = shares(averaged_.with, 500, fresh), without = shares(averaged_.without, 500, fresh);
     trainer().sample(fmt::format("step {}: with attention {:.1f} % obey of {:.1f} % drawn, without {:.1f} of {:.1f}",
                                  trainer().step(), with.obeyed, with.drawn, without.obeyed, without.drawn));
     return 200 - with.obeyed - without.obeyed;
@@ -112,14 +111,16 @@ class Pairs final : public Program {
   Metrics test() override {
     const PairShares with = shares(averaged_.with, o_.test_size, root.fork(4)),
                      without = shares(averaged_.without, o_.test_size, root.fork(4));
-    const auto commonest = [](const PairShares& s) { return *std::max_element(s.colours.begin(), s.colours.end()); };
     say("{} images: with attention {:.1f} % obey the rule, of {:.1f} % that show two shapes; without {:.1f} of {:.1f}",
         o_.test_size, with.obeyed, with.drawn, without.obeyed, without.drawn);
+    const std::vector<double> sigma = singular_values(discriminators_.networks);
+    const auto [least, greatest] = std::minmax_element(sigma.begin(), sigma.end());
     return {{"obeyed_percent", Figures{{"with", with.obeyed}, {"without", without.obeyed}}},
             {"drawn_percent", Figures{{"with", with.drawn}, {"without", without.drawn}}},
-            {"commonest_colour_percent", Figures{{"with", commonest(with)}, {"without", commonest(without)}}},
-            {"gamma", averaged_.with.block.gamma()},
-            {"discriminator_gamma", discriminators_.networks.with.block.gamma()}};
+            {"commonest_colour_percent", Figures{{"with", with.commonest()}, {"without", without.commonest()}}},
+            {"gamma", std::abs(averaged_.with.block.gamma())},  // its sign is W_v's too
+            {"discriminator_gamma", std::abs(discriminators_.networks.with.block.gamma())},
+            {"sigma", Figures{{"least", *least}, {"greatest", *greatest}}}};
   }
 
   std::vector<Series> losses(const MetricsTable& metrics) const override {

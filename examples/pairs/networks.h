@@ -142,4 +142,14 @@ struct WithAndWithout final : Module {
   Network with, without;
 };
 
+// The largest singular value of each normalised convolution, once its u and v have moved 20 times more.
+inline std::vector<double> singular_values(Module& networks) {
+  std::vector<double> values;
+  for_each_module<Convolution>(networks, [&](const Convolution& convolution) {
+    for (int i = 0; i < 20; ++i) convolution.weight();
+    values.push_back(largest_singular_value(flatten(convolution.weight(), 1)));
+  });
+  return values;
+}
+
 }  // namespace fovea::examples

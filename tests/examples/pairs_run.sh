@@ -22,7 +22,7 @@ cmp "$folder/1/last.safetensors" "$folder/parts/last.safetensors" || fail "a res
 for file in config.toml metrics.csv last.safetensors best.safetensors summary.json samples.png attention.png gamma.png loss.png; do
   [ -s "$folder/1/$file" ] || fail "$file is missing"
 done
-for key in obeyed_percent drawn_percent with without gamma discriminator_gamma; do
+for key in obeyed_percent drawn_percent commonest_colour_percent with without gamma discriminator_gamma sigma greatest; do
   grep -q "\"$key\"" "$folder/1/summary.json" || fail "summary.json has no $key"
 done
 "$pairs" "${short[@]}" --optimizer sgd --steps 2 --out "$folder/sgd" >"$folder/log" 2>&1 ||
