@@ -63,8 +63,8 @@ class Pairs final : public Program {
     train_with(generators_, optimizer_for(o, generators_, o.learning_rate));
     each_step<Cosine>(CosineOptions{.total = o.anneal});
     average_into(averaged_, o.average);
-    trainer().state()("discriminators", discriminators_.networks)(
-        "discriminators_optimizer", *discriminators_.optimizer)("discriminators_schedule", discriminators_.schedule);
+    auto& [networks, optimizer, schedule, update] = discriminators_;
+    trainer().state()("judges", networks)("judges_optimizer", *optimizer)("judges_schedule", schedule);
   }
 
  private:
@@ -72,7 +72,7 @@ class Pairs final : public Program {
     return bernoulli({count, o_.noise, kNoiseSide, kNoiseSide}, 0.5, generator) * 2 - 1;
   }
 
-  // First the discriminators learn, then, by the trainer, the generators, from the same images.
+  // The discriminators learn here, then the generators by the trainer.
   StepOutput step() override {
     const PairImages real = draw_pairs(o_.batch, data);
     const Tensor z = noise(o_.batch, data), asked = randint({o_.batch}, 0, kKinds, data);
@@ -113,14 +113,13 @@ class Pairs final : public Program {
                      without = shares(averaged_.without, o_.test_size, root.fork(4));
     say("{} images: with attention {:.1f} % obey the rule, of {:.1f} % that show two shapes; without {:.1f} of {:.1f}",
         o_.test_size, with.obeyed, with.drawn, without.obeyed, without.drawn);
-    const std::vector<double> sigma = singular_values(discriminators_.networks);
-    const auto [least, greatest] = std::minmax_element(sigma.begin(), sigma.end());
+    const auto [least, greatest] = singular_values(discriminators_.networks);
     return {{"obeyed_percent", Figures{{"with", with.obeyed}, {"without", without.obeyed}}},
             {"drawn_percent", Figures{{"with", with.drawn}, {"without", without.drawn}}},
             {"commonest_colour_percent", Figures{{"with", with.commonest()}, {"without", without.commonest()}}},
             {"gamma", std::abs(averaged_.with.block.gamma())},  // its sign is W_v's too
             {"discriminator_gamma", std::abs(discriminators_.networks.with.block.gamma())},
-            {"sigma", Figures{{"least", *least}, {"greatest", *greatest}}}};
+            {"sigma", Figures{{"least", least}, {"greatest", greatest}}}};
   }
 
   std::vector<Series> losses(const MetricsTable& metrics) const override {

@@ -142,14 +142,16 @@ struct WithAndWithout final : Module {
   Network with, without;
 };
 
-// The largest singular value of each normalised convolution, once its u and v have moved 20 times more.
-inline std::vector<double> singular_values(Module& networks) {
-  std::vector<double> values;
+// The least and the greatest of the largest singular values of all normalised convolutions, once their u and v have
+// moved 20 times more.
+inline std::pair<double, double> singular_values(Module& networks) {
+  std::pair<double, double> found{std::numeric_limits<double>::infinity(), 0};
   for_each_module<Convolution>(networks, [&](const Convolution& convolution) {
     for (int i = 0; i < 20; ++i) convolution.weight();
-    values.push_back(largest_singular_value(flatten(convolution.weight(), 1)));
+    const double value = largest_singular_value(flatten(convolution.weight(), 1));
+    found = {std::min(found.first, value), std::max(found.second, value)};
   });
-  return values;
+  return found;
 }
 
 }  // namespace fovea::examples
