@@ -20,6 +20,8 @@
 #include <fovea/layers/conditional_batch_norm.h>
 #include <fovea/layers/vision/sagan.h>
 
+#include <limits>
+
 #include "examples/pairs/images.h"
 
 namespace fovea::examples {
@@ -60,9 +62,9 @@ class PixelBlock final : public Module {
   Convolution w1_, w2_;
 };
 
-class Block final : public Module {
+class PairBlock final : public Module {
  public:
-  Block(int64_t channels, bool attention, Generator& generator) {
+  PairBlock(int64_t channels, bool attention, Generator& generator) {
     const int64_t width = std::max<int64_t>(1, channels / 8);  // C̄ of the paper
     if (attention)
       attention_.emplace(ImageAttentionOptions{.channels = channels, .key_channels = width}, generator);
@@ -99,7 +101,7 @@ class PairGenerator final : public Module {
     return tanh(last_(relu(norms_[2](up_(a), kind))));                             // (3) [B, 3, 16, 16]
   }
 
-  Block block;
+  PairBlock block;
 
  private:
   fovea::Parameter places_;
@@ -126,7 +128,7 @@ class PairDiscriminator final : public Module {
     return head_(sum(leaky_relu(mix_(block(a)), 0.1), {2, 3}), kind);           // (5) [B]
   }
 
-  Block block;
+  PairBlock block;
 
  private:
   Convolution first_, second_, mix_;

@@ -27,6 +27,7 @@
 #include <fovea/layers/attention/weights.h>
 #include <fovea/layers/spectral_norm.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace fovea {
@@ -52,7 +53,12 @@ template <class Map = Conv2d>
 class ImageAttention final : public Module {
  public:
   explicit ImageAttention(const ImageAttentionOptions& options, Generator& generator = default_generator())
-      : ImageAttention(completed(options), generator, 0) {}
+      : gamma(zeros({})),
+        options_(completed(options)),
+        f_(pixel_map<Map>(options_.channels, options_.key_channels, generator)),
+        g_(pixel_map<Map>(options_.channels, options_.key_channels, generator)),
+        h_(pixel_map<Map>(options_.channels, options_.value_channels, generator)),
+        v_(pixel_map<Map>(options_.value_channels, options_.channels, generator)) {}
   void members(Members& m) override { m("f", f_)("g", g_)("h", h_)("v", v_)("gamma", gamma); }
 
   Tensor operator()(const Tensor& x) const {
@@ -75,13 +81,6 @@ class ImageAttention final : public Module {
     check_sizes("ImageAttention", {{"key_channels", o.key_channels}, {"value_channels", o.value_channels}});
     return o;
   }
-  ImageAttention(const ImageAttentionOptions& o, Generator& generator, int)
-      : gamma(zeros({})),
-        options_(o),
-        f_(pixel_map<Map>(o.channels, o.key_channels, generator)),
-        g_(pixel_map<Map>(o.channels, o.key_channels, generator)),
-        h_(pixel_map<Map>(o.channels, o.value_channels, generator)),
-        v_(pixel_map<Map>(o.value_channels, o.channels, generator)) {}
 
   Tensor pooled(const Tensor& x) const { return options_.pool == 1 ? x : max_pool2d(x, options_.pool); }
   static Tensor pixels(const Tensor& x) { return transpose(flatten(x, 2), 1, 2); }  // [B, C, H, W] -> [B, N, C]
