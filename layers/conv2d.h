@@ -70,6 +70,7 @@ class Conv2d final : public Module {
   }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
   Tensor operator()(const Tensor& x) const { return with_weight(weight, x); }
+  // With another weight of that shape in place of its own.
   Tensor with_weight(const Tensor& other, const Tensor& x) const { return conv2d(x, other, bias, options_); }
 
   Parameter weight, bias;  // bias may be undefined
@@ -96,6 +97,7 @@ class ConvTranspose2d final : public Module {
   }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
   Tensor operator()(const Tensor& x) const { return with_weight(weight, x); }
+  // With another weight of that shape in place of its own.
   Tensor with_weight(const Tensor& other, const Tensor& x) const { return conv_transpose2d(x, other, bias, options_); }
 
   Parameter weight, bias;  // bias may be undefined

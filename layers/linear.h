@@ -17,6 +17,7 @@ class Linear final : public Module {
   }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
   Tensor operator()(const Tensor& x) const { return with_weight(weight, x); }
+  // With another weight of that shape in place of its own.
   Tensor with_weight(const Tensor& other, const Tensor& x) const { return linear(x, other, bias); }
 
   Parameter weight, bias;  // bias may be undefined
