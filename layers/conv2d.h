@@ -69,7 +69,9 @@ class Conv2d final : public Module {
     if (o.bias) bias = Parameter(init::uniform_fan({o.out_channels}, fan, generator));
   }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
-  Tensor operator()(const Tensor& x) const { return conv2d(x, weight, bias, options_); }
+  Tensor operator()(const Tensor& x) const { return with_weight(weight, x); }
+  // With another weight of that shape in place of its own.
+  Tensor with_weight(const Tensor& other, const Tensor& x) const { return conv2d(x, other, bias, options_); }
 
   Parameter weight, bias;  // bias may be undefined
 
@@ -94,7 +96,9 @@ class ConvTranspose2d final : public Module {
     if (o.bias) bias = Parameter(init::uniform_fan({o.out_channels}, fan, generator));
   }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
-  Tensor operator()(const Tensor& x) const { return conv_transpose2d(x, weight, bias, options_); }
+  Tensor operator()(const Tensor& x) const { return with_weight(weight, x); }
+  // With another weight of that shape in place of its own.
+  Tensor with_weight(const Tensor& other, const Tensor& x) const { return conv_transpose2d(x, other, bias, options_); }
 
   Parameter weight, bias;  // bias may be undefined
 

@@ -22,7 +22,9 @@ class Embedding final : public Module {
     weight = Parameter(table);
   }
   void members(Members& m) override { m("weight", weight); }
-  Tensor operator()(const Tensor& ids) const { return embedding(weight, ids, padding_id_); }
+  Tensor operator()(const Tensor& ids) const { return with_weight(weight, ids); }
+  // With another weight of that shape in place of its own.
+  Tensor with_weight(const Tensor& other, const Tensor& ids) const { return embedding(other, ids, padding_id_); }
 
   Parameter weight;
 

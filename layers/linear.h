@@ -16,7 +16,9 @@ class Linear final : public Module {
     if (biased) bias = Parameter(init::uniform_fan({out}, in, generator));
   }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
-  Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }
+  Tensor operator()(const Tensor& x) const { return with_weight(weight, x); }
+  // With another weight of that shape in place of its own.
+  Tensor with_weight(const Tensor& other, const Tensor& x) const { return linear(x, other, bias); }
 
   Parameter weight, bias;  // bias may be undefined
 };
