@@ -130,7 +130,8 @@ void Canvas::image(const Box& box, int rows, int cols, std::span<const Colour> c
   cairo_translate(context_.get(), box.x, box.y);
   cairo_scale(context_.get(), box.width / cols, box.height / rows);
   cairo_set_source_surface(context_.get(), small.get(), 0, 0);
-  cairo_pattern_set_filter(cairo_get_source(context_.get()), CAIRO_FILTER_NEAREST);
+  const bool smaller = box.width * pixels_per_point < cols || box.height * pixels_per_point < rows;
+  cairo_pattern_set_filter(cairo_get_source(context_.get()), smaller ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
   cairo_rectangle(context_.get(), 0, 0, cols, rows);
   cairo_fill(context_.get());
   cairo_restore(context_.get());
@@ -153,6 +154,21 @@ std::string Canvas::png() const {
   };
   check(cairo_surface_write_to_png_stream(surface_.get(), append, &bytes));
   return bytes;
+}
+
+Pixels Canvas::pixels() const {
+  check(cairo_status(context_.get()));
+  cairo_surface_flush(surface_.get());
+  Pixels pixels{cairo_image_surface_get_width(surface_.get()), cairo_image_surface_get_height(surface_.get())};
+  const unsigned char* data = cairo_image_surface_get_data(surface_.get());
+  const int stride = cairo_image_surface_get_stride(surface_.get());
+  pixels.rgb.reserve(static_cast<size_t>(3) * static_cast<size_t>(pixels.width) * static_cast<size_t>(pixels.height));
+  for (int y = 0; y < pixels.height; ++y) {
+    const auto* line = reinterpret_cast<const uint32_t*>(data + static_cast<ptrdiff_t>(y) * stride);
+    for (int x = 0; x < pixels.width; ++x)
+      for (const int shift : {16, 8, 0}) pixels.rgb.push_back(static_cast<uint8_t>(line[x] >> shift));
+  }
+  return pixels;
 }
 
 double text_width(std::string_view text, double size, bool bold) {
@@ -184,10 +200,10 @@ std::string drawable(std::string_view text) {
   return shown;
 }
 
-std::string elided(std::string_view text, double size, double width) {
+std::string elided(std::string_view text, double size, double width, bool bold) {
   std::string shown = drawable(text);
-  if (text_width(shown, size) <= width) return shown;
-  while (!shown.empty() && text_width(shown + "\u2026", size) > width) {
+  if (text_width(shown, size, bold) <= width) return shown;
+  while (!shown.empty() && text_width(shown + "\u2026", size, bold) > width) {
     while (!shown.empty() && (static_cast<unsigned char>(shown.back()) & 0xC0) == 0x80) shown.pop_back();
     if (!shown.empty()) shown.pop_back();
   }
@@ -203,7 +219,7 @@ std::vector<std::string> wrapped(const std::string& text, double size, double wi
     if (!lines.empty() && text_width(longer, size, bold) <= width)
       lines.back() = longer;
     else
-      lines.push_back(elided(word, size, width));
+      lines.push_back(elided(word, size, width, bold));
     at = end + 1;
   }
   return lines;

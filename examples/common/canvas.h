@@ -5,6 +5,7 @@
 // FileError when cairo reports a failure (memory, page too large). One canvas belongs to one thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +43,12 @@ struct TextStyle {
   Colour colour{0.20, 0.22, 0.25};
 };
 
+// What was drawn: red, green, blue of each pixel, row by row.
+struct Pixels {
+  int width = 0, height = 0;
+  std::vector<uint8_t> rgb{};
+};
+
 class Canvas {
  public:
   static constexpr double pixels_per_point = 2;
@@ -55,11 +62,12 @@ class Canvas {
   void dot(Point centre, double radius, const Colour& colour);
   void ring(Point centre, double radius, const Colour& colour);
   void text(std::string_view text, Point anchor, const TextStyle& style);  // anchor.y is the middle of the letters
-  void image(const Box& box, int rows, int cols, std::span<const Colour> cells);  // cells stay sharp
+  void image(const Box& box, int rows, int cols, std::span<const Colour> cells);  // larger cells stay sharp
   void clip(const Box& box);                                                      // until unclip
   void unclip();
 
   std::string png() const;
+  Pixels pixels() const;
 
  private:
   struct Close {
@@ -77,7 +85,7 @@ double text_width(std::string_view text, double size, bool bold = false);
 std::string drawable(std::string_view text);
 
 // `text`, cut with an ellipsis between characters when it is wider than `width`.
-std::string elided(std::string_view text, double size, double width);
+std::string elided(std::string_view text, double size, double width, bool bold = false);
 
 // `text` in lines of at most `width`, broken between words; a word that is wider is cut.
 std::vector<std::string> wrapped(const std::string& text, double size, double width, bool bold = false);

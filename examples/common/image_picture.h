@@ -2,9 +2,14 @@
 // sampling points, weights. One picture as PNG, several one after the other as an animated GIF.
 //
 // Coordinates are pixels of the image: (0, 0) is the upper left corner of the first pixel, (0.5, 0.5) its middle. What
-// lies outside is drawn in the margin around the image. Errors: ShapeError when an image is not [C, H, W] with C 1 or 3
-// or weights do not divide it, or frames differ in size; FileError when the file cannot be written. The file appears
-// whole or not at all.
+// lies outside is drawn in the margin around the image, up to half an image far, and cut off there. Values outside
+// [0, 1] are drawn as the nearest of both; NaN is red. A page is at most 760 points wide: there are fewer panels a row
+// where more would not fit.
+//
+// Errors: ShapeError when an image is not [C, H, W] with C 1 or 3 and at least one pixel, weights are not [h, w] with h
+// that divides H and w that divides W, or frames differ in how many panels they have or in the sizes of their images;
+// ValueError when a weight is negative or not finite, a coordinate is not finite, or as in gif.h; FileError when the
+// file cannot be written. The file appears whole or not at all. No state: thread-safe.
 #pragma once
 
 #include <fovea/core/tensor.h>
@@ -19,7 +24,7 @@ namespace fovea::examples {
 
 struct Outline {
   Box box{};
-  Colour colour{};
+  Colour colour = series_colour(1);
   double width = 1.5;  // points
 };
 
@@ -29,14 +34,14 @@ struct ImagePanel {
   std::string note{};  // below the image: a word of a caption, an answer
   Tensor weights{};    // [h, w]: laid over the image, each over its share of it; the largest hides least
   std::vector<Outline> boxes{};
-  std::vector<Point> path{};  // joined, numbered from 1
+  std::vector<Point> path{};  // joined, numbered from 1; the first is green, the last red
   std::vector<Point> dots{};  // small: sampling points
 };
 
 struct ImagePicture {
   std::vector<ImagePanel> panels{};
   int columns = 8;         // panels a row, at most
-  double image_size = 84;  // points, of an image's longer side
+  double image_size = 84;  // points, of an image's longer side; a little more or less, so that pixels are all alike
   std::string title{};
 };
 

@@ -22,9 +22,9 @@ void widen(Band& band, double before, double cells, double after) {
 
 }  // namespace
 
-void write_panels(const std::filesystem::path& file, const Page& page, const std::vector<Room>& rooms,
-                  const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
-                  const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside) {
+Canvas draw_panels(const Page& page, const std::vector<Room>& rooms,
+                   const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
+                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside) {
   const size_t columns = static_cast<size_t>(std::clamp<int>(page.columns, 1, 64));
   std::vector<Band> across(std::min(columns, std::max<size_t>(1, rooms.size())));
   std::vector<Band> down((rooms.size() + columns - 1) / columns);
@@ -38,7 +38,7 @@ void write_panels(const std::filesystem::path& file, const Page& page, const std
   for (const Band& band : across) right += band.size();
   for (const Band& band : down) height += band.size() + (&band == &down.back() ? 0 : page.gap.y);
 
-  const double width = right + page.beside + page_margin;
+  const double width = std::max(page.width, right + page.beside + page_margin);
   Canvas canvas(std::max(width, 2 * page_margin + text_width(page.title, 15, true)), height);
   canvas.text(page.title, {page_margin, page_margin + 8}, {.size = 15, .bold = true, .colour = title_colour});
   Point corner{page_margin, first};
@@ -54,7 +54,13 @@ void write_panels(const std::filesystem::path& file, const Page& page, const std
     if (i % columns == columns - 1) corner.y += row.size() + page.gap.y;
   }
   if (draw_beside) draw_beside(canvas, beside);
-  write_text(file, canvas.png());
+  return canvas;
+}
+
+void write_panels(const std::filesystem::path& file, const Page& page, const std::vector<Room>& rooms,
+                  const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
+                  const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside) {
+  write_text(file, draw_panels(page, rooms, draw, draw_beside).png());
 }
 
 }  // namespace fovea::examples

@@ -21,10 +21,14 @@ struct Page {
   int columns = 1;    // panels a row
   Point gap{};        // between panels
   double beside = 0;  // width of what stands to the right of all
+  double width = 0;   // of the whole, at least
 };
 
 // Draws each panel at the corner of its cells, then what stands beside them: of each row of panels a box as high as its
 // cells.
+Canvas draw_panels(const Page& page, const std::vector<Room>& rooms,
+                   const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
+                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside = {});
 void write_panels(const std::filesystem::path& file, const Page& page, const std::vector<Room>& rooms,
                   const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside = {});

@@ -10,30 +10,17 @@
 #include "examples/fewshot/episodes.h"
 #include "examples/fewshot/learner.h"
 #include "examples/fewshot/omniglot.h"
+#include "tests/examples/idx_bytes.h"
 
 using namespace fovea;
 using namespace fovea::examples;
+using fovea::test::big_endian;
 using fovea::test::contains;
+using fovea::test::idx;
+using fovea::test::put;
 using fovea::test::Scratch;
 
 namespace {
-
-std::string big_endian(uint32_t number) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xff);
-  return bytes;
-}
-
-std::string idx(char type, const std::vector<uint32_t>& sizes, const std::string& elements) {
-  std::string bytes = std::string(2, '\0') + type + static_cast<char>(sizes.size());
-  for (const uint32_t size : sizes) bytes += big_endian(size);
-  return bytes + elements;
-}
-
-void put(const std::filesystem::path& file, const std::string& bytes) {
-  std::filesystem::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::binary) << bytes;
-}
 
 std::string bytes_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

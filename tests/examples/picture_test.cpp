@@ -14,6 +14,7 @@
 #include "examples/common/grid.h"
 #include "examples/common/ticks.h"
 #include "tests/catch.h"
+#include "tests/examples/png_size.h"
 #include "tests/scratch.h"
 
 namespace fovea::examples {
@@ -21,29 +22,12 @@ namespace {
 
 using test::Approx;
 using test::contains;
+using test::png_size;
+using test::PngSize;
 using test::Scratch;
-
-struct PngSize {
-  uint32_t width = 0;
-  uint32_t height = 0;
-};
 
 // Of a picture; printed, it should not fill the terminal.
 size_t hash_of(const std::filesystem::path& file) { return std::hash<std::string>()(read_text(file)); }
-
-PngSize png_size(const std::filesystem::path& file) {
-  const std::string bytes = read_text(file);
-  REQUIRE(bytes.size() > 33);
-  REQUIRE(bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n");
-  REQUIRE(bytes.substr(12, 4) == "IHDR");
-  REQUIRE(bytes.substr(bytes.size() - 8, 4) == "IEND");
-  const auto big_endian = [&](size_t at) {
-    uint32_t value = 0;
-    for (size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-    return value;
-  };
-  return {big_endian(16), big_endian(20)};
-}
 
 Grid filled(int64_t rows, int64_t cols, float value = 0.5F) {
   return {rows, cols, std::vector<float>(static_cast<size_t>(rows * cols), value)};

@@ -1,0 +1,4 @@
+#include <tests/fuzz/images.h>
+#include <tests/fuzz/target.h>
+
+const fovea::fuzz::Loader& fovea::fuzz::loader() { return image(); }
