@@ -7,8 +7,10 @@
 
 #include <chrono>
 
+#include "examples/common/distort.h"
+#include "examples/common/mnist.h"
 #include "examples/common/program.h"
-#include "examples/locate/canvas_digits.h"
+#include "examples/locate/distance.h"
 #include "examples/locate/options.h"
 #include "examples/locate/pictures.h"
 
@@ -61,7 +63,7 @@ class Locate final : public Program {
  private:
   StepOutput step() override {
     const Tensor rows = randint({o_.batch}, 0, learned_, data), labels = labels_at(digits_, rows);
-    const Tensor logits = reader_(placed_anywhere(images_at(digits_, rows), o_.canvas, data)).logits;
+    const Tensor logits = reader_(translated(images_at(digits_, rows), o_.canvas, data)).logits;
     return {cross_entropy(logits, labels), {percent_right(logits, labels)}};
   }
 
@@ -71,7 +73,7 @@ class Locate final : public Program {
     double sum = 0;
     for (int64_t first = from; first < all; first += 500) {
       const Tensor rows = arange(first, std::min(first + 500, all));
-      const Tensor image = placed_anywhere(images_at(digits, rows), o_.canvas, generator);
+      const Tensor image = translated(images_at(digits, rows), o_.canvas, generator);
       sum += percent_right(reader_(image).logits, labels_at(digits, rows)) * static_cast<double>(rows.size(0));
     }
     return sum / static_cast<double>(all - from);
@@ -86,9 +88,10 @@ class Locate final : public Program {
   // A step of the training, and of it what the reader alone takes, forward and backward.
   Figures times() {
     const EnableGrad recorded;
-    const Tensor rows = arange(0, o_.batch) % learned_, labels = labels_at(digits_, rows);
+    const Tensor rows = remainder(arange(o_.batch), full({}, static_cast<double>(learned_), i64));
+    const Tensor labels = labels_at(digits_, rows);
     Generator generator(kTestSeed);
-    const Tensor image = placed_anywhere(images_at(digits_, rows), o_.canvas, generator);
+    const Tensor image = translated(images_at(digits_, rows), o_.canvas, generator);
     const Tensor theta = reader_(image).theta.detach().requires_grad_();
     const auto step = [&] {
       optimizer().zero_grad();
@@ -119,7 +122,7 @@ class Locate final : public Program {
   void draw() override {
     Generator generator(kTestSeed);
     const Tensor rows = arange(0, std::min<int64_t>(8, test_digits_.labels.size(0)));
-    const Tensor image = placed_anywhere(images_at(test_digits_, rows), o_.canvas, generator);
+    const Tensor image = translated(images_at(test_digits_, rows), o_.canvas, generator);
     picture("windows.png", windows_of(image, labels_at(test_digits_, rows), reader_(image)));
   }
 

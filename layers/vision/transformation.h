@@ -116,7 +116,7 @@ class ThinPlateSpline final : public Transformation {
   Tensor identity() const override { return flatten(control_); }
   Tensor grid(const Tensor& theta) const override {
     check(theta);
-    const Tensor to_points = reshape(theta, {theta.size(0), -1, 2});
+    const Tensor to_points = reshape(theta, {theta.size(0), control_->size(0), 2});
     return reshape(matmul(to(matrix_, theta.dtype()), to_points),
                    {theta.size(0), options_.size.rows, options_.size.columns, 2});  // (3) [B, H', W', 2]
   }

@@ -1,31 +1,9 @@
-// Digits somewhere on a dark canvas, and how much a window at a distance feels of one.
+// How much a window at a distance feels of ink.
 #pragma once
 
-#include "examples/common/mnist.h"
 #include "examples/locate/readers.h"
 
 namespace fovea::examples {
-
-// images [B, 1, h, w] onto canvases [B, 1, n, n]; top, left: of each, in whole pixels.
-inline Tensor placed(const Tensor& images, int64_t n, const std::vector<int64_t>& top,
-                     const std::vector<int64_t>& left) {
-  const int64_t B = images.size(0), h = images.size(2), w = images.size(3);
-  Tensor canvas = zeros({B, 1, n, n}, images.dtype());
-  for (int64_t b = 0; b < B; ++b)
-    slice(slice(select(canvas, 0, b), 1, top[static_cast<size_t>(b)], top[static_cast<size_t>(b)] + h), 2,
-          left[static_cast<size_t>(b)], left[static_cast<size_t>(b)] + w)
-        .copy_(select(images, 0, b));
-  return canvas;
-}
-
-inline Tensor placed_anywhere(const Tensor& images, int64_t n, Generator& generator) {
-  std::vector<int64_t> top, left;
-  for (int64_t b = 0; b < images.size(0); ++b) {
-    top.push_back(generator.randint(0, n - images.size(2) + 1));
-    left.push_back(generator.randint(0, n - images.size(3) + 1));
-  }
-  return placed(images, n, top, left);
-}
 
 // |∂ ink read / ∂ column of the window|, in ink a pixel: a window of N places, one pixel apart, at the left edge, as
 // high as an upright bar of ink that is 1 and begins `distance` pixels behind its last place. σ: of Gaussian filters, 0
