@@ -144,7 +144,11 @@ void write_frame(Writer& gif, const Pixels& frame, const Palette& palette, doubl
   const auto width = static_cast<size_t>(frame.width);
   std::vector<GifByteType> line(width);
   for (size_t y = 0; y < static_cast<size_t>(frame.height); ++y) {
-    for (size_t x = 0; x < width; ++x) line[x] = palette.places.at(colour_at(frame, y * width + x));
+    for (size_t x = 0; x < width; ++x) {
+      const size_t pixel = y * width + x;
+      const bool again = x > 0 && colour_at(frame, pixel) == colour_at(frame, pixel - 1);
+      line[x] = again ? line[x - 1] : palette.places.at(colour_at(frame, pixel));
+    }
     gif.check(EGifPutLine(gif.file(), line.data(), frame.width));
   }
 }

@@ -111,8 +111,7 @@ Box size_of(const ImagePanel& panel, double scale) {
 
 // Points a pixel: whole pixels of the page, all alike, where that changes the size little.
 double scale_of(const Tensor& image, double size) {
-  const double exact =
-      std::min(size, page_width - 2 * page_margin) / static_cast<double>(std::max(image.size(1), image.size(2)));
+  const double exact = size / static_cast<double>(std::max(image.size(1), image.size(2)));
   const double pixels = exact * Canvas::pixels_per_point;
   return pixels < 2.5 ? exact : std::floor(pixels + 0.5) / Canvas::pixels_per_point;
 }
@@ -141,7 +140,7 @@ Reach reach_of(const ImagePanel& panel, double scale, double disc) {
   return reach;
 }
 
-// What one frame needs; rows only once the columns are known.
+// Makes room for one frame; rows only once the columns are known.
 void widen(Layout& layout, const ImagePicture& frame, bool rows) {
   for (size_t i = 0; i < frame.panels.size(); ++i) {
     const ImagePanel& panel = frame.panels[i];
@@ -160,11 +159,11 @@ void widen(Layout& layout, const ImagePicture& frame, bool rows) {
   }
 }
 
-Layout measure(const std::vector<ImagePicture>& frames) {
-  const ImagePicture& first = frames.front();
-  Layout layout{.disc = std::clamp(0.055 * first.image_size, 4.0, 6.5)};
-  for (const ImagePanel& panel : first.panels) {
-    layout.scales.push_back(scale_of(panel.image, first.image_size));
+// All but the rows, for images of `image_size`.
+Layout measure_across(const std::vector<ImagePicture>& frames, double image_size) {
+  Layout layout{.disc = std::clamp(0.055 * image_size, 4.0, 6.5)};
+  for (const ImagePanel& panel : frames.front().panels) {
+    layout.scales.push_back(scale_of(panel.image, image_size));
     layout.widest = std::max(layout.widest, size_of(panel, layout.scales.back()).width);
   }
   for (const ImagePicture& frame : frames) {
@@ -172,8 +171,20 @@ Layout measure(const std::vector<ImagePicture>& frames) {
     const double title = text_width(frame.title, page_title_size, true);
     layout.width = std::max(layout.width, std::min(page_width, 2 * page_margin + title));
   }
-  const double panel = layout.left + layout.widest + layout.right;
-  const double fit = std::floor((page_width - 2 * page_margin + gap.x) / (panel + gap.x));
+  return layout;
+}
+
+Layout measure(const std::vector<ImagePicture>& frames) {
+  const ImagePicture& first = frames.front();
+  const double room = page_width - 2 * page_margin;
+  const auto panel_width = [](const Layout& layout) { return layout.left + layout.widest + layout.right; };
+  double image_size = std::min(first.image_size, room);
+  Layout layout = measure_across(frames, image_size);
+  while (panel_width(layout) > room) {
+    image_size *= std::min(0.95, room / panel_width(layout));
+    layout = measure_across(frames, image_size);
+  }
+  const double fit = std::floor((room + gap.x) / (panel_width(layout) + gap.x));
   layout.columns = static_cast<size_t>(std::clamp(fit, 1.0, std::max(1.0, static_cast<double>(first.columns))));
   layout.rows.resize(first.panels.size() / layout.columns + 1);
   for (const ImagePicture& frame : frames) widen(layout, frame, true);

@@ -4,7 +4,7 @@
 // Coordinates are pixels of the image: (0, 0) is the upper left corner of the first pixel, (0.5, 0.5) its middle. What
 // lies outside is drawn in the margin around the image, up to half an image far, and cut off there. Values outside
 // [0, 1] are drawn as the nearest of both; NaN is red. A page is at most 760 points wide: there are fewer panels a row
-// where more would not fit.
+// where more would not fit, and smaller images where not even one would.
 //
 // Errors: ShapeError when an image is not [C, H, W] with C 1 or 3 and at least one pixel, weights are not [h, w] with h
 // that divides H and w that divides W, or frames differ in how many panels they have or in the sizes of their images;

@@ -49,6 +49,15 @@ Bytes png_of(uint32_t format, uint32_t width, uint32_t height, const std::vector
   return bytes;
 }
 
+Bytes without_chunk(Bytes png, std::string_view type) {
+  const std::string_view text(reinterpret_cast<const char*>(png.data()), png.size());
+  const size_t at = text.find(type);
+  REQUIRE(at != std::string_view::npos);
+  const auto first = png.begin() + static_cast<std::ptrdiff_t>(at) - 4;
+  png.erase(first, first + 12 + std::to_integer<int>(first[3]));
+  return png;
+}
+
 std::vector<float> values_of(const Tensor& image) { return {image.data<float>(), image.data<float>() + image.numel()}; }
 
 TEST_CASE("images are read as they were written, gray and in colours") {
@@ -83,10 +92,13 @@ TEST_CASE("PNG with colours in a table, 16 bits or see-through is read as it is 
   const uint16_t half[] = {32768, 65535};
   std::vector<uint8_t> linear(4);
   std::memcpy(linear.data(), half, 4);
-  const Tensor light = parse_image(png_of(PNG_FORMAT_LINEAR_Y, 2, 1, linear), "16 bits");
+  const Bytes of_light = png_of(PNG_FORMAT_LINEAR_Y, 2, 1, linear);
+  const Tensor light = parse_image(of_light, "16 bits");
   REQUIRE(light.shape() == Shape{1, 1, 2});
   CHECK(values_of(light)[0] == Approx(0.735).margin(0.01));
   CHECK(values_of(light)[1] == 1);
+  // A file that says nothing of light holds values of sRGB.
+  CHECK(values_of(parse_image(without_chunk(of_light, "gAMA"), "16 bits")) == std::vector<float>{128.F / 255, 1});
 }
 
 TEST_CASE("PGM and PPM: comments, 16 bits, a greatest value of one's own") {

@@ -74,7 +74,10 @@ Film read_gif(const std::string& bytes) {
     film.delays.push_back(control.DelayTime);
     for (int k = 0; k < image.ExtensionBlockCount; ++k) {
       const ExtensionBlock& block = image.ExtensionBlocks[k];
-      if (block.ByteCount == 11) film.for_ever = std::memcmp(block.Bytes, "NETSCAPE2.0", 11) == 0;
+      if (block.ByteCount != 11 || std::memcmp(block.Bytes, "NETSCAPE2.0", 11) != 0) continue;
+      REQUIRE(k + 1 < image.ExtensionBlockCount);
+      const ExtensionBlock& times = image.ExtensionBlocks[k + 1];
+      film.for_ever = times.ByteCount == 3 && std::memcmp(times.Bytes, "\x01\0\0", 3) == 0;
     }
     Pixels pixels{file->SWidth, file->SHeight, {}};
     REQUIRE(image.ImageDesc.Width == file->SWidth);
@@ -129,6 +132,13 @@ TEST_CASE("a page is at most 760 points wide: as many panels a row as fit, and a
   CHECK(few.width < many.width);
   CHECK(few.height > many.height);
   CHECK(size_of({.panels = {{.image = gray(5, 5)}}, .image_size = 5000}).width <= 2 * 760);
+  for (const int64_t side : {1, 290, 300, 1000}) {
+    const ImagePanel panel{.image = gray(side, side), .path = {{-1e9, 0}, {1e9, 0}}};
+    CAPTURE(side);
+    CHECK(size_of({.panels = {{.image = gray(side, side)}}, .image_size = 728}).width <= 2 * 760);
+    CHECK(size_of({.panels = {panel}, .image_size = 728}).width <= 2 * 760);
+    CHECK(size_of({.panels = {panel}, .image_size = 728}).width > 2 * 600);
+  }
   CHECK(size_of({.panels = {{.image = gray(5, 5)}}, .title = std::string(900, 'w')}).width <= 2 * 760);
   CHECK(size_of({}).width > 0);
 }
@@ -219,6 +229,25 @@ TEST_CASE("an animation is read back: its frames, their size, their time, for ev
   CHECK(difference(film.frames[0], film.frames[1]).first > 100);
   CHECK(film.frames[0].rgb[0] == 255);
   CHECK(film.frames[0].width > 2 * 150);
+}
+
+TEST_CASE("the largest weight hides nothing, a smaller one leaves light and dark apart") {
+  const Scratch scratch;
+  const Tensor image = tensor({0.F, 1.F, 0.F, 1.F, 0.F, 1.F}, {1, 1, 6});
+  write_animation(scratch / "a.gif", {{.panels = {{.image = image, .weights = tensor({0.F, 0.4F, 0.8F}, {1, 3})}}}}, 1);
+  const Film film = read_gif(read_text(scratch / "a.gif"));
+  const auto shade = [&](int column) {  // red and green of the middle of a pixel: 28 wide, in a margin of 32
+    const Pixels& frame = film.frames.at(0);
+    const size_t at = 3 * static_cast<size_t>((32 + 14) * frame.width + 32 + 14 + 28 * column);
+    return frame.rgb[at] + frame.rgb[at + 1];
+  };
+  CHECK(shade(4) == 0);
+  CHECK(shade(5) == 2 * 255);
+  CHECK(shade(2) > 10);
+  CHECK(shade(0) > shade(2) + 10);
+  CHECK(shade(3) < 2 * 255 - 50);
+  CHECK(shade(1) < shade(3) - 50);
+  CHECK(shade(1) > shade(0) + 50);
 }
 
 TEST_CASE("a GIF has exactly the frames' colours where they are few, near ones where they are many") {
