@@ -31,16 +31,17 @@ template <class T>
 struct Pairs {
   Pairs(const GridSizes& n, const Places<T>& places) {
     const auto H = static_cast<int32_t>(n.rows), W = static_cast<int32_t>(n.columns);
-    const bool all = !n.nearest;
+    const int32_t all = n.nearest ? 0 : 1;
 #pragma omp simd
-    for (int k = 0; k < kPlaces<T>; ++k) {
+    for (int k = 0; k < kPlaces<T>; ++k) {  // without a branch, in vectors
       const int32_t row = places.row[k], column = places.column[k];
-      const int32_t first = std::max(0, std::min(column, W - 2)), low = all ? row + 1 : row;
-      upper[k] = std::max(0, row) * W + first;
-      lower[k] = std::max(0, std::min(low, H - 1)) * W + first;
+      const int32_t inner = column > W - 2 ? W - 2 : column, first = inner < 0 ? 0 : inner;
+      const int32_t high = row < 0 ? 0 : row, next = row + 1 < 0 ? 0 : row + 1, low = next > H - 1 ? H - 1 : next;
+      upper[k] = high * W + first, lower[k] = low * W + first;
       moved[k] = column - first;
-      const int32_t left = column >= 0 ? 1 : 0, right = all && column >= -1 && column < W - 1 ? 2 : 0;
-      there[k] = (row >= 0 ? left + right : 0) + (all && row >= -1 && row < H - 1 ? 4 * (left + right) : 0);
+      const int32_t left = column >= 0 ? 1 : 0, right = column >= -1 ? (column < W - 1 ? 2 * all : 0) : 0;
+      const int32_t below = row >= -1 ? (row < H - 1 ? 4 * all : 0) : 0;
+      there[k] = (left + right) * (below + (row >= 0 ? 1 : 0));
     }
   }
   int32_t upper[kPlaces<T>], lower[kPlaces<T>];  // first pixel of each pair

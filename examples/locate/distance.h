@@ -1,6 +1,11 @@
 // How much a window at a distance feels of ink.
 #pragma once
 
+#include <fovea/autograd/backward.h>
+#include <fovea/autograd/mode.h>
+
+#include <cmath>
+
 #include "examples/locate/readers.h"
 
 namespace fovea::examples {

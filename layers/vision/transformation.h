@@ -18,6 +18,7 @@
 // Errors: ShapeError, ValueError. Cost: affine and attention B H' W', the spline K times that.
 #pragma once
 
+#include <fovea/autograd/conv.h>
 #include <fovea/autograd/grid_sample.h>
 #include <fovea/autograd/parts.h>
 #include <fovea/layers/check.h>
