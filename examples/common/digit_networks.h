@@ -14,14 +14,14 @@
 
 namespace fovea::examples {
 
-struct ClassifierOptions {
+struct DigitClassifierOptions {
   int64_t size;  // of the images
   int64_t filters, hidden;
 };
 
-class Classifier final : public Module {
+class DigitClassifier final : public Module {
  public:
-  Classifier(const ClassifierOptions& o, Generator& generator)
+  DigitClassifier(const DigitClassifierOptions& o, Generator& generator)
       : first_({.in_channels = 1, .out_channels = o.filters, .kernel = 5}, generator),
         second_({.in_channels = o.filters, .out_channels = o.filters, .kernel = 5}, generator),
         hidden_(features_of(o), o.hidden, true, generator),
@@ -33,7 +33,7 @@ class Classifier final : public Module {
     return output_(relu(hidden_(flatten(x, 1))));  // (1) [B, 10]
   }
 
-  static int64_t features_of(const ClassifierOptions& o) {
+  static int64_t features_of(const DigitClassifierOptions& o) {
     const int64_t side = ((o.size - 4) / 2 - 4) / 2;
     return o.filters * side * side;
   }

@@ -22,7 +22,7 @@ double percent_wrong(const Tensor& logits, const Tensor& labels) {
   return 100 * mean(to(ne(argmax(logits.detach(), 1), labels), f64)).item();
 }
 
-std::unique_ptr<Optimizer> optimizer_for(const Options& o, const Pair& pair) {
+std::unique_ptr<Optimizer> optimizer_for(const Options& o, const DistortedPair& pair) {
   Adam::Groups groups{{parameters(*pair.cnn), {.lr = o.learning_rate}}};
   if (pair.stn) {
     groups.push_back({parameters(pair.stn->classifier), {.lr = o.learning_rate}});
@@ -123,7 +123,7 @@ class Distorted final : public Program {
   Digits training_;
   int64_t learned_ = 0;
   LabelledImages validation_{}, test_{};
-  Pair pair_;
+  DistortedPair pair_;
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr int64_t kDigitSize = 28;  // of what the classifier gets
 
 class TransformedClassifier final : public Module {
  public:
-  TransformedClassifier(SpatialTransformer<Locator> to_transform, Classifier to_classify)
+  TransformedClassifier(SpatialTransformer<Locator> to_transform, DigitClassifier to_classify)
       : transformer(std::move(to_transform)), classifier(std::move(to_classify)) {}
   void members(Members& m) override { m("transformer", transformer)("classifier", classifier); }
 
@@ -37,17 +37,17 @@ class TransformedClassifier final : public Module {
   }
 
   SpatialTransformer<Locator> transformer;
-  Classifier classifier;
+  DigitClassifier classifier;
 };
 
-struct PairOptions {
+struct DistortedPairOptions {
   int64_t size;             // of the images
   std::string transformer;  // affine, attention, tps; none: the convolutional network alone
   int64_t filters, hidden;  // of the classifier
   int64_t locator_filters, locator_features;
 };
 
-inline SpatialTransformer<Locator> make_transformer(const PairOptions& o, Generator& generator) {
+inline SpatialTransformer<Locator> make_transformer(const DistortedPairOptions& o, Generator& generator) {
   const GridOptions grid{.size = kDigitSize};
   Locator locator(o.size, o.locator_filters, o.locator_features, generator);
   const auto behind = [&](auto transformation) {
@@ -59,27 +59,27 @@ inline SpatialTransformer<Locator> make_transformer(const PairOptions& o, Genera
 }
 
 // The hidden units with which a classifier has about as many weights as `count`.
-inline int64_t hidden_for(int64_t count, ClassifierOptions o) {
+inline int64_t hidden_for(int64_t count, DigitClassifierOptions o) {
   Generator unused(0);
-  const int64_t a_unit = Classifier::features_of(o) + 11;
+  const int64_t a_unit = DigitClassifier::features_of(o) + 11;
   o.hidden = 1;
-  return 1 + std::max<int64_t>(0, (count - parameter_count(Classifier(o, unused)) + a_unit / 2) / a_unit);
+  return 1 + std::max<int64_t>(0, (count - parameter_count(DigitClassifier(o, unused)) + a_unit / 2) / a_unit);
 }
 
 // Both networks, trained on the same batches; neither has to do with the other's gradient.
-class Pair final : public Module {
+class DistortedPair final : public Module {
  public:
-  Pair(const PairOptions& o, Generator& generator) {
+  DistortedPair(const DistortedPairOptions& o, Generator& generator) {
     if (o.transformer != "none")
-      stn.emplace(make_transformer(o, generator), Classifier({kDigitSize, o.filters, o.hidden}, generator));
-    ClassifierOptions alone{o.size, o.filters, o.hidden};
+      stn.emplace(make_transformer(o, generator), DigitClassifier({kDigitSize, o.filters, o.hidden}, generator));
+    DigitClassifierOptions alone{o.size, o.filters, o.hidden};
     if (stn) alone.hidden = hidden_for(parameter_count(*stn), alone);  // (1)
     cnn.emplace(alone, generator);
   }
   void members(Members& m) override { m("stn", stn)("cnn", cnn); }
 
   std::optional<TransformedClassifier> stn{};
-  std::optional<Classifier> cnn{};
+  std::optional<DigitClassifier> cnn{};
 };
 
 }  // namespace fovea::examples

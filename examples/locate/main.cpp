@@ -128,7 +128,7 @@ class Locate final : public Program {
 
   const Options& o_;
   Digits digits_, test_digits_;
-  Reader reader_;
+  WindowReader reader_;
   int64_t learned_, solved_ = 0;  // the step after which 95 % were right
 };
 

@@ -6,7 +6,7 @@
 
 namespace fovea::examples {
 
-inline ImagePicture windows_of(const Tensor& images, const Tensor& labels, const Reader::Output& found) {
+inline ImagePicture windows_of(const Tensor& images, const Tensor& labels, const WindowReader::Output& found) {
   const int64_t B = images.size(0);
   const Tensor answers = argmax(found.logits, 1);
   const auto n = static_cast<double>(images.size(3));

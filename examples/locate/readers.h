@@ -36,7 +36,7 @@ inline Tensor read_bilinear(const Tensor& image, const Tensor& theta, int64_t pl
   return grid_sample(image, AttentionWindow({.size = places}).grid(theta));  // (3)
 }
 
-struct ReaderOptions {
+struct WindowReaderOptions {
   std::string reader;  // gaussian, bilinear
   int64_t canvas, window;
   int64_t filters, hidden;
@@ -44,9 +44,9 @@ struct ReaderOptions {
 };
 
 // Finds where to look, reads there, and says which digit it is.
-class Reader final : public Module {
+class WindowReader final : public Module {
  public:
-  Reader(const ReaderOptions& o, Generator& generator)
+  WindowReader(const WindowReaderOptions& o, Generator& generator)
       : locator_(o.canvas, o.locator_filters, o.locator_features, generator),
         theta_(o.locator_features, o.reader == "gaussian" ? 4 : 3, true, generator),
         classifier_({o.window, o.filters, o.hidden}, generator),
@@ -77,7 +77,7 @@ class Reader final : public Module {
  private:
   Locator locator_;
   Linear theta_;
-  Classifier classifier_;
+  DigitClassifier classifier_;
   int64_t window_;
   bool gaussian_;
 };

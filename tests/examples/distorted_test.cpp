@@ -14,10 +14,10 @@ TEST_CASE("the network alone has as many weights as the one behind a transformer
   for (const char* transformer : {"affine", "attention", "tps"})
     for (const int64_t size : {28, 42}) {
       Generator generator(1);
-      const Pair pair({size, transformer, 8, 24, 6, 16}, generator);
+      const DistortedPair pair({size, transformer, 8, 24, 6, 16}, generator);
       const int64_t behind = parameter_count(*pair.stn), alone = parameter_count(*pair.cnn);
       INFO(transformer << " on " << size << ": " << behind << " and " << alone);
-      REQUIRE(std::abs(behind - alone) <= (Classifier::features_of({size, 8, 1}) + 11) / 2 + 1);
+      REQUIRE(std::abs(behind - alone) <= (DigitClassifier::features_of({size, 8, 1}) + 11) / 2 + 1);
       const Tensor images = uniform({2, 1, size, size}, 0, 1, generator);
       const auto found = (*pair.stn)(images);
       REQUIRE(found.logits.shape() == Shape{2, 10});
@@ -29,7 +29,7 @@ TEST_CASE("the network alone has as many weights as the one behind a transformer
 
 TEST_CASE("the gradient of one of a pair does not reach the other", "[distorted]") {
   Generator generator(1);
-  const Pair pair({28, "affine", 3, 5, 2, 4}, generator);
+  const DistortedPair pair({28, "affine", 3, 5, 2, 4}, generator);
   const Tensor images = uniform({2, 1, 28, 28}, 0, 1, generator);
   sum((*pair.stn)(images).logits).backward();
   for (const Tensor& one : parameters(*pair.cnn)) REQUIRE(!one.grad().defined());
