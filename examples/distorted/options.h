@@ -10,7 +10,7 @@ struct Options : CommandLine {
       : CommandLine({.name = "distorted",
                      .description = "A spatial transformer straightens distorted digits before they are told apart.",
                      .uses_data = true},
-                    {.steps = 6000, .batch = 128, .learning_rate = 1e-3, .clip = 10, .validate_every = 500}) {}
+                    {.steps = 12000, .batch = 128, .learning_rate = 1e-3, .clip = 10, .validate_every = 1000}) {}
   std::string& distortion =
       choice("distortion", "R: turned by up to 90 degrees; RTS: turned by 45, scaled and moved; P: seen askew; E: bent",
              {"R", "RTS", "P", "E"});
@@ -25,7 +25,7 @@ struct Options : CommandLine {
   int64_t& locator_features = of_transformer(whole("locator-features", "of the localisation network", 32, 1, 65536));
   double& locator_rate =
       of_transformer(real("locator-rate", "of the localisation network, as a share of --learning-rate", 0.5, 1e-6, 10));
-  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 6000, 1));
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 12000, 1));
   void settle() override {
     if (optimizer != "adam")
       throw UsageError("--optimizer " + optimizer + "; need adam, which has a rate for each of the networks");
