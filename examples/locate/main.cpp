@@ -121,7 +121,7 @@ class Locate final : public Program {
 
   void draw() override {
     Generator generator(kTestSeed);
-    const Tensor rows = arange(0, std::min<int64_t>(8, test_digits_.labels.size(0)));
+    const Tensor rows = arange(0, std::min<int64_t>(7, test_digits_.labels.size(0)));
     const Tensor image = translated(images_at(test_digits_, rows), o_.canvas, generator);
     picture("windows.png", windows_of(image, labels_at(test_digits_, rows), reader_(image)));
   }
