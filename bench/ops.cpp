@@ -69,6 +69,21 @@ Step convolve(const Tensor& x, const Conv2dOptions& options) {
   return forward_backward([=] { return (*layer)(x); }, leaves);
 }
 
+// Places of images that are turned and moved a little; a gradient to the images too, or to the grid alone.
+Step sample_grid(const Shape& shape, bool to_images) {
+  const int64_t B = shape[0];
+  const Tensor theta = tensor({1.0f, 0.0f, 0.0f, 0.0f, 1.0f, 0.0f}) + 0.1 * randn({B, 6});
+  const Tensor grid = affine_grid(reshape(theta, {B, 2, 3}), shape).requires_grad_();
+  const Tensor x = to_images ? leaf(shape) : randn(shape);
+  return forward_backward([=] { return grid_sample(x, grid); }, to_images ? std::vector{x, grid} : std::vector{grid});
+}
+
+Step normalize_batch() {
+  const Tensor x = leaf({64, 32, 28, 28});
+  const auto layer = std::make_shared<BatchNorm2d>(BatchNormLayerOptions{.channels = 32});
+  return forward_backward([=] { return (*layer)(x); }, {x, layer->weight, layer->bias});
+}
+
 Step adam_step() {
   Tensor weight = leaf({1 << 20});
   weight.set_grad(randn({1 << 20}));
@@ -125,6 +140,15 @@ std::vector<Workload> op_workloads() {
        [] {
          return convolve(leaf({32, 32, 14, 14}), {.in_channels = 32, .out_channels = 64, .kernel = 3, .padding = 1});
        }},
+      {"grid_sample_64x32x28x28_fwdbwd",
+       [] {
+         return sample_grid({64, 32, 28, 28}, true);
+       }},
+      {"grid_sample_256x1x42x42_fwdbwd",
+       [] {
+         return sample_grid({256, 1, 42, 42}, false);
+       }},
+      {"batchnorm_64x32x28x28_fwdbwd", normalize_batch},
       {"adam_1m", adam_step},
   };
 }

@@ -118,6 +118,28 @@ Step ram() {
   const Tensor images = rand({32, 1, 28, 28}), labels = randint({32}, 0, 10, default_generator());
   return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
                     [=] { return ram_loss((*model)(images, default_generator()), labels); });
+// The spatial transformer of examples/distorted: half of the image through two convolutions and a layer of 32 finds an
+// affine transformation; what is sampled goes through two convolutions of 32 filters and a layer of 128. Adam.
+Step spatial_transformer() {
+  const auto conv = [](int64_t in, int64_t out, int64_t kernel, int64_t padding) {
+    return Conv2d({.in_channels = in, .out_channels = out, .kernel = kernel, .padding = padding});
+  };
+  const auto flat = [](const Tensor& x) { return flatten(x, 1); };
+  const auto rectify = [](const Tensor& x) { return relu(x); };
+  const auto halve = [](const Tensor& x) { return relu(max_pool2d(x, 2)); };
+  Sequential locator([](const Tensor& x) { return avg_pool2d(x, 2); }, conv(1, 16, 5, 2), halve, conv(16, 32, 3, 0),
+                     rectify, flat, Linear(800, 32), rectify);
+  const auto transformer =
+      std::make_shared<SpatialTransformer<decltype(locator)>>(std::move(locator), 32, Affine({.size = 28}));
+  Sequential layers(conv(1, 32, 5, 0), halve, conv(32, 32, 5, 0), halve, flat, Linear(512, 128), rectify,
+                    Linear(128, 10));
+  const auto classifier = std::make_shared<decltype(layers)>(std::move(layers));
+  std::vector<Tensor> all = parameters(*transformer);
+  for (const Tensor& p : parameters(*classifier)) all.push_back(p);
+  const Tensor x = rand({128, 1, 28, 28});
+  const Tensor labels = randint({128}, 0, 10, default_generator());
+  return train_step(std::make_shared<Adam>(all, AdamOptions{.lr = 1e-3}),
+                    [=] { return cross_entropy((*classifier)((*transformer)(x)), labels); });
 }
 
 }  // namespace
@@ -134,6 +156,7 @@ std::vector<Workload> task_workloads() {
       {"snail_B16_N10_K5", snail},
       {"draw_B32_T8_step", draw},
       {"ram_mnist_B32_6glimpses", ram},
+      {"spatial_transformer_B128_28x28", spatial_transformer},
   };
 }
 

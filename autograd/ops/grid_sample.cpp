@@ -104,15 +104,12 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions&
   const GridSizes n = sizes_of(x, grid, options);
   if (reference_mode()) return plain_grid_sample(n, x, grid);
   const Tensor images = array::contiguous(x), places = array::contiguous(grid);
-  const Shape taps{n.batch, 4, n.places};
-  const Tensor pixels = empty(taps, i32), shares = empty(taps, x.dtype());
   Tensor y = empty({n.batch, n.channels, grid.size(1), grid.size(2)}, x.dtype());
   dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::grid_taps<T>(n, places.data<T>(), pixels.data<int32_t>(), shares.data<T>());
-    kernels::grid_sample<T>(n, images.data<T>(), pixels.data<int32_t>(), shares.data<T>(), y.data<T>());  // (4), (5)
+    kernels::grid_sample<T>(n, images.data<T>(), places.data<T>(), y.data<T>());  // (4), (5)
   });
-  return record("grid_sample", {x, grid}, y, [n, pixels, shares, x0 = saved(x), grid0 = saved(grid)](const Tensor& g) {
+  return record("grid_sample", {x, grid}, y, [n, x0 = saved(x), grid0 = saved(grid)](const Tensor& g) {
     using Two = std::array<Tensor, 2>;
     const Two inputs{x0.get(), grid0.get()};
     if (grad_enabled()) {
@@ -122,14 +119,12 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions&
       const std::vector<Tensor> d = plain_vjp(plain, inputs, {&g, 1});
       return Two{d[0], d[1]};
     }
-    const Tensor dy = array::contiguous(g), dense = array::contiguous(inputs[0]);
-    Two d{needs_grad(0) ? empty_like(dense) : Tensor(), needs_grad(1) ? empty(inputs[1].shape(), g.dtype()) : Tensor()};
+    const Tensor dy = array::contiguous(g), dense = array::contiguous(inputs[0]), at = array::contiguous(inputs[1]);
+    Two d{needs_grad(0) ? empty_like(dense) : Tensor(), needs_grad(1) ? empty_like(at) : Tensor()};
     dispatch_floating(g.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      const T *gradient = dy.data<T>(), *share = shares.data<T>();
-      const int32_t* pixel = pixels.data<int32_t>();
-      if (d[0].defined()) kernels::grid_sample_spread<T>(n, gradient, pixel, share, d[0].data<T>());
-      if (d[1].defined()) kernels::grid_sample_places<T>(n, gradient, dense.data<T>(), pixel, share, d[1].data<T>());
+      const auto into = [](const Tensor& to) { return to.defined() ? to.data<T>() : nullptr; };
+      kernels::grid_sample_backward<T>(n, dy.data<T>(), dense.data<T>(), at.data<T>(), into(d[0]), into(d[1]));
     });
     return d;
   });

@@ -161,6 +161,33 @@ def conv2d_32x32x14x14_64x3x3_fwdbwd():
     return forward_backward(lambda: conv(x), [x, *conv.parameters()])
 
 
+def sample_grid(shape, to_images):
+    theta = torch.tensor([1.0, 0, 0, 0, 1, 0]) + 0.1 * torch.randn(shape[0], 6)
+    grid = F.affine_grid(theta.view(-1, 2, 3), shape, align_corners=False).requires_grad_()
+    x = torch.randn(shape, requires_grad=to_images)
+    return forward_backward(
+        lambda: F.grid_sample(x, grid, align_corners=False), [x, grid] if to_images else [grid])
+
+
+@workload
+def grid_sample_64x32x28x28_fwdbwd():
+    """Images [64,32,28,28] (grad) at affine places [64,28,28,2] (grad), bilinear, zeros beside them."""
+    return sample_grid((64, 32, 28, 28), True)
+
+
+@workload
+def grid_sample_256x1x42x42_fwdbwd():
+    """Images [256,1,42,42] (no grad) at affine places [256,42,42,2] (grad), bilinear, zeros beside them."""
+    return sample_grid((256, 1, 42, 42), False)
+
+
+@workload
+def batchnorm_64x32x28x28_fwdbwd():
+    """BatchNorm2d in training mode over [64,32,28,28] (grad), weight and bias; all gradients."""
+    x, norm = leaf(64, 32, 28, 28), nn.BatchNorm2d(32)
+    return forward_backward(lambda: norm(x), [x, *norm.parameters()])
+
+
 @workload
 def adam_1m():
     """One Adam step on a single [1048576] parameter with a fixed dense gradient."""

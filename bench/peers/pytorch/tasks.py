@@ -356,6 +356,30 @@ def ram_mnist_B32_6glimpses():
         return (F.cross_entropy(logits, labels) + F.mse_loss(baselines, reward)
                 - ((reward - baselines.detach()) * log_probabilities).sum(1).mean())
     return train_step(adam(model), loss)
+class SpatialTransformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.locator = nn.Sequential(
+            nn.AvgPool2d(2), nn.Conv2d(1, 16, 5, padding=2), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.ReLU(),
+            nn.Flatten(), nn.Linear(800, 32), nn.ReLU())
+        self.output = nn.Linear(32, 6)
+        nn.init.zeros_(self.output.weight)
+        self.output.bias.data = torch.tensor([1.0, 0, 0, 0, 1, 0])
+
+    def forward(self, x):
+        theta = self.output(self.locator(x)).view(-1, 2, 3)
+        return F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False), align_corners=False)
+
+
+@workload
+def spatial_transformer_B128_28x28():
+    """Affine spatial transformer before two 5x5 convolutions of 32 filters and layers 512 -> 128 -> 10, batch 128 of
+    28x28, cross entropy, Adam."""
+    model = nn.Sequential(
+        SpatialTransformer(), nn.Conv2d(1, 32, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(32, 32, 5), nn.MaxPool2d(2),
+        nn.ReLU(), nn.Flatten(), nn.Linear(512, 128), nn.ReLU(), nn.Linear(128, 10))
+    x, labels = torch.rand(128, 1, 28, 28), torch.randint(10, (128,))
+    return train_step(adam(model), lambda: F.cross_entropy(model(x), labels))
 
 
 @workload
