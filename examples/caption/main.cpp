@@ -21,7 +21,9 @@ class Caption final : public Program {
                                            .features = o.features,
                                            .embed_dim = o.embedding,
                                            .hidden_size = o.hidden,
-                                           .align = o.attention};
+                                           .align = o.attention,
+                                           .width = o.width,
+                                           .dropout = o.dropout};
           return CaptionModel(captioner, o.channels, o.kernel, initial);
         })) {
     train_with(model_);

@@ -241,6 +241,21 @@ TEST_CASE("a captioner step by step is the captioner under teacher forcing", "[l
   }
 }
 
+TEST_CASE("dropout hides the state from the words, in training alone", "[layers][caption]") {
+  Generator initial(1);
+  Captioner captioner({.vocabulary = kCount, .features = kFeatures, .embed_dim = 4, .hidden_size = 5, .dropout = 1},
+                      initial);
+  to(captioner, f64);
+  const Tensor seen = captioner(annotations(), kInput).weights;
+  const auto words_alone = gradients_of(captioner, sum(captioner(annotations(), kInput).logits), "reads.weight");
+  REQUIRE(all_zero({slice(words_alone[0], 1, 0, 5)}));  // of L_h
+  REQUIRE(any(ne(slice(words_alone[0], 1, 5), 0)));     // of L_z
+  captioner.eval();
+  REQUIRE(equal(captioner(annotations(), kInput).weights, seen));  // the state itself goes on as it was
+  const auto both = gradients_of(captioner, sum(captioner(annotations(), kInput).logits), "reads.weight");
+  REQUIRE(any(ne(slice(both[0], 1, 0, 5), 0)));
+}
+
 TEST_CASE("rows of a captioner's decoder change places with all that they know", "[layers][caption]") {
   for (const std::string align : {"soft", "none"}) {
     Captioner captioner = make(align);
