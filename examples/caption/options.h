@@ -9,7 +9,7 @@ struct Options : CommandLine {
   Options()
       : CommandLine({.name = "caption",
                      .description = "A decoder learns to say what is in an image, looking anew for every word."},
-                    {.steps = 7000, .batch = 32, .learning_rate = 3e-3, .clip = 1, .validate_every = 500}) {}
+                    {.steps = 4000, .batch = 32, .learning_rate = 3e-3, .clip = 1, .validate_every = 500}) {}
   template <class T>
   T& hard_only(T& value) {
     return goes_with(value, {{&attention, {"hard"}}});
@@ -35,8 +35,8 @@ struct Options : CommandLine {
   double& expectation =
       hard_only(real("expectation", "share of words that read the expectation and draw nothing", 0.5, 0, 1));
   int64_t& warmup = in_steps(
-      hard_only(whole("warmup", "updates before the first draw, in which all words read the expectation", 4000, 0)));
-  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 7000, 1));
+      hard_only(whole("warmup", "updates before the first draw, in which all words read the expectation", 2000, 0)));
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 4000, 1));
   int64_t& beam = may_change(whole("beam", "captions that the search keeps; 1: greedy", 3, 1, 100));
   int64_t& test_size = may_change(whole("test-size", "fresh images of the test, for each number of shapes", 1000, 1));
 };

@@ -92,7 +92,10 @@ TEST_CASE("a place of the grid knows where it is, and with a kernel of 1 no othe
   FeatureGrid grid({.in_channels = 3, .channels = {4, 4, 6}, .kernel = 1}, generator);
   grid.eval();  // in training the batch's statistics are of all places
   const Tensor a = grid(zeros({1, 3, 16, 16}));
-  REQUIRE(a.shape() == Shape{1, 16, 6});
+  REQUIRE(a.shape() == Shape{1, 16, 8});
+  REQUIRE(grid.features() == 8);
+  REQUIRE(
+      equal(contiguous(slice(select(select(a, 0, 0), 0, 6), 0, 6)), tensor({0.25F, -0.25F})));  // row 1, column 2 of 4
   REQUIRE(!equal(contiguous(select(a, 1, 5)), contiguous(select(a, 1, 6))));
   Tensor image = zeros({1, 3, 16, 16});
   image.set({0, 1, 1, 14}, 1);  // in the upper right corner: places 2 and 3 of the first rows see it
