@@ -17,8 +17,9 @@
 namespace fovea::examples {
 
 struct CaptionModel final : Module {
-  CaptionModel(const CaptionerOptions& o, int64_t channels, int64_t kernel, Generator& generator)
-      : grid({.channels = {channels, channels, o.features}, .kernel = kernel}, generator), captioner(o, generator) {}
+  // `o.features` are those that the grid gives.
+  CaptionModel(const FeatureGridOptions& of_grid, CaptionerOptions o, Generator& generator)
+      : grid(of_grid, generator), captioner((o.features = grid.features(), o), generator) {}
   void members(Members& m) override { m("grid", grid)("captioner", captioner); }
 
   SequenceOutput operator()(const Tensor& images, const Tensor& input_ids,

@@ -18,11 +18,14 @@ class Caption final : public Program {
         o_(o),
         model_(as_asked([&] {
           const CaptionerOptions captioner{.vocabulary = kVocabulary,
-                                           .features = o.features,
+                                           .features = 0,
                                            .embed_dim = o.embedding,
                                            .hidden_size = o.hidden,
-                                           .align = o.attention};
-          return CaptionModel(captioner, o.channels, o.kernel, initial);
+                                           .align = o.attention,
+                                           .width = o.width,
+                                           .dropout = o.dropout};
+          return CaptionModel({.channels = {o.channels, o.channels, o.features}, .kernel = o.kernel}, captioner,
+                              initial);
         })) {
     train_with(model_);
     each_step<Cosine>(CosineOptions{.total = o.anneal});

@@ -19,12 +19,14 @@
 // The alignment is a name of the registry: soft, hard (align/hard.h: a draw, half of the time its expectation if so
 // set), ... With "none" nothing is attended, and ẑ_t = β_t ā: Vinyals, Toshev, Bengio, Erhan 2014, "Show and Tell",
 // arXiv 1411.4555, with the image given again at every step. The paper has (3) in soft attention alone and the tanh of
-// (6) in its code alone; here all have both. The losses stand in caption_loss.h. A batch is decoded by
+// (6) in its code alone; here all have both. Dropout, in training, is of h_t in (6) alone: what a word needs is then
+// better looked at than remembered. The losses stand in caption_loss.h. A batch is decoded by
 // decoding/search.h. Errors: ShapeError, DTypeError, IndexError for what does not fit; ValueError for options.
 // Cost: B U (L (A + Da) + 4 H (D + Da + H) + V D).
 #pragma once
 
 #include <fovea/autograd/shared_weights.h>
+#include <fovea/layers/dropout.h>
 #include <fovea/layers/seq2seq/recurrent_model.h>
 
 #include <memory>
@@ -41,6 +43,7 @@ struct CaptionerOptions {
   std::string score = "additive";
   std::string align = "soft";  // or "none"
   int64_t width = 0;           // A; 0: as wide as the annotations
+  double dropout = 0;          // of h_t in (6)
 };
 
 // Of one step.
@@ -63,14 +66,15 @@ class Captioner final : public Module {
         gate(o.hidden_size, 1, true, generator),
         lstm({.input_size = o.embed_dim + o.features, .hidden_size = o.hidden_size}, generator),
         reads(o.hidden_size + o.features, o.embed_dim, true, generator),
-        output(o.embed_dim, o.vocabulary, true, generator) {
+        output(o.embed_dim, o.vocabulary, true, generator),
+        dropout_(o.dropout) {
     if (o.align == "none") return;
     const AttentionChoice choice{.score = o.score, .align = o.align, .width = o.width};
     attention.emplace(make_attention(choice, o.hidden_size, o.features, generator));
   }
   void members(Members& m) override {
     m("words", words)("initial_hidden", initial_hidden)("initial_cell", initial_cell)("attention", attention);
-    m("gate", gate)("lstm", lstm)("reads", reads)("output", output);
+    m("gate", gate)("lstm", lstm)("reads", reads)("output", output)("dropout", dropout_);
   }
 
   // Teacher forcing: a [B, L, Da], input_ids i64 [B, U] -> logits [B, U, V], and of the attention [B, U, ..].
@@ -91,9 +95,8 @@ class Captioner final : public Module {
 
   CaptionState begin(const Tensor& a) const {
     check_features(*this, "Captioner", "annotations", a, 3, initial_hidden.weight->size(1), 1);
-    const Tensor mean = fovea::mean(a, 1);  // ā [B, Da]
-    CaptionState state;
-    state.lstm = {tanh(initial_hidden(mean)), tanh(initial_cell(mean))};  // (1) [B, H]
+    const Tensor mean = fovea::mean(a, 1);                                               // ā [B, Da]
+    CaptionState state{{tanh(initial_hidden(mean)), tanh(initial_cell(mean))}, {}, {}};  // (1) [B, H]
     if (attention)
       state.memory = attention->prepare(a);
     else
@@ -134,12 +137,14 @@ class Captioner final : public Module {
     const Tensor beta = sigmoid(gate(state.lstm.hidden));                            // (3) [B, 1]
     const Tensor z = beta * context;                                                 // (4) [B, Da]
     state.lstm = lstm.step(lstm.input_gates(cat({token, z}, 1)), state.lstm).state;  // (5) [B, H]
-    y.logits = cat({state.lstm.hidden, z}, 1);
+    y.logits = cat({dropout_(state.lstm.hidden, generator), z}, 1);
     return y;
   }
   Tensor logits(const Tensor& hidden_and_context, const Tensor& tokens) const {
     return output(tanh(tokens + reads(hidden_and_context)));  // (6)
   }
+
+  Dropout dropout_;
 };
 
 }  // namespace fovea

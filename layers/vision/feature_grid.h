@@ -4,15 +4,16 @@
 //
 //   y_0 = image,   y_k = max_pool2(relu(batch_norm(conv3x3(y_{k-1}))))     for k = 1 .. n - 1                (1)
 //   p(i, j) = ((2 j + 1) / w - 1, (2 i + 1) / h - 1)     position channels x, y in (-1, 1)                   (2)
-//   a = relu(batch_norm(conv([y_{n-1} ; p])))            one vector a place, row by row                      (3)
+//   a = [relu(batch_norm(conv([y_{n-1} ; p]))) ; p]      one vector a place, row by row                      (3)
 //
 //   symbol   shape                 meaning
 //   image    [B, C, H, W]          H and W multiples of 2^{n-1}
 //   y_k      [B, C_k, ., .]        C_1 .. C_n: `channels`
-//   a        [B, h w, C_n]         h = H / 2^{n-1}, w = W / 2^{n-1}
+//   a        [B, h w, C_n + 2]     h = H / 2^{n-1}, w = W / 2^{n-1}
 //
-// A convolution is the same everywhere and does not know where it is; (2) tells the last one, so that a vector can say
-// "a circle, in the upper left", and the mean of all vectors too. `kernel` is that of (3): with 1 a vector knows its
+// A convolution is the same everywhere and does not know where it is. With (2) a vector says where it stands, so that
+// who attends to it knows that exactly; and the last convolution knows it too, so that the mean of all vectors can tell
+// "a circle, in the upper left" from a circle elsewhere. `kernel` is that of (3): with 1 a vector knows its
 // own place only, as far as (1) sees. Errors: ShapeError for images that do not fit; ValueError for options.
 // Cost: the convolutions'.
 #pragma once
@@ -63,6 +64,8 @@ class FeatureGrid final : public Module {
   }
   void members(Members& m) override { m("convolutions", convolutions_)("norms", norms_); }
 
+  int64_t features() const { return convolutions_.back().weight->size(0) + 2; }  // of a place
+
   Tensor operator()(const Tensor& image) const {
     const int64_t shrinks = int64_t{1} << (convolutions_.size() - 1);
     if (!image.defined() || image.dim() != 4 || image.size(2) % shrinks != 0 || image.size(3) % shrinks != 0)
@@ -73,8 +76,8 @@ class FeatureGrid final : public Module {
       y = max_pool2d(relu(norms_[k](convolutions_[k](y))), 2);  // (1) [B, C_k, H / 2^k, W / 2^k]
     const int64_t B = y.size(0), h = y.size(2), w = y.size(3);
     const Tensor p = expand(unsqueeze(position_channels(h, w, y.dtype()), 0), {B, 2, h, w});  // (2)
-    const Tensor a = relu(norms_.back()(convolutions_.back()(cat({y, p}, 1))));               // (3) [B, C_n, h, w]
-    return transpose(flatten(a, 2, 3), 1, 2);                                                 // [B, h w, C_n]
+    const Tensor a = relu(norms_.back()(convolutions_.back()(cat({y, p}, 1))));               // [B, C_n, h, w]
+    return transpose(flatten(cat({a, p}, 1), 2, 3), 1, 2);                                    // (3) [B, h w, C_n + 2]
   }
 
  private:

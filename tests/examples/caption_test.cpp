@@ -126,7 +126,8 @@ TEST_CASE("places of a grid lie in the cells of the image", "[caption]") {
 
 TEST_CASE("what is right, and where was looked, are counted", "[caption]") {
   Generator generator(6);
-  CaptionModel model({.vocabulary = kVocabulary, .features = 4, .embed_dim = 4, .hidden_size = 5}, 3, 3, generator);
+  CaptionModel model({.channels = {3, 3, 4}},
+                     {.vocabulary = kVocabulary, .features = 0, .embed_dim = 4, .hidden_size = 5}, generator);
   model.eval();
   const std::vector<Scene> scenes = draw_scenes(40, 1, 2, generator);
   const CaptionRightness found = evaluate(model, scenes, 2);
@@ -151,7 +152,8 @@ TEST_CASE("what is right, and where was looked, are counted", "[caption]") {
   REQUIRE(found.pointing_percent == Approx(100 * pointed / nouns));
   REQUIRE(found.mass_percent == Approx(100 * mass / nouns));
   Generator other(6);
-  CaptionModel blind({.vocabulary = kVocabulary, .features = 4, .embed_dim = 4, .hidden_size = 5, .align = "none"}, 3,
-                     3, other);
+  CaptionModel blind({.channels = {3, 3, 4}},
+                     {.vocabulary = kVocabulary, .features = 0, .embed_dim = 4, .hidden_size = 5, .align = "none"},
+                     other);
   REQUIRE(std::isnan(evaluate(blind, scenes, 1).pointing_percent));
 }

@@ -92,7 +92,10 @@ TEST_CASE("a place of the grid knows where it is, and with a kernel of 1 no othe
   FeatureGrid grid({.in_channels = 3, .channels = {4, 4, 6}, .kernel = 1}, generator);
   grid.eval();  // in training the batch's statistics are of all places
   const Tensor a = grid(zeros({1, 3, 16, 16}));
-  REQUIRE(a.shape() == Shape{1, 16, 6});
+  REQUIRE(a.shape() == Shape{1, 16, 8});
+  REQUIRE(grid.features() == 8);
+  REQUIRE(
+      equal(contiguous(slice(select(select(a, 0, 0), 0, 6), 0, 6)), tensor({0.25F, -0.25F})));  // row 1, column 2 of 4
   REQUIRE(!equal(contiguous(select(a, 1, 5)), contiguous(select(a, 1, 6))));
   Tensor image = zeros({1, 3, 16, 16});
   image.set({0, 1, 1, 14}, 1);  // in the upper right corner: places 2 and 3 of the first rows see it
@@ -239,6 +242,21 @@ TEST_CASE("a captioner step by step is the captioner under teacher forcing", "[l
     for (const Tensor& last : unbind(kInput, 1)) steps.push_back(decoder->step(last));
     REQUIRE(allclose(stack(steps, 1), captioner(annotations(), kInput).logits, 1e-12, 1e-12));
   }
+}
+
+TEST_CASE("dropout hides the state from the words, in training alone", "[layers][caption]") {
+  Generator initial(1);
+  Captioner captioner({.vocabulary = kCount, .features = kFeatures, .embed_dim = 4, .hidden_size = 5, .dropout = 1},
+                      initial);
+  to(captioner, f64);
+  const Tensor seen = captioner(annotations(), kInput).weights;
+  const auto words_alone = gradients_of(captioner, sum(captioner(annotations(), kInput).logits), "reads.weight");
+  REQUIRE(all_zero({slice(words_alone[0], 1, 0, 5)}));  // of L_h
+  REQUIRE(any(ne(slice(words_alone[0], 1, 5), 0)));     // of L_z
+  captioner.eval();
+  REQUIRE(equal(captioner(annotations(), kInput).weights, seen));  // the state itself goes on as it was
+  const auto both = gradients_of(captioner, sum(captioner(annotations(), kInput).logits), "reads.weight");
+  REQUIRE(any(ne(slice(both[0], 1, 0, 5), 0)));
 }
 
 TEST_CASE("rows of a captioner's decoder change places with all that they know", "[layers][caption]") {
