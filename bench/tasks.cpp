@@ -112,12 +112,16 @@ Step draw() {
     const auto [reconstruction, latent] = model->loss(x, default_generator());
     return mean(reconstruction) + mean(latent);
   });
+}
+
 // 6 glimpses of 8 x 8 on images of 28 x 28: 64 and 2 -> 128 -> 256, core 256, 10 classes, Adam.
 Step ram() {
   const auto model = std::make_shared<RecurrentAttentionModel>(RamOptions{});
   const Tensor images = rand({32, 1, 28, 28}), labels = randint({32}, 0, 10, default_generator());
   return train_step(std::make_shared<Adam>(parameters(*model), AdamOptions{.lr = 1e-3}),
                     [=] { return ram_loss((*model)(images, default_generator()), labels); });
+}
+
 // The spatial transformer of examples/distorted: half of the image through two convolutions and a layer of 32 finds an
 // affine transformation; what is sampled goes through two convolutions of 32 filters and a layer of 128. Adam.
 Step spatial_transformer() {

@@ -311,6 +311,8 @@ def draw_B32_T8_step():
     """DRAW with attention, batch 32, 28x28 pixels, 8 steps, read and write 5x5, LSTMs 256, 10 latents, Adam."""
     model, x = Draw(8), torch.bernoulli(torch.full((32, 28, 28), 0.2))
     return train_step(adam(model), lambda: model(x))
+
+
 class RecurrentAttentionModel(nn.Module):
     """Glimpses of one scale, a ReLU core, drawn locations with a learned baseline."""
 
@@ -356,6 +358,8 @@ def ram_mnist_B32_6glimpses():
         return (F.cross_entropy(logits, labels) + F.mse_loss(baselines, reward)
                 - ((reward - baselines.detach()) * log_probabilities).sum(1).mean())
     return train_step(adam(model), loss)
+
+
 class SpatialTransformer(nn.Module):
     def __init__(self):
         super().__init__()
