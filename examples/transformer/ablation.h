@@ -16,7 +16,7 @@
 namespace fovea::examples {
 
 // In percent, by place.
-struct Digits {
+struct DigitAnswers {
   std::array<double, 4> right{}, wrong_carry{};
 };
 
@@ -27,21 +27,21 @@ class Ablation {
            std::vector<text::Pair> sums, bool backwards)
       : model_(model), heads_(heads), translator_(translator), sums_(std::move(sums)), backwards_(backwards) {}
 
-  Digits whole() const {
+  DigitAnswers whole() const {
     return digits([](int64_t) { return false; });
   }
   // "123+456=": a_p is character 2 - p, b_p character 6 - p.
-  Digits without_place(int64_t p) const {
+  DigitAnswers without_place(int64_t p) const {
     return digits([p](int64_t t) { return t == 2 - p || t == 6 - p; });
   }
-  Digits without_head(int64_t layer, int64_t head) const {
+  DigitAnswers without_head(int64_t layer, int64_t head) const {
     const NoGrad quiet;
     const auto& attention = *model_.transformer.decoder.layers.at(static_cast<size_t>(layer)).multihead_attn;
     const int64_t d = attention.out_proj.weight->size(1) / heads_;
     const Tensor columns = slice(attention.out_proj.weight, 1, head * d, (head + 1) * d);  // of W_O [D, H d]
     const Tensor before = clone(columns);
     columns.zero_();
-    const Digits found = whole();
+    const DigitAnswers found = whole();
     columns.copy_(before);
     return found;
   }
@@ -49,21 +49,21 @@ class Ablation {
  private:
   // `hides(t)`: the decoder does not see character t.
   template <class Hides>
-  Digits digits(const Hides& hides) const {
+  DigitAnswers digits(const Hides& hides) const {
     const NoGrad quiet;
     const text::PairBatch batch = translator_.batch(sums_);
     Tensor seen = ones({1, 1, batch.source.size(1)}, boolean);
     for (int64_t t = 0; t < seen.size(2); ++t) seen.set({0, 0, t}, hides(t) ? 0 : 1);
     TransformerModel::Decoding s = model_.encode(batch.source, batch.lengths);
     s.memory_mask = logical_and(s.memory_mask, seen);
-    Digits found;
+    DigitAnswers found;
     for (int64_t u = 0; u < 4; ++u) {
       const Tensor output = argmax(model_.step(slice(batch.input_ids, 1, u, u + 1), s), -1);  // [B, 1]
       count(output, static_cast<size_t>(backwards_ ? u : 3 - u), found);
     }
     return found;
   }
-  void count(const Tensor& output, size_t p, Digits& found) const {
+  void count(const Tensor& output, size_t p, DigitAnswers& found) const {
     const double one = 100.0 / static_cast<double>(sums_.size());
     for (size_t i = 0; i < sums_.size(); ++i) {
       const std::string& digit = translator_.target().word(output.at<int64_t>({static_cast<int64_t>(i), 0}));

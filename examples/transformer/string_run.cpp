@@ -64,7 +64,7 @@ class StringRun final : public Program {
     const Ablation ablation(model_, o_.heads, translator_, sums, o_.answer == "backwards");
     const std::array<std::string, 4> places{"units", "tens", "hundreds", "thousands"};
     Figures right, wrong_carry;
-    const auto show = [&](const std::string& without, const Digits& digits) {
+    const auto show = [&](const std::string& without, const DigitAnswers& digits) {
       fmt::print("{:<16}", without);
       for (size_t p = 4; p-- > 0;) {
         fmt::print("{:>7.1f} ({:4.1f})", digits.right[p], digits.wrong_carry[p]);

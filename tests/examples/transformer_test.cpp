@@ -93,7 +93,7 @@ TEST_CASE("an ablation counts digits and carries, and leaves the model as it was
   const Translator translator(model, words, words, {.max_length = 5});
   const std::vector<Pair> sums = strings.draw(Part::test, 200, generator);
   const Ablation ablation(model, 2, translator, sums, false);
-  const Digits whole = ablation.whole();
+  const DigitAnswers whole = ablation.whole();
 
   const Tensor output = argmax(translator.logits(translator.batch(sums)), -1);  // all steps at once, [B, 5]
   std::array<double, 4> right{}, wrong_carry{};
@@ -112,7 +112,7 @@ TEST_CASE("an ablation counts digits and carries, and leaves the model as it was
     REQUIRE(whole.right[p] == test::Approx(right[p]));
     REQUIRE(whole.wrong_carry[p] == test::Approx(wrong_carry[p]));
   }
-  const auto same = [](const Digits& x, const Digits& y) {
+  const auto same = [](const DigitAnswers& x, const DigitAnswers& y) {
     return x.right == y.right && x.wrong_carry == y.wrong_carry;
   };
   REQUIRE_FALSE((same(ablation.without_head(0, 0), whole) && same(ablation.without_head(0, 1), whole)));

@@ -111,10 +111,11 @@ TEST_CASE("later targets change no bit of earlier outputs", "[layers][transforme
 
 TEST_CASE("padding the source leaves the outputs", "[layers][transformer]") {
   TransformerModel model(model_options());
+  to(model, f64);
   model.eval();
   const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 3}, 7, 2), lengths = tensor<int64_t>({4, 4});
   const Tensor a = model(source, lengths, target).logits, b = model(pad(source, {0, 3}, 5), lengths, target).logits;
-  REQUIRE(allclose(a, b, 1e-6, 1e-6));
+  REQUIRE(allclose(a, b, 1e-12, 1e-12));
 }
 
 TEST_CASE("decoding by the step gives what the whole pass gives", "[layers][transformer]") {
@@ -123,12 +124,13 @@ TEST_CASE("decoding by the step gives what the whole pass gives", "[layers][tran
     TransformerModelOptions options = model_options();
     options.transformer = small(norm_first);
     TransformerModel model(options);
+    to(model, f64);
     model.eval();
     const Tensor source = ids({2, 4}, 7, 1), target = ids({2, 6}, 7, 2), lengths = tensor<int64_t>({4, 2});
     const Tensor whole = model(source, lengths, target).logits;
     TransformerModel::Decoding state = model.encode(source, lengths);
     for (int64_t u = 0; u < 6; ++u)
-      REQUIRE(allclose(model.step(slice(target, 1, u, u + 1), state), slice(whole, 1, u, u + 1), 1e-6, 1e-6));
+      REQUIRE(allclose(model.step(slice(target, 1, u, u + 1), state), slice(whole, 1, u, u + 1), 1e-12, 1e-12));
   }
 }
 
