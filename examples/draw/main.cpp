@@ -17,7 +17,7 @@ struct Options : CommandLine {
       : CommandLine({.name = "draw",
                      .description = "A network learns to draw digits step by step, and draws some from nothing.",
                      .uses_data = true},
-                    {.steps = 24000, .batch = 100, .learning_rate = 3e-3, .clip = 5, .validate_every = 1000}) {}
+                    {.steps = 12000, .batch = 100, .learning_rate = 3e-3, .clip = 5, .validate_every = 1000}) {}
   bool& attention = flag("attention", "read and write through windows that move", true);
   int64_t& glimpses = whole("glimpses", "steps of a drawing", 10, 1, 1000);
   int64_t& read =
@@ -27,7 +27,7 @@ struct Options : CommandLine {
   int64_t& hidden = whole("hidden", "size of the state of encoder and decoder", 256, 1, 8192);
   int64_t& latent = whole("latent", "latent numbers a step", 10, 1, 8192);
   std::string& cell = choice("cell", "recurrent cell of both", cell_names(), "lstm");
-  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 24000, 1));
+  int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 12000, 1));
   int64_t& test_size = may_change(whole("test-size", "digits of the test, at most", 10000, 1));
 };
 
