@@ -22,6 +22,12 @@ struct Digits {
   Tensor labels;  // i64 [n]
 };
 
+// What a network gets of some of them.
+struct LabelledImages {
+  Tensor images;  // f32 [n, 1, size, size], 1 is ink
+  Tensor labels;  // i64 [n]
+};
+
 // A part, "train" or "t10k".
 inline Digits read_mnist(const CommandLine& line, const std::string& part) {
   const std::filesystem::path labels = line.data_file("mnist/" + part + "-labels-idx1-ubyte.gz"),

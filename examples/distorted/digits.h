@@ -21,10 +21,6 @@ inline Tensor distorted(const std::string& distortion, const Tensor& images, Gen
   return rotated(images, 90, generator);
 }
 
-struct LabelledImages {
-  Tensor images, labels;
-};
-
 // Those of `rows`, i64 [n].
 inline LabelledImages distorted_at(const Digits& digits, const Tensor& rows, const std::string& distortion,
                                    Generator& generator) {

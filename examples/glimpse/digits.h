@@ -10,11 +10,6 @@
 
 namespace fovea::examples {
 
-struct LabelledImages {
-  Tensor images;  // f32 [n, 1, size, size], 1 is ink
-  Tensor labels;  // i64 [n]
-};
-
 class DigitTask {
  public:
   DigitTask(const std::string& name, const Digits& training, const Digits& test) : name_(name), test_(test) {

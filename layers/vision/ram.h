@@ -140,7 +140,7 @@ class RecurrentAttentionModel final : public Module {
 inline Tensor ram_loss(const RamOutput& y, const Tensor& classes, double lambda = 1) {
   const Tensor& b = y.baseline;
   if (y.logits.size(0) == 0) throw ValueError("ram_loss: a batch of 0; need at least one image");
-  const Tensor error = cross_entropy(y.logits, classes);
+  Tensor error = cross_entropy(y.logits, classes);
   if (!b.defined()) return error;
   const Tensor R = expand(unsqueeze(to(eq(argmax(y.logits, 1), classes), b.dtype()), 1), b.shape());  // [B, T-1]
   const Tensor choice = surrogate_loss(y.log_probability, R, {.baseline = b}) * static_cast<double>(b.size(1));
