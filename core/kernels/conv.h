@@ -24,7 +24,7 @@ void conv2d(const ConvSizes& n, const T* x, const T* weight, const T* bias, T* y
 // The gradient of sum(g y) by x; g has y's shape, dx x's.
 template <class T>
 void conv2d_input(const ConvSizes& n, const T* g, const T* weight, T* dx);
-// The gradient of sum(g y) by the weight. Only finite x: a NaN in it may reach taps that never meet it.
+// The gradient of sum(g y) by the weight.
 template <class T>
 void conv2d_weight(const ConvSizes& n, const T* g, const T* x, T* dweight);
 
