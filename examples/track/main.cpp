@@ -30,7 +30,7 @@ class Tracking final : public Program {
 
  private:
   WorldOptions world(int64_t frames) const {
-    return {.side = o_.side, .frames = frames, .distractors = o_.distractors, .bar = o_.bar, .speed = o_.speed};
+    return {.side = o_.frame_size, .frames = frames, .distractors = o_.distractors, .bar = o_.bar, .speed = o_.speed};
   }
 
   StepOutput step() override {

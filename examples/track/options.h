@@ -25,7 +25,7 @@ struct Options : CommandLine {
   int64_t& train_frames = whole("train-frames", "of a scene of training, once they have grown", 10, 1, 1000);
   int64_t& grow = in_steps(whole("grow", "steps in which scenes of training grow from 2 frames", 300, 1));
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 1500, 1));
-  int64_t& side = whole("side", "of a frame, pixels", 64, 28, 1000);
+  int64_t& frame_size = whole("frame-size", "height and width of a frame, pixels", 64, 28, 1000);
   int64_t& distractors = whole("distractors", "other digits", 1, 0, 20);
   int64_t& bar = whole("bar", "width of the bar that hides, pixels; 0: none", 12, 0, 1000);
   double& speed = real("speed", "of the fastest digit, pixels a frame", 2, 0, 100);
@@ -55,11 +55,11 @@ struct Options : CommandLine {
 };
 
 inline fovea::Box<Tracker> make_tracker(const Options& o, Generator& generator) {
-  if (o.model == "cnn") return FrameTracker(o.side, o.features, o.hidden, generator);
+  if (o.model == "cnn") return FrameTracker(o.frame_size, o.features, o.hidden, generator);
   return as_asked([&] {
     return HartTracker(
         {.crop = o.crop, .features = o.features, .hidden_size = o.hidden, .context = o.context, .first_gain = o.gain},
-        o.side, o.model == "hart", generator);
+        o.frame_size, o.model == "hart", generator);
   });
 }
 

@@ -34,7 +34,7 @@ make() {  # PART SEED COUNT
 }
 make train 1 30
 make t10k 2 10
-short=(--data "$folder/data" --quiet --side 32 --frames 6 --train-frames 4 --grow 5 --features 3 --hidden 6 --batch 4 --validate-every 8 --test-size 30)
+short=(--data "$folder/data" --quiet --frame-size 32 --frames 6 --train-frames 4 --grow 5 --features 3 --hidden 6 --batch 4 --validate-every 8 --test-size 30)
 
 for threads in 1 2; do
   "$track" "${short[@]}" --crop 8 --steps 17 --threads "$threads" --out "$folder/$threads" >"$folder/log" 2>&1 ||
@@ -68,7 +68,7 @@ refused() {  # CODE WORDS FLAGS...
 refused 2 "--model" --model swim
 refused 2 "crop 7 is odd" "${short[@]}" --crop 7
 refused 2 "--crop" "${short[@]}" --model cnn --crop 8
-refused 2 "--side" --side 20
+refused 2 "--frame-size" --frame-size 20
 refused 1 "train-labels" --data "$folder"
 refused 2 "nowhere: no iou.csv" "${short[@]}" --beside "$folder/nowhere"
 truncate -s 20 "$data/t10k-images-idx3-ubyte.gz"
