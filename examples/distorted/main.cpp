@@ -115,7 +115,7 @@ class Distorted final : public Program {
 
   void draw() override {
     if (!pair_.stn) return;
-    const Tensor some = slice(test_.images, 0, 0, 7), labels = slice(test_.labels, 0, 0, 7);
+    const Tensor some = slice(test_.images, 0, 0, 5), labels = slice(test_.labels, 0, 0, 5);
     picture("digits.png", picture_of(some, labels, (*pair_.stn)(some)));
   }
 
