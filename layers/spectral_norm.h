@@ -47,7 +47,7 @@ class SpectralDirections : public Module {
     const Tensor W = matrix(weight.detach());
     u = Buffer(normalize(normal({W.size(0)}, 0, 1, generator, W.dtype()), 0));
     v = Buffer(zeros({W.size(1)}, W.dtype()));
-    iterate(W, 15);
+    iterate(weight, 15);
   }
   void members(Members& m) override { m("u", u)("v", v); }
 
@@ -58,7 +58,7 @@ class SpectralDirections : public Module {
       throw ShapeError(place(*this, "SpectralNorm") + ": the weight is " + describe(weight) + ", as a matrix " +
                        W.shape().str() + "; need [" + std::to_string(u->size(0)) + ", " + std::to_string(v->size(0)) +
                        "], as at the start");
-    if (training()) iterate(W.detach(), options_.power_iterations);  // (1)
+    if (training()) iterate(weight, options_.power_iterations);  // (1)
     // Copies: the next call may write the buffers before this one's backward.
     const Tensor sigma = sum(clone(u) * matmul(W, clone(v)));  // (2) []
     if (sigma.item() == 0)
@@ -69,15 +69,18 @@ class SpectralDirections : public Module {
 
   Buffer u, v;
 
- private:
-  Tensor matrix(const Tensor& weight) const { return flatten(transpose(weight, 0, options_.dim), 1); }
-  void iterate(const Tensor& W, int64_t times) const {
+ protected:
+  void iterate(const Tensor& weight, int64_t times) const {
     const NoGrad quiet;
+    const Tensor W = matrix(weight);
     for (int64_t i = 0; i < times; ++i) {
       v->copy_(normalize(matmul(u, W), 0, options_.eps));  // (1) [rest]
       u->copy_(normalize(matmul(W, v), 0, options_.eps));  // (1) [out]
     }
   }
+
+ private:
+  Tensor matrix(const Tensor& weight) const { return flatten(transpose(weight, 0, options_.dim), 1); }
   SpectralNormOptions options_;
 };
 
@@ -102,6 +105,8 @@ class SpectralNorm final : public SpectralDirections {
   }
 
   Tensor weight() const { return normalized(layer_.weight); }
+  // (1) so many times, in eval mode too: for weights that no training step made, such as moving averages.
+  void settle(int64_t times) const { iterate(layer_.weight, times); }
   template <class... Inputs>
   auto operator()(const Inputs&... inputs) const {
     return layer_.with_weight(weight(), inputs...);

@@ -8,7 +8,8 @@
 //   WeightAverage average(model, averaged, 0.999);
 //   for (...) { ...; optimizer.step(); average.update(); }       // evaluate and keep `averaged`
 //
-// Buffers that are no floating numbers are copied. Saved is t; the averaged module is saved as a module. Errors:
+// Floating buffers are averaged too (a batch norm's statistics are then those of the average; directions of a spectral
+// norm have to settle, spectral_norm.h), others copied. Saved is t; the averaged module is saved as a module. Errors:
 // ValueError for modules that differ, and for a decay outside [0, 1).
 #pragma once
 

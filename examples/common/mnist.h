@@ -28,13 +28,14 @@ struct LabelledImages {
   Tensor labels;  // i64 [n]
 };
 
-// A part, "train" or "t10k".
-inline Digits read_mnist(const CommandLine& line, const std::string& part) {
+// A part, "train" or "t10k", of `least` digits at least.
+inline Digits read_mnist(const CommandLine& line, const std::string& part, int64_t least = 1) {
   const std::filesystem::path labels = line.data_file("mnist/" + part + "-labels-idx1-ubyte.gz"),
                               images = line.data_file("mnist/" + part + "-images-idx3-ubyte.gz");
   Digits digits{{}, to(read_idx(labels, u8, {-1}), i64)};
   const int64_t count = digits.labels.size(0);
-  if (count == 0) throw FileError(fmt::format("mnist: {}: byte 4: size 0; need at least one digit", labels.string()));
+  if (count < least)
+    throw FileError(fmt::format("mnist: {}: byte 4: size {}; need at least {}", labels.string(), count, least));
   for (int64_t i = 0; i < count; ++i)
     if (const int64_t label = digits.labels.data<int64_t>()[i]; label > 9)
       throw FileError(fmt::format("mnist: {}: byte {}: label {}; need 0 to 9", labels.string(), 8 + i, label));

@@ -39,7 +39,7 @@ class Distorted final : public Program {
                     .unit = "digits",
                     .loss = "cross-entropy, nats"}),
         o_(o),
-        training_(read_mnist(o, "train")),
+        training_(read_mnist(o, "train", 2)),
         pair_({.size = size_of(o.distortion),
                .transformer = o.transformer,
                .filters = o.filters,

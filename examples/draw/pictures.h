@@ -15,16 +15,15 @@ namespace fovea::examples {
 inline const Colour kReadColour{0.90, 0.25, 0.20}, kWriteColour{0.25, 0.60, 0.95};
 inline constexpr double kImageSize = 42;  // points: eleven fit a page
 
-// Of image b: window [B, 5] as Draw's state has it, N Gaussians a side; cut off two pixels beside the image.
+// Of image b: window [B, 5] as Draw's state has it, N Gaussians a side, or the width of the only one; cut off
+// two pixels beside the image.
 inline Outline outline_of(const DrawOptions& o, const Tensor& window, int64_t b, int64_t N, const Colour& colour) {
-  const double half = static_cast<double>(N) * window.at({b, 2}) / 2;
+  const double half = N == 1 ? window.at({b, 3}) : static_cast<double>(N) * window.at({b, 2}) / 2;
   const auto cut = [](double at, int64_t size) { return std::clamp(at, -2.0, static_cast<double>(size) + 2); };
   const double x = window.at({b, 1}) + 0.5, y = window.at({b, 0}) + 0.5;
   const Point from{cut(x - half, o.width), cut(y - half, o.height)},
       to{cut(x + half, o.width), cut(y + half, o.height)};
-  return {.box = {from.x, from.y, to.x - from.x, to.y - from.y},
-          .colour = colour,
-          .width = std::clamp(window.at({b, 3}), 0.75, 1.75)};
+  return {.box = {from.x, from.y, to.x - from.x, to.y - from.y}, .colour = colour, .width = 1};
 }
 
 // σ(c_t) of image b and the windows of that step.

@@ -42,7 +42,7 @@ class Locate final : public Program {
   explicit Locate(const Options& o)
       : Program(o, {.figure = "right %", .unit = "digits", .loss = "cross-entropy, nats"}),
         o_(o),
-        digits_(read_mnist(o, "train")),
+        digits_(read_mnist(o, "train", 2)),
         test_digits_(read_mnist(o, "t10k")),
         reader_({.reader = o.reader,
                  .canvas = o.canvas,

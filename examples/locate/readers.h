@@ -23,8 +23,8 @@ namespace fovea::examples {
 
 inline Tensor read_gaussian(const Tensor& image, const Tensor& theta, int64_t places) {
   const auto n = static_cast<double>(image.size(2)), N = static_cast<double>(places);
-  const auto [s, x, y, wide] = unbind<4>(unsqueeze(theta, 2), 1);  // [B, 1] each
-  const Tensor d = s * (n / N), sigma = d / 2.0 * exp(wide) + 0.1;
+  const auto [s, x, y, wide] = unbind<4>(unsqueeze(theta, 2), 1);                      // [B, 1] each
+  const Tensor d = s * (n / N), sigma = abs(d) / 2.0 * exp(clamp(wide, -5, 5)) + 0.1;  // whatever θ is, above 0
   const auto filters = [&](const Tensor& t) {
     const Tensor centre = ((t + 1.0) * n - 1.0) / 2.0, first = centre - d * ((N - 1) / 2);  // (1)
     return gaussian_filters(first, d, sigma, places, image.size(2));                        // (2) [B, 1, N, n]
@@ -64,6 +64,8 @@ class WindowReader final : public Module {
     return {classifier_(read), theta, read};
   }
   Tensor look(const Tensor& image, const Tensor& theta) const {
+    if (!all(isfinite(theta)))
+      throw ValueError("locate: a window is nowhere: its θ is not finite; a lower --learning-rate or --locator-rate");
     return gaussian_ ? read_gaussian(image, theta, window_) : read_bilinear(image, theta, window_);
   }
   // What has a rate of its own.

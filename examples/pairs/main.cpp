@@ -101,6 +101,7 @@ class Pairs final : public Program {
   }
 
   double validate() override {
+    settle(averaged_);
     const Generator fresh = root.fork(3);
     const PairShares with = shares(averaged_.with, 500, fresh), without = shares(averaged_.without, 500, fresh);
     trainer().sample(fmt::format("step {}: with attention {:.1f} % obey of {:.1f} % drawn, without {:.1f} of {:.1f}",
@@ -109,17 +110,19 @@ class Pairs final : public Program {
   }
 
   Metrics test() override {
+    settle(averaged_);
     const PairShares with = shares(averaged_.with, o_.test_size, root.fork(4)),
                      without = shares(averaged_.without, o_.test_size, root.fork(4));
     say("{} images: with attention {:.1f} % obey the rule, of {:.1f} % that show two shapes; without {:.1f} of {:.1f}",
         o_.test_size, with.obeyed, with.drawn, without.obeyed, without.drawn);
-    const auto [least, greatest] = singular_values(discriminators_.networks);
+    const auto judges = singular_values(discriminators_.networks), drawers = singular_values(averaged_);
     return {{"obeyed_percent", Figures{{"with", with.obeyed}, {"without", without.obeyed}}},
             {"drawn_percent", Figures{{"with", with.drawn}, {"without", without.drawn}}},
             {"commonest_colour_percent", Figures{{"with", with.commonest()}, {"without", without.commonest()}}},
             {"gamma", std::abs(averaged_.with.block.gamma())},  // its sign is W_v's too
             {"discriminator_gamma", std::abs(discriminators_.networks.with.block.gamma())},
-            {"sigma", Figures{{"least", least}, {"greatest", greatest}}}};
+            {"sigma", Figures{{"least", std::min(judges.first, drawers.first)},
+                              {"greatest", std::max(judges.second, drawers.second)}}}};
   }
 
   std::vector<Series> losses(const MetricsTable& metrics) const override {

@@ -144,13 +144,26 @@ struct WithAndWithout final : Module {
   Network with, without;
 };
 
-// The least and the greatest of the largest singular values of all normalised convolutions, once their u and v have
-// moved 20 times more.
+// Does `one` to all normalised convolutions, which is given each with its Ŵ as a matrix.
+template <class One>
+void for_each_convolution(Module& networks, const One& one) {
+  for_each_module<Convolution>(networks, [&](const Convolution& c) { one(c, flatten(c.weight(), 1)); });
+  for_each_module<TransposedConvolution>(
+      networks, [&](const TransposedConvolution& c) { one(c, flatten(transpose(c.weight(), 0, 1), 1)); });
+}
+
+// An average of u, or of v, has no length of 1 and is of no weight: they are moved to where those of the averaged
+// weights are.
+inline void settle(Module& networks) {
+  for_each_convolution(networks, [](const auto& convolution, const Tensor&) { convolution.settle(20); });
+}
+
+// The least and the greatest of the largest singular values of all normalised convolutions, once they are settled.
 inline std::pair<double, double> singular_values(Module& networks) {
   std::pair<double, double> found{std::numeric_limits<double>::infinity(), 0};
-  for_each_module<Convolution>(networks, [&](const Convolution& convolution) {
-    for (int i = 0; i < 20; ++i) convolution.weight();
-    const double value = largest_singular_value(flatten(convolution.weight(), 1));
+  settle(networks);
+  for_each_convolution(networks, [&](const auto&, const Tensor& W) {
+    const double value = largest_singular_value(W);
     found = {std::min(found.first, value), std::max(found.second, value)};
   });
   return found;

@@ -59,7 +59,7 @@ TEST_CASE("files that are not MNIST's are refused with file and byte", "[mnist]"
   };
   refused(labels({7, 10, 9}), images(3), "t10k-labels", "byte 9: label 10; need 0 to 9");
   refused(labels({7, 0, '\xFF'}), images(3), "t10k-labels", "byte 10: label 255");
-  refused(labels(""), images(0), "t10k-labels", "byte 4: size 0; need at least one digit");
+  refused(labels(""), images(0), "t10k-labels", "byte 4: size 0; need at least 1");
   refused(labels({7, 0}), images(3), "t10k-images", "byte 4: size 3 of dimension 0; need 2");
   refused(labels({7, 0, 9}), images(3, 27), "t10k-images", "byte 8: size 27 of dimension 1; need 28");
   refused(labels({7, 0, 9}), images(3).substr(0, 999), "t10k-images", "byte 16: the file is not as long");

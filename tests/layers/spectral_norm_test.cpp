@@ -117,6 +117,17 @@ TEST_CASE("u and v move in training mode alone, and a later call leaves a backwa
   REQUIRE(equal(wrapped.v, twice.v));
 }
 
+TEST_CASE("an average of weights, of u and of v is normalised once it has settled", "[layers][spectral_norm]") {
+  Generator generator(6);
+  SpectralNorm first(Linear(6, 5, true, generator), generator), second(Linear(6, 5, true, generator), generator);
+  const NamedTensors one = state(first), other = state(second);
+  for (size_t i = 0; i < one.size(); ++i) Tensor(one[i].second.detach()).mul_(0.5).add_(other[i].second, 0.5);
+  first.eval();
+  REQUIRE(std::abs(largest_singular_value(first.weight()) - 1) > 0.1);
+  first.settle(100);
+  REQUIRE(std::abs(largest_singular_value(first.weight()) - 1) < 1e-3);
+}
+
 TEST_CASE("spectral normalisation refuses what has no largest singular value", "[layers][spectral_norm][errors]") {
   Generator generator(1);
   REQUIRE_THROWS_AS(SpectralDirections(ones({3})), ShapeError);
