@@ -155,7 +155,7 @@ void for_each_convolution(Module& networks, const One& one) {
 // An average of u, or of v, has no length of 1 and is of no weight: they are moved to where those of the averaged
 // weights are.
 inline void settle(Module& networks) {
-  for_each_convolution(networks, [](const auto& convolution, const Tensor&) { convolution.settle(20); });
+  for_each_convolution(networks, [](const auto& convolution, const Tensor&) { convolution.settle(200); });
 }
 
 // The least and the greatest of the largest singular values of all normalised convolutions, once they are settled.
