@@ -17,7 +17,7 @@
 // of each word decide: what a decoder has seen once it knows, so a share of the weight left there costs it nothing. All
 // of (1) and (2) is divided by the number of words, the end marks included. The paper's reward is that of the whole
 // caption; a draw changes what comes after it only, so (3) has its mean at γ = 1 and less variance. Errors: ShapeError,
-// DTypeError for a target that does not fit; those of surrogate_loss.
+// DTypeError for a target that does not fit; ValueError for one without a word; those of surrogate_loss.
 #pragma once
 
 #include <fovea/autograd/score_function.h>
@@ -43,6 +43,7 @@ inline Tensor caption_loss(const SequenceOutput& output, const Tensor& target, c
   const Tensor surprise = cross_entropy(output.logits, target, {.reduction = Reduction::none});  // -log p [B, U]
   const Tensor valid = ne(target, static_cast<double>(padding));
   const double words = sum(to(valid, f64)).item();
+  if (words == 0) throw ValueError("caption_loss: the target " + describe(target) + " has no word; need at least one");
   Tensor loss = sum(surprise) / words;  // (1), (2)
   if (o.doubly > 0 && output.weights.defined()) {
     const Tensor seen =

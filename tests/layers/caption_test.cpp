@@ -200,6 +200,7 @@ TEST_CASE("equations (1) to (4) of the loss by hand", "[layers][caption]") {
   MovingBaseline unused;
   REQUIRE(caption_loss(y, kTarget, {.doubly = 0.3}, unused).item() == Approx((surprise + 0.3 * uneven) / 6));
   REQUIRE(caption_loss(y, kTarget, {.sharpen = 0.4}, unused).item() == Approx((surprise + 0.4 * entropy) / 6));
+  REQUIRE_THROWS_AS(caption_loss(y, full_like(kTarget, CrossEntropyOptions{}.ignore_index), {}, unused), ValueError);
   REQUIRE(!unused.value().defined());
 
   Generator draws(9);
