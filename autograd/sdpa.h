@@ -31,12 +31,16 @@ struct SdpaOptions {
 // Fused: neither scores nor weights are ever held as Tq x Tk, forward or backward; kept are y and one number a row.
 Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options = {});
 
-// The formula in ops, which forms A; `change` (dropout) acts on A before it reads.
+// The formula in ops, which forms A. What changes the scores acts before mask and softmax, what changes the weights
+// (dropout) before they read.
+struct SdpaChanges {
+  std::function<Tensor(const Tensor&)> scores{}, weights{};
+};
 struct WeighedValues {
   Tensor context;  // y
-  Tensor weights;  // A [B, H, Tq, Tk], before `change`
+  Tensor weights;  // A [B, H, Tq, Tk], before a change
 };
 WeighedValues plain_sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options = {},
-                         const std::function<Tensor(const Tensor&)>& change = {});
+                         const SdpaChanges& change = {});
 
 }  // namespace fovea

@@ -23,16 +23,19 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 Tensor smooth_norm(const Tensor& x, int64_t dim) { return sqrt(sum(square(x), dim, true) + 1e-12); }
 
-Tensor plain_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+NtmStages stages(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
   const int64_t M = memory.size(1), K = parameters.size(-1) - M - 3;
   const auto part = split<5>(parameters, {M, 1, 1, K, 1}, -1);
   const Tensor k = tanh(part[0]), beta = softplus(part[1]), g = sigmoid(part[2]);  // [B, H, M], [B, H, 1], [B, H, 1]
   const Tensor s = softmax(part[3], -1), gamma = 1.0 + softplus(part[4]);          // [B, H, K], [B, H, 1]
   const Tensor similarity = matmul(k, memory) / (smooth_norm(k, -1) * smooth_norm(memory, 1) + 1e-8);
-  const Tensor content = softmax(beta * similarity, -1);                  // (5) [B, H, N]
-  const Tensor mixed = g * content + (1.0 - g) * previous;                // (7)
-  const Tensor shifted = clamp(circular_convolution(mixed, s), 0, kInf);  // (8)
-  return softmax(gamma * log(shifted + 1e-12), -1);                       // (9)
+  const Tensor content = softmax(beta * similarity, -1);                        // (5) [B, H, N]
+  const Tensor mixed = g * content + (1.0 - g) * previous;                      // (7)
+  const Tensor shifted = clamp(circular_convolution(mixed, s), 0, kInf);        // (8)
+  return {content, mixed, shifted, softmax(gamma * log(shifted + 1e-12), -1)};  // (9)
+}
+Tensor plain_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+  return stages(parameters, memory, previous).sharpened;
 }
 
 Tensor plain_write(const Tensor& memory, const Tensor& weights, const Tensor& erase, const Tensor& add) {
@@ -66,16 +69,25 @@ NtmSizes sizes_of(const char* op, const Tensor& memory, const Tensor& weights) {
   return {memory.size(0), weights.size(1), memory.size(2), memory.size(1), 1};
 }
 
-}  // namespace
-
-Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
-  NtmSizes n = sizes_of("ntm_address", memory, previous);
-  check_rank3("ntm_address", "parameters", parameters, memory);
+NtmSizes address_sizes(const char* op, const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+  NtmSizes n = sizes_of(op, memory, previous);
+  check_rank3(op, "parameters", parameters, memory);
   n.shifts = parameters.size(2) - n.width - 3;
   if (parameters.size(1) != n.heads || n.shifts < 1 || n.shifts % 2 == 0)
-    throw ShapeError(
-        fmt::format("ntm_address: parameters are {}, memory {}, previous {}; need [B, H, M + K + 3] with K odd",
-                    describe(parameters), describe(memory), describe(previous)));
+    throw ShapeError(fmt::format("{}: parameters are {}, memory {}, previous {}; need [B, H, M + K + 3] with K odd", op,
+                                 describe(parameters), describe(memory), describe(previous)));
+  return n;
+}
+
+}  // namespace
+
+NtmStages ntm_address_stages(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+  address_sizes("ntm_address_stages", parameters, memory, previous);
+  return stages(parameters, memory, previous);
+}
+
+Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+  const NtmSizes n = address_sizes("ntm_address", parameters, memory, previous);
   if (reference_mode() || n.width > kMaxWidth || n.shifts > kMaxShifts)
     return plain_address(parameters, memory, previous);
   const Tensor p = array::contiguous(parameters), m = array::contiguous(memory), before = array::contiguous(previous);

@@ -27,11 +27,12 @@ Tensor allowed(const Tensor& q, const Tensor& k, const SdpaOptions& options) {
 
 // The formula.
 WeighedValues formula(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options,
-                      const std::function<Tensor(const Tensor&)>& change = {}) {
+                      const SdpaChanges& change = {}) {
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
-  const Tensor scores = matmul(q, transpose(k, 2, 3)) * scale;
-  const Tensor weights = softmax(scores, -1, allowed(q, k, options));  // A [B, H, Tq, Tk]
-  return {matmul(change ? change(weights) : weights, v), weights};     // y [B, H, Tq, dv]
+  Tensor scores = matmul(q, transpose(k, 2, 3)) * scale;
+  if (change.scores) scores = change.scores(scores);
+  const Tensor weights = softmax(scores, -1, allowed(q, k, options));               // A [B, H, Tq, Tk]
+  return {matmul(change.weights ? change.weights(weights) : weights, v), weights};  // y [B, H, Tq, dv]
 }
 
 kernels::SdpaSizes checked(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options) {
@@ -138,7 +139,7 @@ Tensor scaled_dot_product_attention(const Tensor& q, const Tensor& k, const Tens
 }
 
 WeighedValues plain_sdpa(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options,
-                         const std::function<Tensor(const Tensor&)>& change) {
+                         const SdpaChanges& change) {
   checked(q, k, v, options);
   const Contained x = contained(q, k, v, options);
   const WeighedValues y = formula(x.q, x.k, x.v, options, change);

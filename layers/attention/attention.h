@@ -70,17 +70,18 @@ AttentionMemory contained(const AttentionMemory& memory);
 Tensor attention_mask(const Module& layer, const Tensor& query, const AttentionMemory& memory, const Tensor& mask,
                       const Tensor& scores);
 
-// The whole of it, for queries [B, Tq, Dq].
+// The whole of it, for queries [B, Tq, Dq]; with `heads` B counts those of each sequence.
 template <class Aligning, class Reading>
 Attended<typename Aligning::Outcome> attend(const Module& layer, const Score& score, const Aligning& align,
                                             const Reading& read, const Tensor& q, const AttentionMemory& prepared,
-                                            const AttentionStep& step) {
+                                            const AttentionStep& step, int64_t heads = 0) {
   const bool first_mask = step.mask.defined() && !prepared.mask.defined();
   const AttentionMemory memory = first_mask ? contained(prepared) : prepared;
-  const Tensor e = score.compare(q, memory.keys);  // (1) [B, Tq, Tk]
+  const Tensor e = observed_scores(layer, score.compare(q, memory.keys), heads);  // (1) [B, Tq, Tk]
   const Tensor mask = attention_mask(layer, q, memory, step.mask, e);
   auto alpha = align.weigh({e, mask, q, step.offset, step.generator, step.previous});  // (2) [B, Tq, Tk]
-  Tensor c = read(alpha, memory.values);                                               // (3) [B, Tq, Dv]
+  if (observing_attention()) set_weights(alpha, observed_weights(layer, weights_of(alpha), heads));
+  Tensor c = read(alpha, memory.values);  // (3) [B, Tq, Dv]
   if (memory.non_finite.defined()) {
     const Tensor rows = non_finite_queries(mask, memory.non_finite);  // bool [B | 1, Tq | 1, 1]
     const auto shown = [&](const Tensor& x) { return with_nan(x, x.dim() == 3 ? rows : squeeze(rows, 2)); };
@@ -107,7 +108,6 @@ class Attention final : public Module {
                                const AttentionStep& step = {}) const {
     const bool single = query.defined() && query.dim() == 2;
     auto [c, alpha] = detail::attend(*this, score_, align_, read_, single ? unsqueeze(query, 1) : query, memory, step);
-    report_weights(*this, weights_of(alpha));
     if (!single) return {std::move(c), std::move(alpha)};
     for_each_tensor(alpha, [](const StateName&, Tensor& x, int64_t) { x = squeeze(x, 1); });
     return {squeeze(c, 1), std::move(alpha)};

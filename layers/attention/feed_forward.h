@@ -38,10 +38,9 @@ class FeedForwardAttention final : public Module {
 
   // h [B, T, D], mask as in mask.h -> c [B, D].
   Tensor operator()(const Tensor& h, const Tensor& mask = {}) const {
-    const Tensor e = transpose(tanh(linear(h, weight, bias)), 1, 2);  // (2) [B, 1, T]
-    const Tensor alpha = softmax(e, -1, mask);                        // (3) [B, 1, T]
-    report_weights(*this, alpha);
-    return squeeze(matmul(alpha, h), 1);  // (4) [B, D]
+    const Tensor e = observed_scores(*this, transpose(tanh(linear(h, weight, bias)), 1, 2));  // (2) [B, 1, T]
+    const Tensor alpha = observed_weights(*this, softmax(e, -1, mask));                       // (3) [B, 1, T]
+    return squeeze(matmul(alpha, h), 1);                                                      // (4) [B, D]
   }
 
   Parameter weight, bias;  // w_hc, b_hc

@@ -85,14 +85,13 @@ class ImageAttention final : public Module {
   Tensor pooled(const Tensor& x) const { return options_.pool == 1 ? x : max_pool2d(x, options_.pool); }
   static Tensor pixels(const Tensor& x) { return transpose(flatten(x, 2), 1, 2); }  // [B, C, H, W] -> [B, N, C]
   Tensor weighed(const Tensor& f, const Tensor& g, const Tensor& h) const {
-    if (!collecting_weights()) {  // the fused op divides by √C̄
+    if (!observing_attention()) {  // the fused op divides by √C̄
       const Tensor queries = g * std::sqrt(static_cast<double>(options_.key_channels));
       return squeeze(scaled_dot_product_attention(unsqueeze(queries, 1), unsqueeze(f, 1), unsqueeze(h, 1)), 1);
     }
-    const Tensor s = matmul(g, transpose(f, 1, 2));  // (2) [B, N, N']
-    const Tensor beta = softmax(s, -1);              // (3) [B, N, N']
-    report_weights(*this, beta);
-    return matmul(beta, h);  // (4) [B, N, C']
+    const Tensor s = observed_scores(*this, matmul(g, transpose(f, 1, 2)));  // (2) [B, N, N']
+    const Tensor beta = observed_weights(*this, softmax(s, -1));             // (3) [B, N, N']
+    return matmul(beta, h);                                                  // (4) [B, N, C']
   }
 
   ImageAttentionOptions options_;

@@ -79,10 +79,10 @@ class Lstmn final : public Module {
     if (!s.tape.empty()) {
       std::vector<Tensor> tape, keys;
       for (const Entry& entry : s.tape) tape.push_back(entry.both), keys.push_back(entry.key);
-      const Tensor query = unsqueeze(of_x[1] + linear(s.hidden, previous_weight), 1);  // [B, 1, H]
-      const Tensor weights = softmax(additive_score(query, stack(keys, 1), v), -1);    // (1), (2) [B, 1, t-1]
-      report_weights(*this, weights);
-      const Tensor found = squeeze(matmul(weights, stack(tape, 1)), 1);  // (3) [B, 2H]
+      const Tensor query = unsqueeze(of_x[1] + linear(s.hidden, previous_weight), 1);     // [B, 1, H]
+      const Tensor e = observed_scores(*this, additive_score(query, stack(keys, 1), v));  // (1) [B, 1, t-1]
+      const Tensor weights = observed_weights(*this, softmax(e, -1));                     // (2) [B, 1, t-1]
+      const Tensor found = squeeze(matmul(weights, stack(tape, 1)), 1);                   // (3) [B, 2H]
       s.hidden = slice(found, 1, 0, H);
       s.cell = slice(found, 1, H);
     }

@@ -124,18 +124,19 @@ class MultiHead final : public HeadProjections {
     const auto& [K, V] = memory;
     const auto dropped = [&](const Tensor& A) { return dropout_(A, call.generator); };
     if constexpr (fused) {
-      if (!drops() && !call.need_weights && !collecting_weights())
+      if (!drops() && !call.need_weights && !observing_attention())
         return {join(scaled_dot_product_attention(Q, K, V, seen)), {}};  // (2), (3) [B, H, Tq, d]; (4)
-      const auto [c, A] = plain_sdpa(Q, K, V, seen, dropped);            // (2), (3) [B, H, Tq, d]
-      report_weights(*this, A);
-      return {join(c), {call.need_weights ? A : Tensor()}};  // (4) [B, Tq, D]
+      const auto scores = [this](const Tensor& e) { return observed_scores(*this, e); };
+      const auto weights = [&](const Tensor& A) { return dropped(observed_weights(*this, A)); };
+      const auto [c, A] = plain_sdpa(Q, K, V, seen, {scores, weights});  // (2), (3) [B, H, Tq, d]
+      return {join(c), {call.need_weights ? A : Tensor()}};              // (4) [B, Tq, D]
     } else {
       const auto read = [&](const Outcome& A, const Tensor& values) { return matmul(dropped(weights_of(A)), values); };
       const AttentionMemory folded = detail::attention_memory(*this, score_, fold(K), fold(V), fold_mask(in));
       auto [c, A] = detail::attend(*this, score_, align_, read, fold(Q), folded,
-                                   {.offset = seen.offset, .generator = call.generator});  // (2), (3) [B H, Tq, d]
+                                   {.offset = seen.offset, .generator = call.generator},
+                                   heads_);  // (2), (3) [B H, Tq, d]
       for_each_tensor(A, [&](const StateName&, Tensor& x, int64_t) { x = unfold(x); });
-      report_weights(*this, weights_of(A));
       return {join(unfold(c)), std::move(A)};  // (4) [B, Tq, D]
     }
   }

@@ -141,9 +141,9 @@ class UniformReader final : public Reader {
  public:
   using Reader::Reader;
   Tensor read(const Texts& x) const override {
-    const Tensor s = softmax(zeros({x.y_d.size(0), 1, x.y_d.size(1)}, x.y_d.dtype()), -1, x.mask);  // (9) [B, 1, T]
-    report_weights(*this, s);
-    return squeeze(matmul(s, x.y_d), 1);  // (5) [B, 2H]
+    const Tensor equal = zeros({x.y_d.size(0), 1, x.y_d.size(1)}, x.y_d.dtype());
+    const Tensor s = observed_weights(*this, softmax(equal, -1, x.mask));  // (9) [B, 1, T]
+    return squeeze(matmul(s, x.y_d), 1);                                   // (5) [B, 2H]
   }
 };
 

@@ -69,10 +69,11 @@ class NeuralTuringMachine final : public Module {
     const Tensor to_read = reshape(part[0], {B, H, A}), to_write = reshape(part[1], {B, H, A});
     const Tensor e = reshape(sigmoid(part[2]), {B, H, M}), a = reshape(tanh(part[3]), {B, H, M});
     const Tensor write_weights =
-        NtmAlign::of_heads(to_write, before.memory, before.write_weights).weights;                 // (5)-(9) [B, H, N]
-    const Tensor memory = ntm_write(before.memory, write_weights, e, a);                           // (3), (4) [B, M, N]
-    const Tensor read_weights = NtmAlign::of_heads(to_read, memory, before.read_weights).weights;  // (5)-(9) [B, H, N]
-    const Tensor read = reshape(ntm_read(memory, read_weights), {B, H * M});                       // (2) [B, H M]
+        NtmAlign::of_heads(to_write, before.memory, before.write_weights, "write").weights;  // (5)-(9) [B, H, N]
+    const Tensor memory = ntm_write(before.memory, write_weights, e, a);                     // (3), (4) [B, M, N]
+    const Tensor read_weights =
+        NtmAlign::of_heads(to_read, memory, before.read_weights, "read").weights;  // (5)-(9) [B, H, N]
+    const Tensor read = reshape(ntm_read(memory, read_weights), {B, H * M});       // (2) [B, H M]
     return {cat({y.output, read}, 1), {y.state, memory, read_weights, write_weights, read}};
   }
 

@@ -87,7 +87,7 @@ class StackRnn final : public Module {
     Tensor a = softmax(scores, 2);  // (2) [B, S, A]
     if (rounding && !training()) a = scatter(zeros_like(a), 2, argmax(a, 2, true), 1);
     const Tensor v = reshape(sigmoid(part[1]), {B, S, 1});  // (2) [B, S, 1]
-    if (collecting_weights()) report_weights(*this, unsqueeze(a, 2));
+    if (observing_attention()) a = squeeze(observed_weights(*this, unsqueeze(a, 2)), 2);
     return {h, {h, options_.list ? list_step(before.stacks, v, a) : stack_update(before.stacks, v, a)}};  // (3), (4)
   }
 

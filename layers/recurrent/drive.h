@@ -8,6 +8,7 @@
 
 #include <fovea/autograd/shared_weights.h>
 #include <fovea/layers/attention/mask.h>
+#include <fovea/layers/attention/weights.h>
 #include <fovea/layers/check.h>
 #include <fovea/layers/recurrent/cell.h>
 
@@ -15,7 +16,20 @@
 
 namespace fovea {
 
-// each(t, y_t, s_t) after every step; `state` moves on.
+namespace detail {
+// Memories, weights over their slots, stacks; not what is one vector, as the state of a GRU.
+template <class C, class S>
+void report_state(const C& cell, S& state) {
+  std::string path;
+  if constexpr (std::is_base_of_v<Module, C>) path = cell.path();
+  for_each_tensor(state, [&](const StateName& name, Tensor& x, int64_t) {
+    if (x.dim() >= 3) report_trace(path.empty() ? name.str() : path + "." + name.str(), x);
+  });
+}
+}  // namespace detail
+
+// each(t, y_t, s_t) after every step; `state` moves on. Its parts of more than one row are reported to a
+// WeightCollector.
 template <class C, class S, class Each>
 void drive(const C& cell, const Tensor& inputs, S& state, const SequenceOptions& options, Each&& each) {
   const SharedWeights shared;
@@ -26,6 +40,7 @@ void drive(const C& cell, const Tensor& inputs, S& state, const SequenceOptions&
     Stepped<S> next = cell.step(select(inputs, 1, t), state);
     if (valid.defined()) keep_where_false(select(valid, 1, t), state, next.state);
     state = std::move(next.state);
+    if (collecting_traces()) detail::report_state(cell, state);
     each(t, next.output, state);
   }
 }

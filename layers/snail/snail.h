@@ -138,9 +138,9 @@ class AttentionBlock final : public SnailBlock {
 
  private:
   Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) const {
-    const Tensor e = matmul(q / std::sqrt(static_cast<double>(keys_)), transpose(k, 1, 2));
-    const Tensor A = softmax(e, -1, mask);  // (5) [B, Tq, Tk]
-    report_weights(*this, A);
+    const Tensor scaled = q / std::sqrt(static_cast<double>(keys_));
+    const Tensor e = observed_scores(*this, matmul(scaled, transpose(k, 1, 2)));
+    const Tensor A = observed_weights(*this, softmax(e, -1, mask));  // (5) [B, Tq, Tk]
     return matmul(A, v);
   }
   int64_t keys_, values_;

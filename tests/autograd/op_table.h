@@ -201,7 +201,7 @@ const OpEntry op_table[] = {
          fovea::scaled_dot_product_attention)},
     {"plain_sdpa", false,
      reach<WeighedValues(const Tensor&, const Tensor&, const Tensor&, const SdpaOptions&,
-                         const std::function<Tensor(const Tensor&)>&)>(fovea::plain_sdpa)},
+                         const SdpaChanges&)>(fovea::plain_sdpa)},
     {"conv2d", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
     {"conv_transpose2d", true,

@@ -215,7 +215,7 @@ TEST_CASE("the weights of every attention in a model are collected by name", "[a
     REQUIRE_THROWS_AS(collected.over_time("first"), IndexError);
   }
   REQUIRE(outer.weights().empty());
-  REQUIRE(collecting_weights());
+  REQUIRE(observing_attention());
 }
 
 TEST_CASE("feed-forward attention: no order, bounded weights, padding without effect", "[attention]") {

@@ -66,6 +66,11 @@ inline const Tensor& weights_of(const AnyOutcome& outcome) {
                     static_cast<const AnyOutcome::variant&>(outcome));
 }
 
+inline void set_weights(Weights& outcome, Tensor weights) { outcome.weights = std::move(weights); }
+inline void set_weights(AnyOutcome& outcome, Tensor weights) {
+  std::visit([&](Weights& any) { any.weights = std::move(weights); }, static_cast<AnyOutcome::variant&>(outcome));
+}
+
 class Align : public Module {
  public:
   virtual AnyOutcome weigh_any(const AlignInput& in) const = 0;

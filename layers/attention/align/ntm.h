@@ -23,6 +23,7 @@
 
 #include <fovea/autograd/ntm.h>
 #include <fovea/layers/attention/align/align.h>
+#include <fovea/layers/attention/weights.h>
 #include <fovea/layers/linear.h>
 
 #include <limits>
@@ -62,7 +63,15 @@ class NtmAlign final : public AlignTo<Weights> {
   }
 
   // (5) to (9), fused: parameters [B, H, M + K + 3], memory [B, M, N], previous [B, H, N] -> weights [B, H, N].
-  static Weights of_heads(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+  // The four stages are reported to a WeightCollector under `name`.
+  static Weights of_heads(const Tensor& parameters, const Tensor& memory, const Tensor& previous,
+                          std::string_view name = {}) {
+    if (collecting_traces()) {
+      const NtmStages stages = ntm_address_stages(parameters, memory, previous);
+      const std::string at = std::string(name) + ".";
+      report_trace(at + "content", stages.content), report_trace(at + "interpolated", stages.interpolated);
+      report_trace(at + "shifted", stages.shifted), report_trace(at + "sharpened", stages.sharpened);
+    }
     return {ntm_address(parameters, memory, previous)};
   }
   // M + K + 3, for slots of width M and shifts -S .. S.
