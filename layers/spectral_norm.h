@@ -23,7 +23,9 @@
 #include <fovea/autograd/mode.h>
 #include <fovea/layers/conv2d.h>
 
+#include <cmath>
 #include <type_traits>
+#include <utility>
 
 namespace fovea {
 
@@ -84,13 +86,22 @@ class SpectralDirections : public Module {
   SpectralNormOptions options_;
 };
 
-// Of a matrix, by (1) from a direction of its own, so long that it stands: to measure how near a σ is.
+// Of a matrix, by (1) from a direction of its own, until σ stands, at most 1000 times: to measure how near a σ is.
 inline double largest_singular_value(const Tensor& W) {
   const NoGrad quiet;
   Generator generator(0);
   Tensor v = normal({W.size(1)}, 0, 1, generator, W.dtype());
-  for (int i = 0; i < 1000; ++i) v = normalize(matmul(matmul(W, v), W), 0);
-  return norm(matmul(W, v)).item();
+  double sigma = norm(matmul(W, v)).item();
+  // σ grows with every step, by less each time. Where the two greatest lie near each other it grows slowly for long: it
+  // has to stand for several steps, to what its type can tell apart.
+  const double least = W.dtype() == f64 ? 1e-13 : 1e-7;
+  int standing = 0;
+  for (int i = 0; i < 1000 && standing < 10; ++i) {
+    v = normalize(matmul(matmul(W, v), W), 0);
+    const double before = std::exchange(sigma, norm(matmul(W, v)).item());
+    standing = std::abs(sigma - before) <= least * sigma ? standing + 1 : 0;
+  }
+  return sigma;
 }
 
 template <class Layer>
