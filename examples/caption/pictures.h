@@ -1,5 +1,5 @@
 // The picture of a caption: the image, and again for each word of the network's own caption, under the weights with
-// which it looked while it gave that word.
+// which it looked while it gave that word; without attention, the word alone.
 #pragma once
 
 #include "examples/caption/evaluation.h"
@@ -17,12 +17,14 @@ inline ImagePicture word_by_word(const CaptionModel& model, const Scene& scene, 
   const std::vector<int64_t> truth = caption_of(scene);
   ImagePicture picture{.columns = 7, .title = (caption == truth ? "" : "wrong, it is ") + text_of(truth)};
   picture.panels.push_back({.image = image});
-  if (!weights.defined()) return picture;
-  const int64_t side = grid_side(weights.size(2));
-  for (int64_t t = 0; t < words; ++t)
-    picture.panels.push_back({.image = image,
-                              .note = kWords.at(static_cast<size_t>(caption[static_cast<size_t>(t)])),
-                              .weights = reshape(select(select(weights, 0, 0), 0, t), {side, side})});
+  for (int64_t t = 0; t < words; ++t) {
+    ImagePanel panel{.image = image, .note = kWords.at(static_cast<size_t>(caption[static_cast<size_t>(t)]))};
+    if (weights.defined()) {
+      const int64_t side = grid_side(weights.size(2));
+      panel.weights = reshape(select(select(weights, 0, 0), 0, t), {side, side});
+    }
+    picture.panels.push_back(std::move(panel));
+  }
   return picture;
 }
 

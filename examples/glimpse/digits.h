@@ -2,7 +2,7 @@
 // digits. The last two as in Mnih et al. 2014, section 4.1.
 //
 // For training digits, places and pieces are drawn anew each time. The last twelfth of the training digits (5,000)
-// chooses the weights. Errors: FileError where there are too few of them.
+// chooses the weights. Errors: FileError where there are too few of them: one each, two where pieces are of others.
 #pragma once
 
 #include "examples/common/distort.h"
@@ -13,9 +13,12 @@ namespace fovea::examples {
 class DigitTask {
  public:
   DigitTask(const std::string& name, const Digits& training, const Digits& test) : name_(name), test_(test) {
-    const int64_t count = training.labels.size(0), kept = count / 12;
-    if (kept == 0)
-      throw FileError(fmt::format("mnist: {} digits of training; need at least 12, one of them to validate", count));
+    const int64_t count = training.labels.size(0), kept = count / 12, least = name == "cluttered" ? 2 : 1;
+    if (kept < least)
+      throw FileError(fmt::format("mnist: {} digits of training; need at least {}, a twelfth of them to validate",
+                                  count, 12 * least));
+    if (test.labels.size(0) < least)
+      throw FileError(fmt::format("mnist: {} digits of the test; need at least {}", test.labels.size(0), least));
     const auto part = [&](int64_t begin, int64_t end) {
       return Digits{contiguous(slice(training.images, 0, begin, end)),
                     contiguous(slice(training.labels, 0, begin, end))};

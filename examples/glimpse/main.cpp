@@ -59,8 +59,9 @@ class Glimpse final : public Program {
   double wrong(const RecurrentAttentionModel& network, const Digits& digits, int64_t runs, Generator generator) const {
     const int64_t all = digits.labels.size(0);
     double sum = 0;
-    for (int64_t first = 0; first < all; first += 500) {
-      const Tensor rows = arange(first, std::min(first + 500, all));
+    const int64_t pieces = (all + 499) / 500;
+    for (int64_t i = 0; i < pieces; ++i) {  // of one size, but for one digit: the clutter of a digit is of others
+      const Tensor rows = arange(i * all / pieces, (i + 1) * all / pieces);
       const auto [images, labels] = digits_.images_of(digits, rows, generator);
       Tensor p = zeros({rows.size(0), 10});
       for (int64_t run = 0; run < runs; ++run) p = p + softmax(network(images, generator).logits, 1);
@@ -80,12 +81,14 @@ class Glimpse final : public Program {
     const auto tested = [&](const RecurrentAttentionModel& network, const std::string& name, const char* what) {
       const double one = wrong(network, digits_.test(), 1, root.fork(4)),
                    error = wrong(network, digits_.test(), o_.average, root.fork(4));
-      say("{} digits, {} glimpses each at {} places: {:.2f} % wrong, {:.2f} % by the mean of {} runs",
-          digits_.test().labels.size(0), o_.glimpses, what, one, error, o_.average);
+      say("{} digits, {} {}: {:.2f} % wrong, {:.2f} % by the mean of {} runs", digits_.test().labels.size(0),
+          o_.glimpses == 1 ? "one glimpse" : fmt::format("{} glimpses", o_.glimpses), what, one, error, o_.average);
       metrics.emplace_back(name + "error_percent", error), metrics.emplace_back(name + "one_run_error_percent", one);
     };
-    tested(networks_.own, "", o_.locations == "random" ? "random" : "chosen");
-    if (networks_.random) tested(*networks_.random, "random_", "random");
+    const char* chosen = o_.glimpses == 1 ? "each at a random place" : "each, all but the first at chosen places";
+    const char* anywhere = o_.glimpses == 1 ? "each at a random place" : "each at random places";
+    tested(networks_.own, "", o_.locations == "random" ? anywhere : chosen);
+    if (networks_.random) tested(*networks_.random, "random_", anywhere);
     return metrics;
   }
 

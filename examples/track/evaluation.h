@@ -7,9 +7,11 @@
 //   ones
 #pragma once
 
+#include <fmt/format.h>
 #include <fovea/autograd/ops.h>
 
-#include <algorithm>
+#include <cmath>
+#include <string>
 #include <vector>
 
 namespace fovea::examples {
@@ -22,16 +24,19 @@ class Means {
     sums_[static_cast<size_t>(group)] += value;
     ++counts_[static_cast<size_t>(group)];
   }
-  // 0 of nothing.
+  // NaN of nothing: no scene hid anything, or none has a frame so far from the darkest one.
   std::vector<double> means() const {
     std::vector<double> found(sums_.size());
-    for (size_t i = 0; i < found.size(); ++i) found[i] = counts_[i] > 0 ? sums_[i] / counts_[i] : 0;
+    for (size_t i = 0; i < found.size(); ++i) found[i] = sums_[i] / counts_[i];
     return found;
   }
 
  private:
   std::vector<double> sums_, counts_;
 };
+
+// For people; summary.json has null, curves a gap.
+inline std::string or_none(double mean) { return std::isnan(mean) ? "none" : fmt::format("{:.3f}", mean); }
 
 class Agreement {
  public:
@@ -54,7 +59,7 @@ class Agreement {
   }
 
   double mean() const { return all_.means()[0]; }
-  double hidden() const { return hidden_.means()[0]; }
+  double hidden() const { return hidden_.means()[0]; }  // NaN where nothing was hidden
   std::vector<double> by_frame() const { return by_frame_.means(); }
   std::vector<double> around() const { return around_.means(); }
 

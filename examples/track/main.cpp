@@ -67,11 +67,12 @@ class Tracking final : public Program {
 
   Metrics test() override {
     const auto [tracker, still, seen] = agreements(test_, o_.test_size, root.fork(4));
-    say("{} scenes of {} frames: IoU {:.3f}, where at least half is hidden {:.3f}; of the first box {:.3f} and {:.3f}",
-        o_.test_size, o_.frames, tracker.mean(), tracker.hidden(), still.mean(), still.hidden());
-    write_curves(file("iou.csv"), "frame", 1, {{"iou", {}, tracker.by_frame()}, {"first box", {}, still.by_frame()}});
+    say("{} scenes of {} frames: IoU {:.3f}, where at least half is hidden {}; of the first box {:.3f} and {}",
+        o_.test_size, o_.frames, tracker.mean(), or_none(tracker.hidden()), still.mean(), or_none(still.hidden()));
+    write_curves(file(kIouCurve.file), kIouCurve.x, 1,
+                 {{"iou", {}, tracker.by_frame()}, {"first box", {}, still.by_frame()}});
     write_curves(
-        file("hidden.csv"), "frames after the one in which most is hidden", -Agreement::reach,
+        file(kHiddenCurve.file), kHiddenCurve.x, -Agreement::reach,
         {{"iou", {}, tracker.around()}, {"first box", {}, still.around()}, {"share that is seen", {}, seen.around()}});
     return {{"mean_iou", Figures{{o_.model, tracker.mean()}, {"still", still.mean()}}},
             {"hidden_iou", Figures{{o_.model, tracker.hidden()}, {"still", still.hidden()}}},
@@ -85,9 +86,9 @@ class Tracking final : public Program {
     picture("scene.png", scene_picture(*tracker_, scene, track));
     write_animation(file("scene.gif"), scene_animation(*tracker_, scene, track), 0.2);
     trainer().picture(file("scene.gif").string());
-    if (!std::filesystem::exists(file("iou.csv"))) return;  // stopped before the test
-    picture("iou.png", curves(file("iou.csv"), o_.model, "from frame to frame", o_.folders_beside()));
-    picture("hidden.png", curves(file("hidden.csv"), o_.model, "before and behind the bar", o_.folders_beside()));
+    if (!std::filesystem::exists(file(kIouCurve.file))) return;  // stopped before the test
+    picture("iou.png", curves(file(kIouCurve.file), o_.model, "from frame to frame", o_.folders_beside()));
+    picture("hidden.png", curves(file(kHiddenCurve.file), o_.model, "before and behind the bar", o_.folders_beside()));
   }
 
   const Options& o_;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <fovea/optim/training/metrics.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <vector>
@@ -11,6 +13,14 @@
 #include "examples/track/trackers.h"
 
 namespace fovea::examples {
+
+// The files that a run leaves for others to draw beside theirs: the first column, and "iou".
+struct Curve {
+  const char* file;
+  std::string_view x;
+};
+inline constexpr Curve kIouCurve{"iou.csv", "frame"};
+inline constexpr Curve kHiddenCurve{"hidden.csv", "frames after the one in which most is hidden"};
 
 struct Options : CommandLine {
   Options()
@@ -42,15 +52,31 @@ struct Options : CommandLine {
   std::vector<std::filesystem::path> folders_beside() const {
     std::vector<std::filesystem::path> folders;
     std::istringstream list(beside);
-    for (std::string folder; std::getline(list, folder, ',');) folders.emplace_back(folder);
+    for (std::string folder; std::getline(list, folder, ',');)
+      if (!folder.empty()) folders.push_back(named(folder));
     return folders;
+  }
+  // Ends in a name, which its curve bears: "runs/a/" is "runs/a", "." the folder's own name.
+  static std::filesystem::path named(const std::filesystem::path& folder) {
+    const auto whole = std::filesystem::absolute(folder).lexically_normal();
+    return whole.has_filename() ? whole : whole.parent_path();
+  }
+  // What is drawn after the training must be there before it.
+  static void check_curve(const std::filesystem::path& folder, const Curve& curve) {
+    const auto refuse = [&](const std::string& why) {
+      throw UsageError(
+          fmt::format("--beside {}: {}; need folders of runs of track that were tested", folder.string(), why));
+    };
+    if (!std::filesystem::exists(folder / curve.file)) refuse(fmt::format("no {} there", curve.file));
+    const std::vector<std::string> columns = read_metrics(folder / curve.file).columns;
+    for (const std::string_view column : {curve.x, std::string_view("iou")})
+      if (std::find(columns.begin(), columns.end(), column) == columns.end())
+        refuse(fmt::format("{} has no column '{}'", curve.file, column));
   }
   void settle() override {
     if (model == "cnn") otherwise(hidden, 112);  // as many weights as HART has
     for (const auto& folder : folders_beside())
-      if (!std::filesystem::exists(folder / "iou.csv"))
-        throw UsageError(fmt::format("--beside {}: no iou.csv there; need folders of runs of track that were tested",
-                                     folder.string()));
+      for (const Curve& curve : {kIouCurve, kHiddenCurve}) check_curve(folder, curve);
   }
 };
 

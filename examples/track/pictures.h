@@ -61,9 +61,9 @@ inline std::vector<ImagePicture> scene_animation(const Tracker& tracker, const S
 }
 
 // A file of numbers in a run's folder, which other runs find there: a row for each x, a column for each series.
-inline void write_curves(const std::filesystem::path& file, const std::string& x, int64_t first,
+inline void write_curves(const std::filesystem::path& file, std::string_view x, int64_t first,
                          const std::vector<Series>& columns) {
-  std::string text = x;
+  std::string text(x);
   for (const Series& column : columns) text += "," + column.name;
   text += "\n";
   for (size_t i = 0; i < columns.front().y.size(); ++i) {
@@ -85,7 +85,7 @@ inline LineChart curves(const std::filesystem::path& file, const std::string& na
   };
   add(name, own, "iou");
   for (const std::filesystem::path& folder : beside)
-    add(folder.lexically_normal().filename().string(), read_metrics(folder / file.filename()), "iou");
+    add(folder.filename().string(), read_metrics(folder / file.filename()), "iou");
   for (const std::string& column : own.columns)
     if (column != x && column != "iou") add(column, own, column);
   return chart;

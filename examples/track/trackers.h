@@ -2,7 +2,7 @@
 //
 //   u_t = vec(relu(conv(relu(conv(relu(conv(x_t)))))))    convolutions of stride 2                       (1)
 //   h_t = LSTM([relu(W u_t) ; b_{t-1} / S], h_{t-1})                                                      (2)
-//   b_t = b_{t-1} ⊕ tanh(MLP(h_t))                        ⊕: layers/vision/boxes.h                        (3)
+//   b_t = b_{t-1} ⊕ tanh(MLP(h_t))                        ⊕: layers/vision/boxes.h; the box stays bounded  (3)
 //
 //   symbol    shape              meaning
 //   x_t       [B, 1, S, S]       frame
@@ -70,7 +70,7 @@ class HartTracker final : public Tracker {
 class FrameTracker final : public Tracker {
  public:
   FrameTracker(int64_t side, int64_t features, int64_t hidden, Generator& generator)
-      : side_(static_cast<double>(side)),
+      : side_(side),
         input_(features * square((side + 7) / 8), hidden, true, generator),
         core_({.input_size = hidden + 4, .hidden_size = hidden}, generator),
         inner_(hidden, hidden, true, generator),
@@ -95,8 +95,9 @@ class FrameTracker final : public Tracker {
     RecurrentOutput y{.state = core_.initial_state(B)};
     for (int64_t t = 0; t < T; ++t) {
       const Tensor before = t == 0 ? box : boxes.back();
-      y = core_(cat({select(seen, 1, t), before / side_}, 1), y.state);      // (2) [B, hidden]
-      boxes.push_back(moved(before, tanh(outer_(relu(inner_(y.output))))));  // (3) [B, 4]
+      y = core_(cat({select(seen, 1, t), before / static_cast<double>(side_)}, 1), y.state);  // (2) [B, hidden]
+      const Tensor box_t = moved(before, tanh(outer_(relu(inner_(y.output)))));
+      boxes.push_back(bounded(box_t, side_, side_));  // (3) [B, 4]
     }
     return {stack(boxes, 1), {}, {}};
   }
@@ -104,7 +105,7 @@ class FrameTracker final : public Tracker {
  private:
   static int64_t square(int64_t n) { return n * n; }
 
-  double side_;
+  int64_t side_;
   std::vector<Conv2d> convolutions_;
   Linear input_;
   LSTMCell core_;

@@ -94,4 +94,12 @@ inline Tensor moved(const Tensor& box, const Tensor& delta) {
   return cat({place + size * shift, size * exp(growth)}, -1);  // (6) [.., 4]
 }
 
+// With its centre in the image, at least a pixel and at most twice the image high and wide: a box that is moved again
+// and again stays finite.
+inline Tensor bounded(const Tensor& box, int64_t height, int64_t width) {
+  const auto H = static_cast<double>(height), W = static_cast<double>(width);
+  const auto [y, x, h, w] = chunk<4>(box, -1);
+  return cat({clamp(y, 0, H), clamp(x, 0, W), clamp(h, 1, 2 * H), clamp(w, 1, 2 * W)}, -1);
+}
+
 }  // namespace fovea

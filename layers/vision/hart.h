@@ -69,7 +69,8 @@ class Hart final : public Module {
   State initial_state(const Tensor& frame, const Tensor& box) const {
     check(frame, box);
     if (!all(isfinite(box))) throw ValueError(place(*this, "Hart") + ": the first box is not finite");
-    return {core.initial_state(box.size(0)), within(scaled(box, options_.context), frame), box, {}};
+    return {
+        core.initial_state(box.size(0)), bounded(scaled(box, options_.context), frame.size(2), frame.size(3)), box, {}};
   }
 
   // A frame [B, C, H, W] -> the box [B, 4] in it.
@@ -82,9 +83,9 @@ class Hart final : public Module {
     const Tensor v = relu(what(flatten(nu * s, 1)));                    // (5) [B, hidden]
     const RecurrentOutput y = core(v, before.core);                     // (6) [B, hidden]
     const Tensor h = relu(inner(cat({y.output, flatten(s, 1)}, 1)));
-    const auto [to_window, to_box] = chunk<2>(tanh(gain) * tanh(outer(h)), 1);  // (7) [B, 4]
-    const Tensor window = within(moved(a, to_window), frame);                   // (8) [B, 4]
-    const Tensor box = moved(scaled(a, 1 / options_.context), to_box);          // (9) [B, 4]
+    const auto [to_window, to_box] = chunk<2>(tanh(gain) * tanh(outer(h)), 1);         // (7) [B, 4]
+    const Tensor window = bounded(moved(a, to_window), frame.size(2), frame.size(3));  // (8) [B, 4]
+    const Tensor box = moved(scaled(a, 1 / options_.context), to_box);                 // (9) [B, 4]
     return {box, {y.state, window, box, mask}};
   }
 
@@ -119,11 +120,6 @@ class Hart final : public Module {
     return reshape(conv2d(reshape(f, {1, B * F, m, m}), alpha, {}, {.padding = 1, .groups = B}), {B, K, m, m});
   }
   static Tensor scaled(const Tensor& box, double k) { return box * to(tensor({1.0, 1.0, k, k}), box.dtype()); }
-  static Tensor within(const Tensor& a, const Tensor& frame) {
-    const auto H = static_cast<double>(frame.size(2)), W = static_cast<double>(frame.size(3));
-    const auto [y, x, h, w] = chunk<4>(a, 1);
-    return cat({clamp(y, 0, H), clamp(x, 0, W), clamp(h, 1, 2 * H), clamp(w, 1, 2 * W)}, 1);
-  }
 
   static constexpr double kMost = std::numeric_limits<float>::max();
   HartOptions options_;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "examples/caption/evaluation.h"
+#include "examples/caption/pictures.h"
 #include "examples/caption/world.h"
 
 using namespace fovea;
@@ -156,4 +157,24 @@ TEST_CASE("what is right, and where was looked, are counted", "[caption]") {
                      {.vocabulary = kVocabulary, .features = 0, .embed_dim = 4, .hidden_size = 5, .align = "none"},
                      other);
   REQUIRE(std::isnan(evaluate(blind, scenes, 1).pointing_percent));
+}
+
+TEST_CASE("a picture of a caption has every word of it, with attention or without", "[caption]") {
+  const Scene scene = in_order({thing(0, 0, 2, 1), thing(2, 1, 1, 3)});
+  for (const std::string attention : {"soft", "none"}) {
+    INFO(attention);
+    Generator generator(1);
+    CaptionModel model({.channels = {3, 3, 4}},
+                       {.vocabulary = kVocabulary, .features = 0, .embed_dim = 4, .hidden_size = 5, .align = attention},
+                       generator);
+    model.eval();
+    const std::vector<int64_t> said = model.captions(images_of({scene}), 1).front();
+    const ImagePicture picture = word_by_word(model, scene, 1);
+    REQUIRE(!said.empty());
+    REQUIRE(picture.panels.size() == said.size() + 1);
+    for (size_t t = 0; t < said.size(); ++t) {
+      REQUIRE(picture.panels[t + 1].note == kWords.at(static_cast<size_t>(said[t])));
+      REQUIRE(picture.panels[t + 1].weights.defined() == (attention == "soft"));
+    }
+  }
 }

@@ -9,26 +9,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "draw_run: $*" >&2; exit 1; }
 
-# A grey bar that lies elsewhere in each image. Numbers come as \0ooo, which printf makes bytes.
-images() {  # COUNT
-  awk -v n="$1" 'BEGIN {
-    printf "\\0000\\0000\\0010\\0003\\0000\\0000\\0%03o\\0%03o\\0000\\0000\\0000\\0034\\0000\\0000\\0000\\0034", n / 256, n % 256
-    for (k = 0; k < n; ++k) for (i = 0; i < 28; ++i) for (j = 0; j < 28; ++j)
-      printf (i > 5 && i < 22 && j > 4 + k % 16 && j < 9 + k % 16) ? "\\0310" : "\\0000"
-  }'
-}
-labels() {  # COUNT
-  awk -v n="$1" 'BEGIN {
-    printf "\\0000\\0000\\0010\\0001\\0000\\0000\\0%03o\\0%03o", n / 256, n % 256
-    for (k = 0; k < n; ++k) printf "\\0000"
-  }'
-}
-data=$folder/data/mnist
-mkdir -p "$data"
-make() {  # PART COUNT
-  printf '%b' "$(images "$2")" | gzip >"$data/$1-images-idx3-ubyte.gz"
-  printf '%b' "$(labels "$2")" | gzip >"$data/$1-labels-idx1-ubyte.gz"
-}
+ink=310  # grey, so that its binary pixels are drawn
+. "$(dirname "${BASH_SOURCE[0]}")/small_mnist.sh"
 make train 30
 make t10k 12
 short=(--data "$folder/data" --quiet --glimpses 3 --read 3 --write 4 --hidden 8 --latent 2 --batch 4 --validate-every 8)

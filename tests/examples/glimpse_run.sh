@@ -9,26 +9,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "glimpse_run: $*" >&2; exit 1; }
 
-# Digits that are a bar each, at a height of its own. Numbers come as \0ooo, which printf makes bytes.
-images() {  # COUNT
-  awk -v n="$1" 'BEGIN {
-    printf "\\0000\\0000\\0010\\0003\\0000\\0000\\0%03o\\0%03o\\0000\\0000\\0000\\0034\\0000\\0000\\0000\\0034", n / 256, n % 256
-    for (k = 0; k < n; ++k) for (i = 0; i < 28; ++i) for (j = 0; j < 28; ++j)
-      printf (i == 4 + 2 * (k % 10) && j > 5 && j < 22) ? "\\0377" : "\\0000"
-  }'
-}
-labels() {  # COUNT
-  awk -v n="$1" 'BEGIN {
-    printf "\\0000\\0000\\0010\\0001\\0000\\0000\\0%03o\\0%03o", n / 256, n % 256
-    for (k = 0; k < n; ++k) printf "\\0%03o", k % 10
-  }'
-}
-data=$folder/data/mnist
-mkdir -p "$data"
-make() {  # PART COUNT
-  printf '%b' "$(images "$2")" | gzip >"$data/$1-images-idx3-ubyte.gz"
-  printf '%b' "$(labels "$2")" | gzip >"$data/$1-labels-idx1-ubyte.gz"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/small_mnist.sh"
 make train 36
 make t10k 12
 short=(--data "$folder/data" --quiet --glimpses 3 --size 4 --hidden 8 --batch 6 --validate-every 8 --average 2)
@@ -64,6 +45,12 @@ tried random --locations random
 tried lstm --core lstm
 tried translated --task translated --scales 2
 tried cluttered --task cluttered --scales 3 --glimpses 1
+grep -q "one glimpse each at a random place:" "$folder/log" || { cat "$folder/log" >&2; fail "one glimpse is not said to be at a random place"; }
+# A test whose count is 1 modulo 500 still has others to take pieces of.
+mkdir "$folder/many" && cp -r "$folder/data/." "$folder/many"
+data=$folder/many/mnist make t10k 501
+"$glimpse" "${short[@]}" --data "$folder/many" --task cluttered --steps 2 --out "$folder/501" >"$folder/log" 2>&1 ||
+  { cat "$folder/log" >&2; fail "cluttered with 501 digits failed"; }
 
 refused() {  # CODE WORDS FLAGS...
   local code=0 expected=$1 words=$2
@@ -82,7 +69,13 @@ refused 2 "--size" "${short[@]}" --size 29
 refused 1 "mnist/train-labels" --data "$folder"
 make train 11
 refused 1 "11 digits of training; need at least 12" "${short[@]}"
+make train 13
+refused 1 "13 digits of training; need at least 24" "${short[@]}" --task cluttered
+"$glimpse" "${short[@]}" --steps 2 --out "$folder/one" >"$folder/log" 2>&1 || fail "one digit to validate with failed"
 make train 36
+make t10k 1
+refused 1 "1 digits of the test; need at least 2" "${short[@]}" --task cluttered
+make t10k 12
 printf '%b' "$(labels 11)" | gzip >"$data/t10k-labels-idx1-ubyte.gz"
 refused 1 "t10k-images-idx3-ubyte.gz: byte 4: size 12 of dimension 0; need 11" "${short[@]}"
 echo "glimpse_run: all promises kept"

@@ -9,6 +9,7 @@
 #include <fovea/optim/training/text_file.h>
 #include <gif_lib.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -59,7 +60,7 @@ Film read_gif(const std::string& bytes) {
   const auto take = [](GifFileType* file, GifByteType* to, int count) {
     auto& from = *static_cast<Source*>(file->UserData);
     const size_t taken = std::min(static_cast<size_t>(count), from.bytes.size() - from.at);
-    std::memcpy(to, from.bytes.data() + from.at, taken);
+    std::copy_n(from.bytes.data() + from.at, taken, to);
     from.at += taken;
     return static_cast<int>(taken);
   };

@@ -9,31 +9,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 fail() { echo "track_run: $*" >&2; exit 1; }
 
-# Rectangles in place of digits. Numbers come as \0ooo, which printf makes bytes.
-images() {  # SEED COUNT
-  awk -v seed="$1" -v count="$2" 'BEGIN {
-    srand(seed)
-    printf "\\0000\\0000\\0010\\0003\\0000\\0000\\0%03o\\0%03o\\0000\\0000\\0000\\0034\\0000\\0000\\0000\\0034", count / 256, count % 256
-    for (n = 0; n < count; ++n) {
-      h = 5 + int(8 * rand()); w = 5 + int(8 * rand())
-      for (i = 0; i < 28; ++i) for (j = 0; j < 28; ++j) printf (i >= 8 && i < 8 + h && j >= 8 && j < 8 + w) ? "\\0377" : "\\0000"
-    }
-  }'
-}
-labels() {  # COUNT
-  awk -v count="$1" 'BEGIN {
-    printf "\\0000\\0000\\0010\\0001\\0000\\0000\\0%03o\\0%03o", count / 256, count % 256
-    for (n = 0; n < count; ++n) printf "\\0%03o", n % 10
-  }'
-}
-data=$folder/data/mnist
-mkdir -p "$data"
-make() {  # PART SEED COUNT
-  printf '%b' "$(images "$2" "$3")" | gzip >"$data/$1-images-idx3-ubyte.gz"
-  printf '%b' "$(labels "$3")" | gzip >"$data/$1-labels-idx1-ubyte.gz"
-}
-make train 1 30
-make t10k 2 10
+. "$(dirname "${BASH_SOURCE[0]}")/small_mnist.sh"
+make train 30
+make t10k 10
 short=(--data "$folder/data" --quiet --frame-size 32 --frames 6 --train-frames 4 --grow 5 --features 3 --hidden 6 --batch 4 --validate-every 8 --test-size 30)
 
 for threads in 1 2; do
@@ -55,6 +33,16 @@ for model in hart fixed cnn; do
     grep -q "\"$key\"" "$folder/$model/summary.json" || fail "$model: summary.json has no $key"
   done
 done
+# Where nothing is hidden there is no mean of it; other runs are drawn beside it, named as their folders.
+"$track" "${short[@]}" --model cnn --bar 0 --steps 3 --out "$folder/open" --beside "$folder/hart/" >"$folder/log" 2>&1 ||
+  { cat "$folder/log" >&2; fail "--bar 0 failed"; }
+grep -q "at least half is hidden none" "$folder/log" || { cat "$folder/log" >&2; fail "--bar 0: a mean of what is hidden"; }
+grep -A1 '"hidden_iou"' "$folder/open/summary.json" | grep -q null || fail "--bar 0: hidden_iou is not null"
+# A box that is moved by as much as it can be, far more often than in training.
+"$track" --data "$folder/data" --quiet --model cnn --frame-size 28 --frames 1000 --test-size 1 --features 1 --hidden 1 --batch 2 \
+  --train-frames 3 --grow 2 --steps 30 --learning-rate 1 --validate-every 30 --out "$folder/long" >"$folder/log" 2>&1 ||
+  { cat "$folder/log" >&2; fail "1000 frames failed"; }
+! grep -q nan "$folder/long/iou.csv" || fail "1000 frames: the IoU is no number"
 [ "$(wc -l <"$folder/hart/iou.csv")" -eq 7 ] || fail "iou.csv has not a row for each frame"
 
 refused() {  # CODE WORDS FLAGS...
@@ -71,6 +59,10 @@ refused 2 "--crop" "${short[@]}" --model cnn --crop 8
 refused 2 "--frame-size" --frame-size 20
 refused 1 "train-labels" --data "$folder"
 refused 2 "nowhere: no iou.csv" "${short[@]}" --beside "$folder/nowhere"
+cp -r "$folder/1" "$folder/half" && rm "$folder/half/hidden.csv"
+refused 2 "half: no hidden.csv" "${short[@]}" --beside "$folder/1,$folder/half"
+sed '1s/iou/IoU/' "$folder/1/hidden.csv" >"$folder/half/hidden.csv"
+refused 2 "half: hidden.csv has no column 'iou'" "${short[@]}" --beside "$folder/half/"
 truncate -s 20 "$data/t10k-images-idx3-ubyte.gz"
 refused 1 "t10k-images" "${short[@]}"
 echo "track_run: all promises kept"

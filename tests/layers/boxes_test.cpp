@@ -103,3 +103,8 @@ TEST_CASE("what is no box is refused", "[layers][boxes][errors]") {
   REQUIRE_THROWS_AS(iou(ones({2, 4}), ones({3, 4})), ShapeError);
   REQUIRE_THROWS_AS(box_mask(ones({4}), ones({4}), 0, 2), ValueError);
 }
+
+TEST_CASE("a bounded box has its centre in the image and a size that one can see", "[layers][boxes]") {
+  const Tensor boxes = tensor({-3.0, 40.0, 0.0, 500.0, 5.0, 6.0, 7.0, 8.0}, {2, 4});
+  REQUIRE(equal(bounded(boxes, 20, 30), tensor({0.0, 30.0, 1.0, 60.0, 5.0, 6.0, 7.0, 8.0}, {2, 4})));
+}

@@ -67,6 +67,9 @@ TEST_CASE("a spectrally normalised layer keeps the contract", "[layers][contract
 TEST_CASE("the largest singular value of matrices that show it", "[layers][spectral_norm]") {
   REQUIRE(largest_singular_value(tensor({3.0, 0.0, 0.0, 0.0, -5.0, 0.0}, {2, 3})) == Approx(5));
   REQUIRE(largest_singular_value(outer(tensor({1.0, 2.0, 2.0}), tensor({3.0, 4.0}))) == Approx(15));
+  // Two that lie near each other: σ grows by little for long, and stops no sooner for that.
+  REQUIRE(largest_singular_value(tensor({1.0F, 0.0F, 0.0F, 0.99F}, {2, 2})) == Approx(1).margin(2e-5));
+  REQUIRE(largest_singular_value(zeros({2, 3})) == 0);
 }
 
 TEST_CASE("after 20 power iterations the largest singular value is 1", "[layers][spectral_norm]") {
