@@ -6,9 +6,12 @@ WEIGHTS = [0.06, 0.12, 0.62, 0.2]
 
 
 def general():
-    f = Figure("attention", "Attention: score, align, read",
-               "A query is compared with four keys, which gives four scores. The alignment makes weights of them that sum to "
-               "one. The read is the sum of the values, each times its weight: the context.")
+    f = Figure(
+        "attention",
+        "Attention: score, align, read",
+        "A query is compared with four keys, which gives four scores. The alignment makes weights of them that sum to "
+        "one. The read is the sum of the values, each times its weight: the context.",
+    )
     f.frame(180, 62, 190, 400, "score (1)")
     f.frame(385, 62, 190, 400, "align (2)")
     f.frame(590, 62, 345, 400, "read (3)")
@@ -43,21 +46,26 @@ def general():
 
 
 def masks():
-    f = Figure("masks", "Masks: which query may attend to which key",
-               "Four grids of queries by keys. Padding: the last keys of a short sequence are crossed out. Causal: above the "
-               "diagonal all is crossed out. Window: only keys near the diagonal are left. Both: padding and causal together.",
-               height=470)
+    f = Figure(
+        "masks",
+        "Masks: which query may attend to which key",
+        "Four grids of queries by keys. Padding: the last keys of a short sequence are crossed out. Causal: above the "
+        "diagonal all is crossed out. Window: only keys near the diagonal are left. Both: padding and causal together.",
+        height=470,
+    )
     n, w = 6, 30
 
     def grid(x, name, allowed):
         rows = [[0.35 if allowed(i, j) else None for j in range(n)] for i in range(n)]
         f.cells(name, x, 130, rows, "weight", w, w)
         f.note(x, 120, "keys j →", 15)
+
     for x, title, rule, allowed in [
-            (60, "padding", "j < length", lambda i, j: j < 4),
-            (285, "causal", "j ≤ offset + i", lambda i, j: j <= i),
-            (510, "window", "|j - p_i| ≤ D", lambda i, j: abs(i - j) <= 1),
-            (735, "both", "what both allow", lambda i, j: j <= i and j < 4)]:
+        (60, "padding", "j < length", lambda i, j: j < 4),
+        (285, "causal", "j ≤ offset + i", lambda i, j: j <= i),
+        (510, "window", "|j - p_i| ≤ D", lambda i, j: abs(i - j) <= 1),
+        (735, "both", "what both allow", lambda i, j: j <= i and j < 4),
+    ]:
         f.text(x, 90, title, 20, "start", "bold")
         grid(x, title, allowed)
         f.note(x, 340, rule, 18)
@@ -69,10 +77,13 @@ def masks():
 
 
 def additive():
-    f = Figure("additive", "Additive attention in RNNsearch",
-               "The states h of a bidirectional encoder are keys and values. The decoder's state before the step is the query. "
-               "A layer with tanh gives a score for each state, softmax the weights, the weighted sum is the context, and it "
-               "enters the decoder's next state and the next word.")
+    f = Figure(
+        "additive",
+        "Additive attention in RNNsearch",
+        "The states h of a bidirectional encoder are keys and values. The decoder's state before the step is the query. "
+        "A layer with tanh gives a score for each state, softmax the weights, the weighted sum is the context, and it "
+        "enters the decoder's next state and the next word.",
+    )
     for j in range(4):
         x = 60 + j * 120
         f.box(f"x{j}", x, 470, 84, 44, f"x_{j + 1}", "input")
@@ -110,9 +121,12 @@ def additive():
 
 
 def luong():
-    f = Figure("luong", "Luong's attention, with input feeding",
-               "The decoder takes its step first. Its new state is the query; the encoder's states are keys and values. The "
-               "context and the state make the attentional state, which gives the next word and is fed to the next step.")
+    f = Figure(
+        "luong",
+        "Luong's attention, with input feeding",
+        "The decoder takes its step first. Its new state is the query; the encoder's states are keys and values. The "
+        "context and the state make the attentional state, which gives the next word and is fed to the next step.",
+    )
     for s in range(4):
         x = 50 + s * 110
         f.box(f"h{s}", x, 400, 80, 48, f"h̄_{s + 1}", "key", 20)
@@ -140,22 +154,34 @@ def luong():
     f.box("y", 790, 62, 120, 46, "y_t   (6)", "input", 18)
     f.arrow("hh.r", "y.l")
     f.box("next", 790, 389, 130, 70, "step t + 1\n(2)", "query", 18)
-    f.arrow("hh.r0.85", "next.t0.3", "input feeding", via=[(740, 101), (740, 330), (829, 330)], dash=True, at=0.6,
-            shift=(70, 0))
+    f.arrow(
+        "hh.r0.85",
+        "next.t0.3",
+        "input feeding",
+        via=[(740, 101), (740, 330), (829, 330)],
+        dash=True,
+        at=0.6,
+        shift=(70, 0),
+    )
     f.arrow("ht.r", "next.l")
     return f
 
 
 def scores():
-    f = Figure("scores", "Five scores for a query h_t and a key h̄_s",
-               "Dot: the product of the two. General: a matrix between them. Concat and additive: a layer with tanh over both, "
-               "then a vector. Location: a row for each position, which the source does not change. Scaled dot: divided by the root of D.",
-               height=500)
-    rows = [("dot", "h_t^⊤ h̄_s", "no weights; both must have one size"),
-            ("general", "h_t^⊤ W_a h̄_s", "W_a brings keys to where queries are"),
-            ("concat, additive", "v_a^⊤ tanh(W_a [h_t ; h̄_s])", "a small network with one hidden layer"),
-            ("location", "(W_a h_t)_s", "a row for each position, whatever is there"),
-            ("scaled dot", "q^⊤ k / √D", "the scale takes the variance back to 1")]
+    f = Figure(
+        "scores",
+        "Five scores for a query h_t and a key h̄_s",
+        "Dot: the product of the two. General: a matrix between them. Concat and additive: a layer with tanh over both, "
+        "then a vector. Location: a row for each position, which the source does not change. Scaled dot: divided by the root of D.",
+        height=500,
+    )
+    rows = [
+        ("dot", "h_t^⊤ h̄_s", "no weights; both must have one size"),
+        ("general", "h_t^⊤ W_a h̄_s", "W_a brings keys to where queries are"),
+        ("concat, additive", "v_a^⊤ tanh(W_a [h_t ; h̄_s])", "a small network with one hidden layer"),
+        ("location", "(W_a h_t)_s", "a row for each position, whatever is there"),
+        ("scaled dot", "q^⊤ k / √D", "the scale takes the variance back to 1"),
+    ]
     for i, (name, formula, why) in enumerate(rows):
         y = 66 + i * 84
         f.box(f"n{i}", 30, y, 190, 62, name, "score", 19)
@@ -165,10 +191,16 @@ def scores():
 
 
 def local():
-    f = Figure("local", "Local attention: a window around p_t",
-               "Above, local-m: the window stands at position t, and softmax runs over the keys in it. Below, local-p: the network "
-               "finds p_t, and the weights in the window are multiplied by a Gaussian around it.")
-    for top, name, centre, note in [(70, "local-m", 4, "p_t = t   (1)"), (300, "local-p", 6, "p_t = (T - 1) σ(v_p^⊤ tanh(W_p h_t))   (2)")]:
+    f = Figure(
+        "local",
+        "Local attention: a window around p_t",
+        "Above, local-m: the window stands at position t, and softmax runs over the keys in it. Below, local-p: the network "
+        "finds p_t, and the weights in the window are multiplied by a Gaussian around it.",
+    )
+    for top, name, centre, note in [
+        (70, "local-m", 4, "p_t = t   (1)"),
+        (300, "local-p", 6, "p_t = (T - 1) σ(v_p^⊤ tanh(W_p h_t))   (2)"),
+    ]:
         f.text(40, top + 28, name, 20, "start", "bold")
         f.note(150, top + 28, note, 18)
         for s in range(12):
@@ -179,15 +211,20 @@ def local():
         for d in range(-2, 3):
             x = 40 + (centre + d) * 74 + 14
             h = 62 * tall[d + 2]
-            f.shapes.append(f'<rect x="{x}" y="{top + 120 - h:.1f}" width="32" height="{h:.1f}" fill="#e6dbf5" '
-                            'stroke="#6a3fa0" stroke-width="1.4"/>')
+            f.shapes.append(
+                f'<rect x="{x}" y="{top + 120 - h:.1f}" width="32" height="{h:.1f}" fill="#e6dbf5" '
+                'stroke="#6a3fa0" stroke-width="1.4"/>'
+            )
         left, right = 40 + (centre - 2) * 74 - 8, 40 + (centre + 3) * 74 - 6
         f.frame(left, top + 48, right - left, 130)
         f.note(right + 14, top + 72, "|s - p_t| ≤ D   (3)", 17)
         if name == "local-p":
             import math
-            points = [(40 + centre * 74 + 30 + u * 74, top + 120 - 62 * math.exp(-u * u / 2)) for u in
-                      [k / 8 for k in range(-17, 18)]]
+
+            points = [
+                (40 + centre * 74 + 30 + u * 74, top + 120 - 62 * math.exp(-u * u / 2))
+                for u in [k / 8 for k in range(-17, 18)]
+            ]
             f.line(*points, colour="#a83232", wide=2)
             f.note(40, top + 84, "bell curve (4):", 16)
             f.note(40, top + 106, "what p_t learns through", 16)
@@ -196,10 +233,14 @@ def local():
 
 
 def scaled_dot():
-    f = Figure("scaled-dot", "Scaled dot product: softmax(Q K^⊤ / √d) V",
-               "The matrix of queries times the transposed matrix of keys gives scores, one row a query. Divided by the root of d "
-               "and masked, each row goes through softmax. The weights times the matrix of values give one row read for each query.")
+    f = Figure(
+        "scaled-dot",
+        "Scaled dot product: softmax(Q K^⊤ / √d) V",
+        "The matrix of queries times the transposed matrix of keys gives scores, one row a query. Divided by the root of d "
+        "and masked, each row goes through softmax. The weights times the matrix of values give one row read for each query.",
+    )
     import random
+
     r = random.Random(3)
     shade = lambda rows, cols: [[0.15 + 0.5 * r.random() for _ in range(cols)] for _ in range(rows)]
     f.cells("Q", 40, 130, shade(4, 3), "query", 30, 30)
@@ -208,7 +249,12 @@ def scaled_dot():
     f.note(200, 120, "K^⊤  [d, Tk]", 17)
     f.text(165, 195, "×", 26)
     f.arrow((365, 190), (428, 190), "/ √d", shift=(0, -16))
-    weights = [[0.7, 0.2, None, None, None], [0.15, 0.65, 0.2, None, None], [0.1, 0.1, 0.7, 0.1, None], [0.05, 0.1, 0.2, 0.6, 0.05]]
+    weights = [
+        [0.7, 0.2, None, None, None],
+        [0.15, 0.65, 0.2, None, None],
+        [0.1, 0.1, 0.7, 0.1, None],
+        [0.05, 0.1, 0.2, 0.6, 0.05],
+    ]
     f.cells("A", 445, 130, weights, "weight", 34, 30)
     f.note(445, 120, "A = softmax  (2)", 17)
     f.text(645, 195, "×", 26)
@@ -228,19 +274,37 @@ def scaled_dot():
 
 
 def multi_head():
-    f = Figure("multi-head", "Multi-head attention",
-               "Queries, keys and values are projected, split into H heads of d = D / H features; each head attends by itself; "
-               "what the heads read is joined and projected to D features.")
+    f = Figure(
+        "multi-head",
+        "Multi-head attention",
+        "Queries, keys and values are projected, split into H heads of d = D / H features; each head attends by itself; "
+        "what the heads read is joined and projected to D features.",
+    )
     for i, (name, kind, x) in enumerate([("q", "query", 130), ("k", "key", 400), ("v", "value", 670)]):
         f.box(name, x, 476, 160, 44, f"{name}  [T, D]", kind, 18)
         f.box("p" + name, x, 404, 160, 44, f"W_{name.upper()}, b_{name.upper()}   (1)", "op", 18)
         f.arrow(f"{name}.t", f"p{name}.b")
     for h in range(3):
         x = 100 + h * 270
-        f.box(f"head{h}", x, 210, 220, 104, f"head {h + 1 if h < 2 else 'H'}\nA_h = softmax(Q_h K_h^⊤ / √d)\nc_h = A_h V_h", "weight", 14)
+        f.box(
+            f"head{h}",
+            x,
+            210,
+            220,
+            104,
+            f"head {h + 1 if h < 2 else 'H'}\nA_h = softmax(Q_h K_h^⊤ / √d)\nc_h = A_h V_h",
+            "weight",
+            14,
+        )
         for i, name in enumerate("qkv"):
             start = f"p{name}.t{0.25 + 0.25 * h}"
-            f.arrow(start, f"head{h}.b{0.25 + 0.25 * i}", via=None, mid=0.25 + 0.22 * i, colour=["#b35c00", "#1f5c99", "#2a7a35"][i])
+            f.arrow(
+                start,
+                f"head{h}.b{0.25 + 0.25 * i}",
+                via=None,
+                mid=0.25 + 0.22 * i,
+                colour=["#b35c00", "#1f5c99", "#2a7a35"][i],
+            )
     f.box("join", 310, 130, 340, 44, "[c_1 ; .. ; c_H]", "read", 18)
     for h in range(3):
         f.arrow(f"head{h}.t", f"join.b{0.15 + 0.35 * h}")
@@ -254,10 +318,13 @@ def multi_head():
 
 
 def hard():
-    f = Figure("hard", "Soft, hard, and how hard attention learns",
-               "Left, soft attention: the read is the sum of all values by their weights, and the gradient passes through. Right, hard "
-               "attention: one position is drawn, its value is read, no gradient passes. The reward less a baseline times the gradient "
-               "of the log-probability of the draw takes its place.")
+    f = Figure(
+        "hard",
+        "Soft, hard, and how hard attention learns",
+        "Left, soft attention: the read is the sum of all values by their weights, and the gradient passes through. Right, hard "
+        "attention: one position is drawn, its value is read, no gradient passes. The reward less a baseline times the gradient "
+        "of the log-probability of the draw takes its place.",
+    )
     for side, x0 in (("soft", 40), ("hard", 500)):
         f.text(x0, 84, side, 21, "start", "bold")
         f.bars(f"{side}a", x0 + 20, 100, [0.15, 0.6, 0.2, 0.05], "weight", 70, 110, 26)

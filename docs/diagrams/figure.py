@@ -57,8 +57,10 @@ class Figure:
         left = x - w / 2 if anchor == "middle" else x if anchor == "start" else x - w
         self.areas.append((label, (left, y - 0.75 * size, left + w, y + 0.2 * size)))
         if over:
-            self.texts.append(f'<rect x="{left:.1f}" y="{y - 0.85 * size:.1f}" width="{w:.1f}" '
-                              f'height="{1.15 * size:.1f}" fill="{PAPER}"/>')
+            self.texts.append(
+                f'<rect x="{left:.1f}" y="{y - 0.85 * size:.1f}" width="{w:.1f}" '
+                f'height="{1.15 * size:.1f}" fill="{PAPER}"/>'
+            )
         spans, now = [], 0.0
         for text, shift in chunks(label):
             want = -0.38 * size * shift if shift > 0 else -0.24 * size * shift
@@ -68,8 +70,10 @@ class Figure:
             now = want
         bold = ' font-weight="bold"' if weight == "bold" else ""
         ink = f' fill="{colour}"' if colour != INK else ""
-        self.texts.append(f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}"{bold}{ink}>'
-                          f'{"".join(spans)}</text>')
+        self.texts.append(
+            f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}"{bold}{ink}>'
+            f'{"".join(spans)}</text>'
+        )
 
     def note(self, x, y, label, size=17, anchor="start", colour="#444444"):
         for i, line in enumerate(label.split("\n")):
@@ -80,8 +84,10 @@ class Figure:
         """A box with its top left corner at (x, y)."""
         fill, line = KINDS[kind]
         dashes = ' stroke-dasharray="6 4"' if dash else ""
-        self.shapes.append(f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="{round}" fill="{fill}" '
-                           f'stroke="{line}" stroke-width="1.6"{dashes}/>')
+        self.shapes.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="{round}" fill="{fill}" '
+            f'stroke="{line}" stroke-width="1.6"{dashes}/>'
+        )
         self.boxes[name] = (x, y, x + w, y + h)
         lines = label.split("\n") if label else []
         for i, line in enumerate(lines):
@@ -95,8 +101,10 @@ class Figure:
 
     def frame(self, x, y, w, h, label="", colour=FAINT):
         """A dashed frame behind a group, its label inside at the top left."""
-        self.below.append(f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="12" fill="none" stroke="{colour}" '
-                          f'stroke-width="1.4" stroke-dasharray="5 5"/>')
+        self.below.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="12" fill="none" stroke="{colour}" '
+            f'stroke-width="1.4" stroke-dasharray="5 5"/>'
+        )
         if label:
             self.text(x + 12, y + 22, label, 16, "start", colour="#555555")
 
@@ -113,16 +121,21 @@ class Figure:
                 left, top = x + c * w, y + r * h
                 fill = "#ffffff" if value is None else line
                 shade = "" if value is None else f' fill-opacity="{value:.2f}"'
-                self.shapes.append(f'<rect x="{left:g}" y="{top:g}" width="{w:g}" height="{h:g}" fill="#ffffff"/>'
-                                   f'<rect x="{left:g}" y="{top:g}" width="{w:g}" height="{h:g}" fill="{fill}"{shade} '
-                                   f'stroke="{line}" stroke-width="1"/>')
+                self.shapes.append(
+                    f'<rect x="{left:g}" y="{top:g}" width="{w:g}" height="{h:g}" fill="#ffffff"/>'
+                    f'<rect x="{left:g}" y="{top:g}" width="{w:g}" height="{h:g}" fill="{fill}"{shade} '
+                    f'stroke="{line}" stroke-width="1"/>'
+                )
                 if value is None:
-                    self.shapes.append(f'<path d="M{left + 6:g} {top + 6:g} L{left + w - 6:g} {top + h - 6:g} '
-                                       f'M{left + w - 6:g} {top + 6:g} L{left + 6:g} {top + h - 6:g}" stroke="{FAINT}"/>')
+                    self.shapes.append(
+                        f'<path d="M{left + 6:g} {top + 6:g} L{left + w - 6:g} {top + h - 6:g} '
+                        f'M{left + w - 6:g} {top + 6:g} L{left + 6:g} {top + h - 6:g}" stroke="{FAINT}"/>'
+                    )
                 if labels and labels[r][c]:
                     dark = value is not None and value > 0.6
-                    self.text(left + w / 2, top + h / 2 + 0.35 * size, labels[r][c], size,
-                              colour="#ffffff" if dark else INK)
+                    self.text(
+                        left + w / 2, top + h / 2 + 0.35 * size, labels[r][c], size, colour="#ffffff" if dark else INK
+                    )
         self.boxes[name] = (x, y, x + w * len(values[0]), y + h * len(values))
 
     def bars(self, name, x, y, values, kind="weight", w=26, h=80, gap=4):
@@ -130,8 +143,10 @@ class Figure:
         fill, line = KINDS[kind]
         for i, value in enumerate(values):
             tall = max(1.5, value * h)
-            self.shapes.append(f'<rect x="{x + i * (w + gap):g}" y="{y + h - tall:.1f}" width="{w}" height="{tall:.1f}" '
-                               f'fill="{fill}" stroke="{line}" stroke-width="1.4"/>')
+            self.shapes.append(
+                f'<rect x="{x + i * (w + gap):g}" y="{y + h - tall:.1f}" width="{w}" height="{tall:.1f}" '
+                f'fill="{fill}" stroke="{line}" stroke-width="1.4"/>'
+            )
         wide = len(values) * (w + gap) - gap
         self.shapes.append(f'<path d="M{x - 3:g} {y + h:g} H{x + wide + 3:g}" stroke="{line}" stroke-width="1.4"/>')
         self.boxes[name] = (x - 3, y, x + wide + 3, y + h)
@@ -147,7 +162,9 @@ class Figure:
         x, y = left + share * (right - left), top + share * (bottom - top)
         return {"t": (x, top), "b": (x, bottom), "l": (left, y), "r": (right, y)}[side[0]], side[0]
 
-    def arrow(self, start, end, label="", via=None, dash=False, colour=INK, at=0.5, head=True, size=16, shift=(0, 0), mid=0.5):
+    def arrow(
+        self, start, end, label="", via=None, dash=False, colour=INK, at=0.5, head=True, size=16, shift=(0, 0), mid=0.5
+    ):
         """From start to end, straight where they face each other, else with corners; `via`: corners of one's own."""
         (x0, y0), side0 = self.point(start)
         (x1, y1), side1 = self.point(end)
@@ -190,12 +207,13 @@ class Figure:
         for i, (label, area) in enumerate(self.areas):
             if area[0] < 4 or area[1] < 4 or area[2] > self.width - 4 or area[3] > self.height - 4:
                 yield f"{self.name}: '{label}' leaves the picture: {[round(v) for v in area]}"
-            for other, place in self.areas[i + 1:]:
+            for other, place in self.areas[i + 1 :]:
                 if overlap(area, place):
                     yield f"{self.name}: '{label}' lies over '{other}'"
             for name, box in self.boxes.items():
-                inside = (box[0] <= area[0] + 1 and box[1] <= area[1] + 1 and box[2] >= area[2] - 1 and
-                          box[3] >= area[3] - 1)
+                inside = (
+                    box[0] <= area[0] + 1 and box[1] <= area[1] + 1 and box[2] >= area[2] - 1 and box[3] >= area[3] - 1
+                )
                 if overlap(area, box) and not inside:
                     yield f"{self.name}: '{label}' crosses the edge of {name}"
         for name, box in self.boxes.items():
@@ -203,12 +221,22 @@ class Figure:
                 yield f"{self.name}: {name} leaves the picture"
 
     def svg(self):
-        return "\n".join([
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" role="img" aria-labelledby="title desc" '
-            'font-family="Helvetica, Arial, \'DejaVu Sans\', sans-serif" xml:space="preserve">',
-            f'<title id="title">{escape(self.title)}</title>', f'<desc id="desc">{escape(self.desc)}</desc>',
-            '<defs><marker id="tip" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="11" markerHeight="11" '
-            f'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0 L10 5 L0 10 z" fill="{INK}"/></marker></defs>',
-            f'<rect width="{self.width}" height="{self.height}" rx="10" fill="{PAPER}"/>',
-            f'<g fill="{INK}">', *self.below, *self.shapes, *self.texts, "</g>", "</svg>", ""])
+        return "\n".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
+                f'height="{self.height}" role="img" aria-labelledby="title desc" '
+                'font-family="Helvetica, Arial, \'DejaVu Sans\', sans-serif" xml:space="preserve">',
+                f'<title id="title">{escape(self.title)}</title>',
+                f'<desc id="desc">{escape(self.desc)}</desc>',
+                '<defs><marker id="tip" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="11" markerHeight="11" '
+                f'orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0 L10 5 L0 10 z" fill="{INK}"/></marker></defs>',
+                f'<rect width="{self.width}" height="{self.height}" rx="10" fill="{PAPER}"/>',
+                f'<g fill="{INK}">',
+                *self.below,
+                *self.shapes,
+                *self.texts,
+                "</g>",
+                "</svg>",
+                "",
+            ]
+        )

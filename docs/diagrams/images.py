@@ -9,19 +9,28 @@ def _digit(f, x, y, size, colour="#444444", turn=0.0, wide=9):
     """A hand-drawn 5 in a square of that size, perhaps turned."""
     strokes = [(0.7, 0.15), (0.35, 0.15), (0.3, 0.45), (0.55, 0.42), (0.7, 0.58), (0.62, 0.8), (0.3, 0.85)]
     c, s = math.cos(turn), math.sin(turn)
-    points = [(x + size * (0.5 + c * (u - 0.5) - s * (v - 0.5)), y + size * (0.5 + s * (u - 0.5) + c * (v - 0.5)))
-              for u, v in strokes]
+    points = [
+        (x + size * (0.5 + c * (u - 0.5) - s * (v - 0.5)), y + size * (0.5 + s * (u - 0.5) + c * (v - 0.5)))
+        for u, v in strokes
+    ]
     path = "M" + " L".join(f"{a:.1f} {b:.1f}" for a, b in points)
-    f.shapes.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{wide}" stroke-linecap="round" '
-                    'stroke-linejoin="round"/>')
+    f.shapes.append(
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{wide}" stroke-linecap="round" '
+        'stroke-linejoin="round"/>'
+    )
 
 
 def captions():
-    f = Figure("captions", "Captions: look at the image anew for every word",
-               "A convolutional network makes a grid of vectors a. The LSTM's state asks every place; soft attention reads the mixture, hard "
-               "attention one place that is drawn. A gate lets it through, and with the last word it gives the next one.")
+    f = Figure(
+        "captions",
+        "Captions: look at the image anew for every word",
+        "A convolutional network makes a grid of vectors a. The LSTM's state asks every place; soft attention reads the mixture, hard "
+        "attention one place that is drawn. A gate lets it through, and with the last word it gives the next one.",
+    )
     f.box("img", 30, 180, 170, 170, "", "input", round=4)
-    f.shapes.append('<rect x="55" y="215" width="44" height="44" fill="#2a7a35"/><circle cx="148" cy="300" r="26" fill="#d9b400"/>')
+    f.shapes.append(
+        '<rect x="55" y="215" width="44" height="44" fill="#2a7a35"/><circle cx="148" cy="300" r="26" fill="#d9b400"/>'
+    )
     f.note(30, 376, "image", 17)
     grid = [[0.08, 0.1, 0.06, 0.05], [0.9, 0.35, 0.05, 0.05], [0.15, 0.1, 0.08, 0.1], [0.05, 0.05, 0.1, 0.08]]
     f.cells("a", 270, 191, [[0.3] * 4 for _ in range(4)], "key", 37, 37)
@@ -52,13 +61,18 @@ def captions():
 
 
 def ram():
-    f = Figure("ram", "RAM: glimpse, think, choose where to look next",
-               "The sensor cuts patches around a place l out of the image, at several scales. The glimpse network joins what and where, the "
-               "core remembers, and from its state come the next place, drawn around a mean, the baseline and at the end the class.")
+    f = Figure(
+        "ram",
+        "RAM: glimpse, think, choose where to look next",
+        "The sensor cuts patches around a place l out of the image, at several scales. The glimpse network joins what and where, the "
+        "core remembers, and from its state come the next place, drawn around a mean, the baseline and at the end the class.",
+    )
     f.box("img", 30, 80, 230, 230, "", "input", round=4)
     _digit(f, 130, 110, 110)
     for s, size in enumerate((50, 100)):
-        f.shapes.append(f'<rect x="{178 - size / 2}" y="{165 - size / 2}" width="{size}" height="{size}" fill="none" stroke="#b35c00" stroke-width="3"/>')
+        f.shapes.append(
+            f'<rect x="{178 - size / 2}" y="{165 - size / 2}" width="{size}" height="{size}" fill="none" stroke="#b35c00" stroke-width="3"/>'
+        )
     f.note(30, 334, "image x; l_t, with windows", 16)
     f.note(30, 356, "of g and 2g pixels (1)", 16)
     f.box("rho", 320, 120, 110, 56, "ρ_s   (2)", "value", 18)
@@ -91,9 +105,12 @@ def ram():
 
 
 def draw():
-    f = Figure("draw", "DRAW: read a part, write a part, step by step",
-               "Left the loop: the error image, read through a window, goes to the encoder, which gives a latent z; the decoder writes "
-               "through a window of its own onto the canvas. Right the window: a grid of Gaussians with centre g, distance delta and width sigma.")
+    f = Figure(
+        "draw",
+        "DRAW: read a part, write a part, step by step",
+        "Left the loop: the error image, read through a window, goes to the encoder, which gives a latent z; the decoder writes "
+        "through a window of its own onto the canvas. Right the window: a grid of Gaussians with centre g, distance delta and width sigma.",
+    )
     f.box("x", 24, 96, 90, 90, "", "input", round=2)
     _digit(f, 34, 106, 70, wide=7)
     f.note(58, 206, "x", 17)
@@ -125,14 +142,16 @@ def draw():
     gx, gy, delta = X + 140, Y + 120, 34
     for i in range(5):
         for j in range(5):
-            f.shapes.append(f'<circle cx="{gx + (i - 2) * delta}" cy="{gy + (j - 2) * delta}" r="9" fill="#a83232" fill-opacity="0.28" stroke="#a83232"/>')
+            f.shapes.append(
+                f'<circle cx="{gx + (i - 2) * delta}" cy="{gy + (j - 2) * delta}" r="9" fill="#a83232" fill-opacity="0.28" stroke="#a83232"/>'
+            )
     f.shapes.append(f'<circle cx="{gx}" cy="{gy}" r="4" fill="#a83232"/>')
     f.text(gx + 17, gy - 11, "g", 16)
     f.line((gx + delta, gy + 2 * delta + 20), (gx + 2 * delta, gy + 2 * delta + 20), colour="#222222", wide=2)
     f.text(gx + 1.5 * delta, gy + 2 * delta + 38, "δ", 17)
     f.note(868, 146, "N × N", 15)
     f.note(868, 168, "places", 15)
-    curve = lambda m: [(X + u, 430 - 44 * math.exp(-((X + u - m) / 12) ** 2)) for u in range(0, S + 1, 5)]
+    curve = lambda m: [(X + u, 430 - 44 * math.exp(-(((X + u - m) / 12) ** 2))) for u in range(0, S + 1, 5)]
     for i in range(5):
         f.line(*curve(gx + (i - 2) * delta), colour="#a83232", wide=1.6)
     f.note(868, 420, "rows of F_X", 13)
@@ -142,9 +161,12 @@ def draw():
 
 
 def spatial_transformer():
-    f = Figure("spatial-transformer", "Spatial transformer: where each output pixel is read",
-               "A localisation network finds theta. Theta moves a regular grid onto the image. At each place of the moved grid the image is read "
-               "between the four pixels around it, which gives the upright result.")
+    f = Figure(
+        "spatial-transformer",
+        "Spatial transformer: where each output pixel is read",
+        "A localisation network finds theta. Theta moves a regular grid onto the image. At each place of the moved grid the image is read "
+        "between the four pixels around it, which gives the upright result.",
+    )
     f.box("U", 40, 90, 210, 210, "", "input", round=2)
     _digit(f, 70, 120, 150, turn=0.6, wide=14)
     f.note(40, 326, "image U", 18)
@@ -152,7 +174,9 @@ def spatial_transformer():
     for i in range(5):
         for j in range(5):
             u, v = (i - 2) * 32, (j - 2) * 32
-            f.shapes.append(f'<circle cx="{145 + c * u - s * v:.1f}" cy="{195 + s * u + c * v:.1f}" r="4.5" fill="#a83232"/>')
+            f.shapes.append(
+                f'<circle cx="{145 + c * u - s * v:.1f}" cy="{195 + s * u + c * v:.1f}" r="4.5" fill="#a83232"/>'
+            )
     f.box("loc", 320, 90, 170, 56, "f(U), then W_θ, b_θ", "op", 15)
     f.arrow((250, 118), "loc.l")
     f.box("theta", 560, 90, 110, 56, "θ   (1)", "query", 20)
@@ -184,12 +208,25 @@ def spatial_transformer():
 
 
 def sagan():
-    f = Figure("sagan", "SAGAN's block: pixels attend to pixels",
-               "Three 1 by 1 convolutions give f, g and h for each pixel. Products of f and g give scores, softmax the weights; the sum of h by "
-               "these weights, times gamma, is added to the input. Gamma starts at zero.")
-    f.cells("x", 40, 190, [[0.15, 0.3, 0.2, 0.1], [0.3, 0.5, 0.2, 0.15], [0.2, 0.1, 0.4, 0.3], [0.1, 0.2, 0.3, 0.6]], "input", 34, 34)
+    f = Figure(
+        "sagan",
+        "SAGAN's block: pixels attend to pixels",
+        "Three 1 by 1 convolutions give f, g and h for each pixel. Products of f and g give scores, softmax the weights; the sum of h by "
+        "these weights, times gamma, is added to the input. Gamma starts at zero.",
+    )
+    f.cells(
+        "x",
+        40,
+        190,
+        [[0.15, 0.3, 0.2, 0.1], [0.3, 0.5, 0.2, 0.15], [0.2, 0.1, 0.4, 0.3], [0.1, 0.2, 0.3, 0.6]],
+        "input",
+        34,
+        34,
+    )
     f.note(40, 352, "x, N pixels", 17)
-    for i, (name, kind, label) in enumerate([("f", "key", "f = W_f x"), ("g", "query", "g = W_g x"), ("h", "value", "h = W_h x")]):
+    for i, (name, kind, label) in enumerate(
+        [("f", "key", "f = W_f x"), ("g", "query", "g = W_g x"), ("h", "value", "h = W_h x")]
+    ):
         f.box(name, 250, 90 + i * 140, 150, 52, label, kind, 18)
         f.arrow("x.r", f"{name}.l", mid=0.5)
     f.note(250, 66, "1 × 1 convolutions (1)", 16)
@@ -217,9 +254,12 @@ def sagan():
 
 
 def hart():
-    f = Figure("hart", "HART: a window that follows one thing",
-               "A Gaussian crop of the frame goes through a ventral stream, what, and a dorsal stream, where, whose mask multiplies it. An LSTM "
-               "follows; it moves the window of the next frame and gives the box.")
+    f = Figure(
+        "hart",
+        "HART: a window that follows one thing",
+        "A Gaussian crop of the frame goes through a ventral stream, what, and a dorsal stream, where, whose mask multiplies it. An LSTM "
+        "follows; it moves the window of the next frame and gives the box.",
+    )
     f.box("x", 30, 84, 220, 200, "", "input", round=2)
     _digit(f, 110, 150, 70, wide=8)
     _digit(f, 36, 90, 60, "#c8c8c8", turn=0.5, wide=7)

@@ -4,9 +4,12 @@ from figure import Figure
 
 
 def hops():
-    f = Figure("memory-network", "End-to-end memory network: one question, several hops",
-               "Each sentence becomes a memory vector for comparing and one for reading. The question weighs the first, reads the second, "
-               "and what was read is added to the question, which asks again. After the last hop comes the answer.")
+    f = Figure(
+        "memory-network",
+        "End-to-end memory network: one question, several hops",
+        "Each sentence becomes a memory vector for comparing and one for reading. The question weighs the first, reads the second, "
+        "and what was read is added to the question, which asks again. After the last hop comes the answer.",
+    )
     for i in range(3):
         y = 96 + i * 100
         f.box(f"x{i}", 30, y, 210, 46, ["Mary got the football", "John went away", "Mary went back"][i], "input", 15)
@@ -41,10 +44,13 @@ def hops():
 
 
 def addressing():
-    f = Figure("ntm-addressing", "NTM: where a head stands, in four stages",
-               "By content, interpolate, shift, sharpen. Bars over memory slots show the weights after each stage: by content they stand on "
-               "the slot that resembles the key; the gate mixes them with the weights of the step before; the shift moves them by one "
-               "slot; sharpening takes back the blur.")
+    f = Figure(
+        "ntm-addressing",
+        "NTM: where a head stands, in four stages",
+        "By content, interpolate, shift, sharpen. Bars over memory slots show the weights after each stage: by content they stand on "
+        "the slot that resembles the key; the gate mixes them with the weights of the step before; the shift moves them by one "
+        "slot; sharpening takes back the blur.",
+    )
     content = [0.05, 0.08, 0.75, 0.08, 0.04, 0.0, 0.0]
     before = [0.0, 0.0, 0.0, 0.05, 0.9, 0.05, 0.0]
     g = 0.3
@@ -52,11 +58,16 @@ def addressing():
     s = {0: 0.1, 1: 0.8, -1: 0.1}
     n = len(mixed)
     shifted = [sum(mixed[j] * s.get((i - j + n // 2) % n - n // 2, 0) for j in range(n)) for i in range(n)]
-    sharp = [w ** 3 for w in shifted]
+    sharp = [w**3 for w in shifted]
     sharp = [w / sum(sharp) for w in sharp]
-    for k, (title, values, gives, formula) in enumerate([
-            ("content", content, "w^c", "softmax(β K(k, M))   (5), (6)"), ("interpolate", mixed, "w^g", "g w^c + (1 - g) w_{t-1}   (7)"),
-            ("shift", shifted, "w̃", "Σ_j w^g(j) s((i - j) mod N)   (8)"), ("sharpen", sharp, "w", "w̃(i)^γ / Σ_j w̃(j)^γ   (9)")]):
+    for k, (title, values, gives, formula) in enumerate(
+        [
+            ("content", content, "w^c", "softmax(β K(k, M))   (5), (6)"),
+            ("interpolate", mixed, "w^g", "g w^c + (1 - g) w_{t-1}   (7)"),
+            ("shift", shifted, "w̃", "Σ_j w^g(j) s((i - j) mod N)   (8)"),
+            ("sharpen", sharp, "w", "w̃(i)^γ / Σ_j w̃(j)^γ   (9)"),
+        ]
+    ):
         y = 66 + k * 116
         f.box(f"t{k}", 200, y + 22, 150, 52, title, "op", 19)
         f.bars(f"b{k}", 420, y, values, "weight", 24, 90, 4)
@@ -73,9 +84,12 @@ def addressing():
 
 
 def ntm():
-    f = Figure("ntm", "The Neural Turing Machine: a controller, heads, a memory",
-               "The controller sees the input and what was read at the step before, and gives write head and read head their parameters. The "
-               "write head erases and adds, then the read head reads; what it reads goes to the output and to the next step.")
+    f = Figure(
+        "ntm",
+        "The Neural Turing Machine: a controller, heads, a memory",
+        "The controller sees the input and what was read at the step before, and gives write head and read head their parameters. The "
+        "write head erases and adds, then the read head reads; what it reads goes to the output and to the next step.",
+    )
     f.box("c", 90, 240, 170, 90, "controller", "op", 20)
     f.box("x", 90, 450, 170, 48, "x_t", "input", 20)
     f.arrow("x.t", "c.b")
@@ -90,7 +104,14 @@ def ntm():
     f.arrow("c.r0.7", "r.l")
     f.text(320, 222, "k, β, g, s, γ, e, a", 16, over=True)
     f.text(320, 354, "k, β, g, s, γ", 16, over=True)
-    rows = [[0.1, 0.05, 0.1, 0.08], [0.5, 0.1, 0.6, 0.2], [0.2, 0.7, 0.1, 0.5], [0.7, 0.3, 0.4, 0.1], [0.05, 0.1, 0.05, 0.1], [0.1, 0.05, 0.08, 0.05]]
+    rows = [
+        [0.1, 0.05, 0.1, 0.08],
+        [0.5, 0.1, 0.6, 0.2],
+        [0.2, 0.7, 0.1, 0.5],
+        [0.7, 0.3, 0.4, 0.1],
+        [0.05, 0.1, 0.05, 0.1],
+        [0.1, 0.05, 0.08, 0.05],
+    ]
     f.cells("M", 660, 150, rows, "memory", 46, 38)
     f.note(660, 136, "memory M_t, N slots", 17)
     f.note(852, 264, "M_t(i)", 16)
@@ -107,9 +128,12 @@ def ntm():
 
 
 def dnc():
-    f = Figure("dnc", "The differentiable neural computer: three ways to a slot",
-               "Writing: allocation finds a free slot by usage, content finds a slot by its key, and gates mix them. The write also makes "
-               "links, which keep the order. Reading: backward along the links, by content, or forward along the links.")
+    f = Figure(
+        "dnc",
+        "The differentiable neural computer: three ways to a slot",
+        "Writing: allocation finds a free slot by usage, content finds a slot by its key, and gates mix them. The write also makes "
+        "links, which keep the order. Reading: backward along the links, by content, or forward along the links.",
+    )
     f.box("c", 30, 230, 140, 80, "controller\nh", "op", 18)
     f.frame(215, 62, 300, 220, "write")
     f.box("u", 235, 100, 120, 46, "usage u  (2)", "memory", 15)
@@ -151,9 +175,12 @@ def dnc():
 
 
 def stack():
-    f = Figure("stack-rnn", "Stack RNN: push, pop or stay, in three weights",
-               "The hidden state decides how much to push, to pop, or to leave. The new stack is the sum of three stacks: one moved down with a "
-               "new top, one moved up, one as it was, each times its weight.")
+    f = Figure(
+        "stack-rnn",
+        "Stack RNN: push, pop or stay, in three weights",
+        "The hidden state decides how much to push, to pop, or to leave. The new stack is the sum of three stacks: one moved down with a "
+        "new top, one moved up, one as it was, each times its weight.",
+    )
     f.box("x", 30, 440, 90, 46, "x_t", "input", 19)
     f.box("h", 30, 310, 90, 56, "h_t  (1)", "query", 18)
     f.arrow("x.t", "h.b")
@@ -166,6 +193,7 @@ def stack():
         for i, label in enumerate(labels):
             f.box(f"{title}{i}", x, y + i * 46, 88, 46, label, kind if label != "v_t" else "value", 16, round=2)
         f.text(x + 44, y - 14, title, 16)
+
     column(370, ["s[0]", "s[1]", "s[2]", "s[3]"], "s_{t-1}")
     column(520, ["v_t", "s[0]", "s[1]", "s[2]"], "a[PUSH] ×")
     column(650, ["s[1]", "s[2]", "s[3]", "-1"], "a[POP] ×")

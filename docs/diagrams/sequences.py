@@ -4,10 +4,13 @@ from figure import Figure
 
 
 def transformer():
-    f = Figure("transformer", "The Transformer: encoder and decoder",
-               "The encoder's layer: multi-head self-attention, then a feed-forward network, each with what came in added and a layer "
-               "norm after it. The decoder's layer: causal self-attention, attention to the encoder's memory m, and a feed-forward "
-               "network. Last, logits by the table of the embedding.")
+    f = Figure(
+        "transformer",
+        "The Transformer: encoder and decoder",
+        "The encoder's layer: multi-head self-attention, then a feed-forward network, each with what came in added and a layer "
+        "norm after it. The decoder's layer: causal self-attention, attention to the encoder's memory m, and a feed-forward "
+        "network. Last, logits by the table of the embedding.",
+    )
     f.frame(60, 56, 290, 362, "encoder, N layers")
     f.box("x", 115, 476, 190, 40, "source", "input", 17)
     f.box("ex", 115, 428, 190, 36, "E_s √D + PE   (1)", "op", 16)
@@ -17,7 +20,15 @@ def transformer():
     f.box("y", 505, 476, 200, 40, "target, input ids", "input", 17)
     f.box("ey", 505, 428, 200, 36, "E_t √D + PE   (2)", "op", 16)
     f.arrow("y.t", "ey.b")
-    column(f, 505, 428, [("MHA: y to y, causal", "weight"), ("MHA: y to m", "weight"), ("F(y)", "value")], "d", 200, tight=True)
+    column(
+        f,
+        505,
+        428,
+        [("MHA: y to y, causal", "weight"), ("MHA: y to m", "weight"), ("F(y)", "value")],
+        "d",
+        200,
+        tight=True,
+    )
     f.arrow("e1n.t", "d1s.l", "m", via=[(210, 84), (390, 84), (390, f.point("d1s.l")[0][1])], at=0.6, size=20)
     f.box("u", 800, 100, 130, 44, "h U^⊤   (3)", "op", 17)
     f.arrow("d2n.t", "u.l", via=[(605, 74), (775, 74), (775, 122)])
@@ -50,11 +61,17 @@ def column(f, x, y, parts, name, w, tight=False):
 
 
 def norms():
-    f = Figure("norms", "Where the norm stands: post-norm and pre-norm",
-               "Post-norm: the part's output is added to its input and the sum goes through layer norm. Pre-norm: layer norm comes "
-               "before the part, and what it gives is added to an input that no norm has touched.", height=400)
-    for x, title, formula, order in [(40, "post-norm (2)", "x = LN(x + MHA(x))", ["MHA", "+", "LN"]),
-                                     (500, "pre-norm (3)", "x = x + MHA(LN(x))", ["LN", "MHA", "+"])]:
+    f = Figure(
+        "norms",
+        "Where the norm stands: post-norm and pre-norm",
+        "Post-norm: the part's output is added to its input and the sum goes through layer norm. Pre-norm: layer norm comes "
+        "before the part, and what it gives is added to an input that no norm has touched.",
+        height=400,
+    )
+    for x, title, formula, order in [
+        (40, "post-norm (2)", "x = LN(x + MHA(x))", ["MHA", "+", "LN"]),
+        (500, "pre-norm (3)", "x = x + MHA(LN(x))", ["LN", "MHA", "+"]),
+    ]:
         f.text(x, 84, title, 20, "start", "bold")
         f.note(x, 118, formula, 18)
         f.box(f"{x}in", x, 208, 50, 44, "x", "input", 20)
@@ -71,15 +88,23 @@ def norms():
                 at += 120
             last = f"{x}{k}.r"
         f.arrow(last, (f.point(last)[0][0] + 40, 230))
-    f.note(40, 356, "The path along the bottom: with post-norm every layer's norm cuts into it; with pre-norm it is free from", 15)
+    f.note(
+        40,
+        356,
+        "The path along the bottom: with post-norm every layer's norm cuts into it; with pre-norm it is free from",
+        15,
+    )
     f.note(40, 380, "the input to the last layer, so deep networks train without a warm-up.", 15)
     return f
 
 
 def lstmn():
-    f = Figure("lstmn", "LSTMN: a cell that attends to its own past",
-               "All earlier hidden states and cells stay on tapes. The input and the last read ask them, softmax weighs, and the summary "
-               "of hidden states and cells takes the place of the last ones in an LSTM.")
+    f = Figure(
+        "lstmn",
+        "LSTMN: a cell that attends to its own past",
+        "All earlier hidden states and cells stay on tapes. The input and the last read ask them, softmax weighs, and the summary "
+        "of hidden states and cells takes the place of the last ones in an LSTM.",
+    )
     for i in range(4):
         x = 50 + i * 115
         f.box(f"h{i}", x, 90, 95, 40, f"h_{i + 1}", "key", 18)
@@ -108,9 +133,12 @@ def lstmn():
 
 
 def feed_forward():
-    f = Figure("feed-forward-attention", "Feed-forward attention: one look at all steps",
-               "Each step becomes h by itself. One learned vector gives each h a score, softmax the weights; the mean of all h by these "
-               "weights goes to the answer. There is no recurrence and no query.")
+    f = Figure(
+        "feed-forward-attention",
+        "Feed-forward attention: one look at all steps",
+        "Each step becomes h by itself. One learned vector gives each h a score, softmax the weights; the mean of all h by these "
+        "weights goes to the answer. There is no recurrence and no query.",
+    )
     for t in range(5):
         x = 60 + t * 110
         f.box(f"x{t}", x, 470, 80, 42, f"x_{t + 1}", "input", 18)
@@ -138,9 +166,12 @@ def feed_forward():
 
 
 def pointer():
-    f = Figure("pointer", "Pointer network: the answer is a position of the input",
-               "An LSTM reads the points. Another one says answers; its state asks all encoder states, and the weights themselves are "
-               "the distribution over positions. The chosen point is the next input.")
+    f = Figure(
+        "pointer",
+        "Pointer network: the answer is a position of the input",
+        "An LSTM reads the points. Another one says answers; its state asks all encoder states, and the weights themselves are "
+        "the distribution over positions. The chosen point is the next input.",
+    )
     for j in range(4):
         x = 40 + j * 108
         f.box(f"P{j}", x, 470, 80, 42, f"P_{j + 1}", "input", 18)
@@ -177,9 +208,12 @@ def pointer():
 
 
 def read_process_write():
-    f = Figure("read-process-write", "Read, process, write: a set has no order",
-               "Each item becomes a memory by itself. A cell without input asks the memories P times; what it reads becomes part of its "
-               "state. After P steps a pointer decoder writes.")
+    f = Figure(
+        "read-process-write",
+        "Read, process, write: a set has no order",
+        "Each item becomes a memory by itself. A cell without input asks the memories P times; what it reads becomes part of its "
+        "state. After P steps a pointer decoder writes.",
+    )
     f.frame(30, 62, 180, 440, "read (1)")
     for i in range(4):
         y = 112 + i * 94
@@ -211,9 +245,12 @@ def read_process_write():
 
 
 def snail():
-    f = Figure("snail", "SNAIL: causal convolutions, then attention",
-               "A TCBlock is a stack of causal convolutions whose dilation doubles, so a step meets all earlier ones after log T layers. An "
-               "AttentionBlock picks out of them. Each block keeps its input and adds channels.")
+    f = Figure(
+        "snail",
+        "SNAIL: causal convolutions, then attention",
+        "A TCBlock is a stack of causal convolutions whose dilation doubles, so a step meets all earlier ones after log T layers. An "
+        "AttentionBlock picks out of them. Each block keeps its input and adds channels.",
+    )
     n = 8
     at = lambda t: 70 + t * 68
     for level, (y, name, R) in enumerate([(450, "X", 0), (360, "R = 1", 1), (270, "R = 2", 2), (180, "R = 4", 4)]):
@@ -224,7 +261,12 @@ def snail():
                 for s in (t, t - R):
                     if s >= 0:
                         strong = (level, t) in {(3, 7), (2, 7), (2, 3), (1, 7), (1, 5), (1, 3), (1, 1)}
-                        f.line((at(s) + 22, y + 90), (at(t) + 22, y + 34), colour="#1f5c99" if strong else "#c4c4c4", wide=2 if strong else 1)
+                        f.line(
+                            (at(s) + 22, y + 90),
+                            (at(t) + 22, y + 34),
+                            colour="#1f5c99" if strong else "#c4c4c4",
+                            wide=2 if strong else 1,
+                        )
         f.note(628, y + 24, name if level else "input", 16)
     f.note(70, 150, "TCBlock (3): DenseBlocks with R = 1, 2, 4, ..: step 8 has met steps 1 to 8", 16)
     f.box("att", 70, 78, 530, 44, "AttentionBlock: A = softmax(causal(q k^⊤ / √K)),  [X ; A v]", "weight", 16)
@@ -240,9 +282,12 @@ def snail():
 
 
 def reader():
-    f = Figure("reader", "The attentive reader",
-               "Bidirectional LSTMs read document and question. The question's two ends are one vector u, the query; each token of the "
-               "document gets a weight; what is read and the question together name the entity.")
+    f = Figure(
+        "reader",
+        "The attentive reader",
+        "Bidirectional LSTMs read document and question. The question's two ends are one vector u, the query; each token of the "
+        "document gets a weight; what is read and the question together name the entity.",
+    )
     for t in range(5):
         x = 40 + t * 104
         f.box(f"d{t}", x, 470, 78, 40, ["@e2", "bought", "the", "lamp", "."][t], "input", 17)
