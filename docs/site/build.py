@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the site in build/site: the lessons by MkDocs, the API by Doxygen, formulas by KaTeX, all to be read from files.
+"""Builds the site in build/site: lessons by MkDocs, API by Doxygen, formulas by KaTeX, all to be read from files.
 
   build.py [--report RUN...] [--serve [PORT]]
 
@@ -49,12 +49,14 @@ def doxygen():
     """Builds build/docs/api and gives where it has each file and folder: {path: page}."""
     shutil.rmtree(os.path.join(STAGE, "api"), ignore_errors=True)
     tags = os.path.join(STAGE, "api.tag")
-    settings = pages.read(os.path.join(SITE, "Doxyfile")) + "\n".join([
-        f"INPUT = {' '.join(API)}",
-        f"OUTPUT_DIRECTORY = {STAGE}",
-        f"GENERATE_TAGFILE = {tags}",
-        f'INPUT_FILTER = "{sys.executable} {os.path.join(SITE, "doxygen_filter.py")}"',
-    ])
+    settings = pages.read(os.path.join(SITE, "Doxyfile")) + "\n".join(
+        [
+            f"INPUT = {' '.join(API)}",
+            f"OUTPUT_DIRECTORY = {STAGE}",
+            f"GENERATE_TAGFILE = {tags}",
+            f'INPUT_FILTER = "{sys.executable} {os.path.join(SITE, "doxygen_filter.py")}"',
+        ]
+    )
     write(os.path.join(STAGE, "Doxyfile"), settings)
     run("doxygen", os.path.join(STAGE, "Doxyfile"), cwd=ROOT)
     where = {}
@@ -114,7 +116,9 @@ class Links:
             return match[0] if found is None else f"{match[1]}({found})"
 
         parts = re.split(r"(```.*?```)", text, flags=re.DOTALL)
-        return "".join(part if i % 2 else re.sub(r"(\[[^\]]*\])\(([^)\s]+)\)", swap, part) for i, part in enumerate(parts))
+        return "".join(
+            part if i % 2 else re.sub(r"(\[[^\]]*\])\(([^)\s]+)\)", swap, part) for i, part in enumerate(parts)
+        )
 
 
 def stage(reports):
@@ -123,12 +127,19 @@ def stage(reports):
     shutil.rmtree(folder, ignore_errors=True)
     lessons, links = pages.Lessons(), Links(doxygen())
     for page in pages.pages():
-        write(os.path.join(folder, page + ".md"), links.rewritten(f"docs/{page}.md", pages.read(os.path.join(DOCS, page + ".md"))))
+        write(
+            os.path.join(folder, page + ".md"),
+            links.rewritten(f"docs/{page}.md", pages.read(os.path.join(DOCS, page + ".md"))),
+        )
     front = links.rewritten("README.md", pages.read(os.path.join(ROOT, "README.md")))
     front = re.sub(r'(\]\(|src=")docs/', r"\1", front)
     write(os.path.join(folder, "project.md"), front)
     for name in ("images", "diagrams"):
-        shutil.copytree(os.path.join(DOCS, name), os.path.join(folder, name), ignore=shutil.ignore_patterns("*.py", "__pycache__", "README.md"))
+        shutil.copytree(
+            os.path.join(DOCS, name),
+            os.path.join(folder, name),
+            ignore=shutil.ignore_patterns("*.py", "__pycache__", "README.md"),
+        )
         text = links.rewritten(f"docs/{name}/README.md", pages.read(os.path.join(DOCS, name, "README.md")))
         write(os.path.join(folder, name, "README.md"), text)
     for path, copy in links.texts.items():
@@ -150,12 +161,20 @@ def stage(reports):
         more["Reports"] = ["reports", "What trained networks attended to, step by step.\n\n" + "\n".join(rows)]
     if os.path.exists(PLAYGROUND):
         shutil.copy(PLAYGROUND, os.path.join(folder, "playground-page.html"))
-        more["Try it here"] = ["try", "A network that trains in the browser: [open the playground](playground-page.html)."]
+        more["Try it here"] = [
+            "try",
+            "A network that trains in the browser: [open the playground](playground-page.html).",
+        ]
     for title, (name, text) in more.items():
         write(os.path.join(folder, f"site-{name}.md"), f"# {title}\n\n{text}\n")
     others = [page + ".md" for page in pages.pages() if page not in [*lessons.names, "README"]]
     return [
-        {"Lessons": ["README.md", *[{part["title"]: [lesson["page"] + ".md" for lesson in part["lesson"]]} for part in lessons.parts]]},
+        {
+            "Lessons": [
+                "README.md",
+                *[{part["title"]: [lesson["page"] + ".md" for lesson in part["lesson"]]} for part in lessons.parts],
+            ]
+        },
         {"Reference": [*others, {"Diagrams": "diagrams/README.md"}, {"Pictures": "images/README.md"}]},
         {"Project": "project.md"},
         *[{title: f"site-{name}.md"} for title, (name, _) in more.items()],
@@ -187,9 +206,11 @@ def offline_search():
     worker = pages.read(glob.glob(os.path.join(OUT, "assets/javascripts/workers/search.*.min.js"))[0])
     worker = re.sub(r"\n//# sourceMappingURL.*", "", worker)
     quoted = json.dumps(worker).replace("</", "<\\/")
-    write(os.path.join(OUT, "search", "offline.js"),
-          f'var __search = {{index: Promise.resolve({index.strip()}),\n'
-          f'  worker: URL.createObjectURL(new Blob([{quoted}], {{type: "text/javascript"}}))}};\n')
+    write(
+        os.path.join(OUT, "search", "offline.js"),
+        f"var __search = {{index: Promise.resolve({index.strip()}),\n"
+        f'  worker: URL.createObjectURL(new Blob([{quoted}], {{type: "text/javascript"}}))}};\n',
+    )
 
 
 # ---- what was built ----
@@ -230,7 +251,7 @@ def check_site():
                 if anchor not in page_of(full).names:
                     wrong.append(f"build/site/{name}: {target}: there is no such heading")
         for script in re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', pages.read(path)):
-            if "rel=\"canonical\"" not in script:
+            if 'rel="canonical"' not in script:
                 wrong.append(f"build/site/{name} fetches {script}")
     if wrong:
         sys.exit("\n".join(sorted(set(wrong))))
@@ -248,9 +269,15 @@ def serve(port):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev docs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--report", nargs="+", default=[], metavar="RUN", help="folders of runs whose report.html is put in")
-    parser.add_argument("--pages", action="store_true", help="draw the diagrams and fill the pages' blocks, and no more")
+    parser = argparse.ArgumentParser(
+        prog="./dev docs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--report", nargs="+", default=[], metavar="RUN", help="folders of runs whose report.html is put in"
+    )
+    parser.add_argument(
+        "--pages", action="store_true", help="draw the diagrams and fill the pages' blocks, and no more"
+    )
     parser.add_argument("--serve", nargs="?", type=int, const=8000, metavar="PORT", help="show the site on 127.0.0.1")
     options = parser.parse_args()
     reports = {}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What Doxygen reads in place of a header: the head of the file as the file's text, comments before declarations as theirs.
+"""What Doxygen reads in place of a header: its head as the file's text, comments before declarations as theirs.
 
 The sources have plain comments without Doxygen's commands, so every sign that it would take for one is escaped.
 """

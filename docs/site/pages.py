@@ -51,7 +51,9 @@ def indent(line):
 def function(lines, name, where):
     """First and last line of a function's definition."""
     for i, line in enumerate(lines):
-        if not re.search(rf"(?<![\w.>:]){re.escape(name)}\(", line) or line.lstrip().startswith(("//", "return", "throw")):
+        if not re.search(rf"(?<![\w.>:]){re.escape(name)}\(", line) or line.lstrip().startswith(
+            ("//", "return", "throw")
+        ):
             continue
         end = i
         while end < len(lines) and not lines[end].split(" // ")[0].rstrip().endswith(("{", ";", "}")):
@@ -239,7 +241,9 @@ def check_links(names):
             if re.match(r"[a-z]+:", target):
                 continue
             path, _, anchor = unquote(target).partition("#")
-            full = os.path.normpath(os.path.join(ROOT, os.path.dirname(name), path)) if path else os.path.join(ROOT, name)
+            full = (
+                os.path.normpath(os.path.join(ROOT, os.path.dirname(name), path)) if path else os.path.join(ROOT, name)
+            )
             if not os.path.exists(full):
                 yield f"{name}: the link {target} leads nowhere"
             elif anchor and full.endswith(".md") and anchor not in anchors(read(full)):
@@ -280,7 +284,9 @@ def main():
             with open(path, "w", encoding="utf-8") as file:
                 file.write(new)
     wrong += check_listed(lessons)
-    wrong += check_links(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/images/README.md", "docs/diagrams/README.md"])
+    wrong += check_links(
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/images/README.md", "docs/diagrams/README.md"]
+    )
     wrong += check_links([f"docs/{page}.md" for page in pages()])
     wrong += check_pictures()
     print("\n".join(wrong) or f"{len(pages())} pages, {len(lessons.order)} lessons")
