@@ -295,4 +295,35 @@ def hart():
     return f
 
 
-FIGURES = [captions, ram, draw, spatial_transformer, sagan, hart]
+def windows():
+    f = Figure(
+        "windows",
+        "What a place reads: Gaussian and bilinear",
+        "Two curves over pixels around a place p. The Gaussian has weight everywhere and a slope that points to ink far away; the "
+        "bilinear tent is zero beyond one pixel on each side, and so is its slope.",
+        height=470,
+    )
+    left, step, base = 80, 50, 330
+    p = left + 6.3 * step
+    for a in range(17):
+        kind = "weight" if a == 13 else "input"
+        f.box(f"a{a}", left + a * step - 18, base + 12, 36, 36, "", kind, round=2)
+    f.note(left + 13 * step - 14, base + 72, "ink I(a)", 16)
+    f.line((p, 90), (p, base + 8), dash=True)
+    f.text(p, base + 74, "p", 18)
+    gauss = [
+        (left + u / 10 * step, base - 170 * math.exp(-(((left + u / 10 * step - p) / step) ** 2) / 18))
+        for u in range(0, 161)
+    ]
+    f.line(*gauss, colour="#a83232", wide=2.4)
+    tent = [(left, base), (p - step, base), (p, base - 210), (p + step, base), (left + 16 * step, base)]
+    f.line(*tent, colour="#1f5c99", wide=2.4)
+    f.text(510, 100, "bilinear (3): max(0, 1 - |a - p|)", 18, "start", colour="#1f5c99")
+    f.text(510, 130, "no weight and no slope at the ink", 17, "start", colour="#1f5c99")
+    f.text(590, 200, "Gaussian (2): exp(-(a - p)² / (2σ²)) / Z", 16, "start", colour="#a83232")
+    f.text(590, 228, "a small slope says: to the right", 16, "start", colour="#a83232")
+    f.note(60, 448, "Four numbers (two along each axis) against filters as long as the image is wide.", 17)
+    return f
+
+
+FIGURES = [windows, captions, ram, draw, spatial_transformer, sagan, hart]

@@ -325,4 +325,43 @@ def reader():
     return f
 
 
-FIGURES = [transformer, norms, lstmn, feed_forward, pointer, read_process_write, snail, reader]
+def beam():
+    f = Figure(
+        "beam",
+        "Beam search: the two best beginnings at every step",
+        "From the begin mark three continuations with their probabilities; the two best are kept. Each is continued, the products "
+        "are compared, and the two best of all are kept. A sentence that ends keeps its place. Greedy search follows the best single "
+        "step and ends with a less probable sentence.",
+    )
+    f.box("begin", 30, 250, 100, 50, "begin", "input", 18)
+    first = [("a", "0.5", 90, True), ("b", "0.4", 300, True), (".", "0.1", 470, False)]
+    second = {
+        "a": [("a  0.3", "0.15", 62, False), ("b  0.3", "0.15", 116, False), (".  0.4", "0.20", 170, True)],
+        "b": [("a  0.05", "0.02", 272, False), ("b  0.05", "0.02", 326, False), (".  0.9", "0.36", 380, True)],
+    }
+    for word, p, y, kept in first:
+        f.box(
+            "w" + word.replace(".", "end"),
+            260,
+            y,
+            120,
+            46,
+            f"{word}   {p}",
+            "weight" if kept else "input",
+            18,
+            dash=not kept,
+        )
+        f.arrow("begin.r", f"w{word.replace('.', 'end')}.l", mid=0.5)
+        for label, total, top, live in second.get(word, []):
+            name = word + label[0].replace(".", "end")
+            f.box(name, 520, top, 120, 42, label, "weight" if live else "input", 17, dash=not live)
+            f.arrow(f"w{word}.r", f"{name}.l", mid=0.5)
+            f.note(660, top + 28, total + ("   ended" if live else ""), 17)
+    f.note(780, 408, "returned (3)", 17)
+    f.note(780, 198, "greedy (1)", 17)
+    f.note(420, 470, "violet: kept, a width of 2; dashed: dropped", 17)
+    f.note(420, 500, "Greedy takes a, the best word, and ends with 0.20.", 17)
+    return f
+
+
+FIGURES = [beam, transformer, norms, lstmn, feed_forward, pointer, read_process_write, snail, reader]

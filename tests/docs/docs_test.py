@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of docs/site/pages.py and docs/diagrams/figure.py on small sources made here: what they take, what they refuse."""
+"""Tests of docs/site/pages.py and docs/diagrams/figure.py, on small sources: what they take and what they refuse."""
 
 import os
 import sys
