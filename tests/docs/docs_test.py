@@ -80,6 +80,29 @@ class Code(Tree):
                 pages.code(rule)
 
 
+class Lessons(Tree):
+    def test_order_and_place(self):
+        for page in ("a", "b", "c"):
+            self.put(f"docs/{page}.md", f"# Page {page}\n")
+        self.put(
+            "site/lessons.toml",
+            '[[part]]\ntitle = "P"\nlesson = [{page = "a", learn = "x"}, {page = "b", needs = ["a"], learn = "y"}]\n',
+        )
+        old, pages.SITE = pages.SITE, os.path.join(self.folder.name, "site")
+        self.addCleanup(lambda: setattr(pages, "SITE", old))
+        lessons = pages.Lessons()
+        self.assertIn("Before this: [Page a](a.md)", lessons.stands_on("b"))
+        self.assertIn("Next: [Page b](b.md)", lessons.around("a"))
+        self.assertNotIn("Next", lessons.around("b"))
+        self.assertIn("- [Page c](c.md)", lessons.index())
+        with self.assertRaises(pages.Wrong):
+            lessons.stands_on("c")
+        self.assertEqual(len(list(pages.check_listed(lessons))), 4)  # neither lesson has its markers
+        lessons.order[0]["needs"] = ["b"]
+        with self.assertRaises(pages.Wrong):
+            lessons.stands_on("a")
+
+
 class Links(Tree):
     def wrong(self, text):
         self.put("docs/x.md", text)

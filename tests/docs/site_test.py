@@ -11,6 +11,7 @@ import sys
 import time
 
 from selenium import webdriver
+from selenium.common.exceptions import ElementNotInteractableException
 from selenium.webdriver.common.by import By
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -44,8 +45,14 @@ def search(driver, words):
     driver.get("file://" + os.path.join(SITE, "index.html"))
     driver.execute_script("document.getElementById('__search').checked = true")
     box = driver.find_element(By.CSS_SELECTOR, "input.md-search__input")
-    box.click()
-    box.send_keys(words)
+    for _ in range(50):  # it slides in
+        if box.is_displayed() and box.rect["width"] > 100:
+            break
+        time.sleep(0.1)
+    try:
+        box.send_keys(words)
+    except ElementNotInteractableException:
+        return []
     for _ in range(100):
         found = driver.find_elements(By.CSS_SELECTOR, ".md-search-result__item")
         if found:
