@@ -94,7 +94,7 @@ def norms():
         "The path along the bottom: with post-norm every layer's norm cuts into it; with pre-norm it is free from",
         15,
     )
-    f.note(40, 380, "the input to the last layer, so deep networks train without a warm-up.", 15)
+    f.note(40, 380, "the input to the last layer. Here six layers need a warm-up with post-norm, and none with pre-norm.", 15)
     return f
 
 
