@@ -33,6 +33,10 @@ function(fovea_own target)
   endif()
   # clang says of each `omp simd` loop around a function without a vector form that it stays scalar.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>)
+  # `omp simd` is a hint, and without OpenMP none is taken.
+  if(NOT FOVEA_OPENMP)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wno-unknown-pragmas>)
+  endif()
   set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${FOVEA_WERROR})
   if(NOT PROJECT_IS_TOP_LEVEL)
     return()
