@@ -59,9 +59,7 @@ class SequenceLearner final : public Learner {
       strings = task.answer(from(ids, {1, static_cast<int64_t>(ids.size())}));
     }
     const Tensor ids = answered_ids(*model_, task, strings.source);
-    MapLabels labels{.row_title = "letter of the answer",
-                     .column_title = "letter of the source",
-                     .columns = letters(task, strings.source)};
+    MapLabels labels{.row_title = "answer", .column_title = "source", .columns = letters(task, strings.source)};
     labels.rows = letters(task, ids);
     for (int64_t i = 0; i < ids.numel(); ++i)
       labels.wrong.push_back(ids.at<int64_t>({0, i}) != strings.target.at<int64_t>({0, i}));
@@ -88,18 +86,17 @@ class SequenceLearner final : public Learner {
     const bool of_encoder = itself && name.find("encoder") != std::string_view::npos;
     if (of_encoder) labels.rows = labels.columns, labels.row_title = labels.column_title;
     if (itself && !of_encoder) {
-      labels.columns = labels.rows, labels.column_title = "letter given before";
+      labels.columns = labels.rows, labels.column_title = "given before";
       labels.columns.pop_back(), labels.columns.insert(labels.columns.begin(), "^");
     }
     if (itself) labels.wrong.clear();
-    const std::string kind = of_encoder ? "encoder's self-attention"
-                             : itself   ? "decoder's self-attention"
-                                        : "attention";
-    const int64_t heads = weights.dim() == 3 ? weights.size(0) : 1;
+    const bool many = weights.dim() == 3;
+    const std::string kind = of_encoder ? "encoder" : itself ? "decoder" : many ? "cross" : "attention";
+    const int64_t heads = many ? weights.size(0) : 1;
     std::vector<Heatmap> own;
     for (int64_t h = 0; h < heads; ++h) {
       labels.title = heads > 1 ? fmt::format("{}, head {}", kind, h + 1) : kind;
-      own.push_back(attention_map(weights.dim() == 3 ? select(weights, 0, h) : weights, labels));
+      own.push_back(attention_map(many ? select(weights, 0, h) : weights, labels));
     }
     panels.insert(itself ? panels.end() : panels.begin(), own.begin(), own.end());
   }

@@ -44,31 +44,33 @@ class HeatMap {
     this.caption.textContent = panel.title;
     if (panel.note) this.caption.appendChild(document.createElement('small')).textContent = panel.note;
     const {rows, columns} = panel, above = 46, beside = 64;
-    const cell = Math.max(3, Math.min((width - beside) / columns, (tallest - above) / rows, 46));
-    this.place = {above, beside, cell};
-    const height = above + cell * rows + 2, all = Math.min(width, beside + cell * columns + 2);
+    // Square for letters; what runs over time is as wide as the panels above and below it.
+    const free = [(width - beside) / columns, (tallest - above) / rows].map(size => Math.max(3, Math.min(size, 46)));
+    const [cell, high] = panel.row_labels.length ? [Math.min(...free), Math.min(...free)] : [Math.min(free[0], 24), Math.min(free[1], 24)];
+    this.place = {above, beside, cell, high};
+    const height = above + high * rows + 2, all = Math.min(width, beside + cell * columns + 2);
     this.canvas.style.width = `${all}px`;
     this.canvas.style.height = `${height}px`;
     this.figure.style.width = `${all}px`;
     const context = prepare(this.canvas, all, height), colours = heatColours();
     this.drawLabels(context);
-    const inset = cell > 10 ? 1 : 0;
+    const inset = Math.min(cell, high) > 8 ? 1 : 0;
     panel.values.forEach((value, i) => {
       const shade = Math.max(0, Math.min(255, Math.round(255 * (value ?? 0))));
       context.fillStyle = colours[shade];
-      context.fillRect(beside + (i % columns) * cell, above + Math.floor(i / columns) * cell, cell - inset, cell - inset);
+      context.fillRect(beside + (i % columns) * cell, above + Math.floor(i / columns) * high, cell - inset, high - inset);
     });
     if (this.cursor) {
       context.strokeStyle = css('--focus'), context.lineWidth = 2.5;
-      context.strokeRect(beside + this.cursor[1] * cell, above + this.cursor[0] * cell, cell - inset, cell - inset);
+      context.strokeRect(beside + this.cursor[1] * cell, above + this.cursor[0] * high, cell - inset, high - inset);
     }
     this.canvas.setAttribute('aria-label', this.describe());
   }
 
   drawLabels(context) {
-    const {panel, place: {above, beside, cell}} = this, size = Math.max(9, Math.min(18, cell * .62));
-    const every = Math.max(1, Math.ceil((size + 3) / cell));
-    const mark = (labels, i) => labels.length ? labels[i] : i % Math.max(every, 5) === 0 || every === 1 && cell > 24 ? String(i) : '';
+    const {panel, place: {above, beside, cell, high}} = this, size = Math.max(11, Math.min(18, Math.min(cell, high) * .62));
+    const every = Math.max(1, Math.ceil((size + 1) / cell));
+    const mark = (labels, i) => labels.length ? (labels[i] === '.' ? 'end' : labels[i]) : i % 5 === 0 ? String(i) : '';
     context.font = `${size}px ${kFont}`;
     context.textBaseline = 'middle', context.textAlign = 'center';
     for (let j = 0; j < panel.columns; ++j) {
@@ -77,9 +79,9 @@ class HeatMap {
     }
     context.textAlign = 'right';
     for (let i = 0; i < panel.rows; ++i) {
-      const wrong = panel.wrong[i] === 1, y = above + (i + .5) * cell;
+      const wrong = panel.wrong[i] === 1, y = above + (i + .5) * high;
       context.fillStyle = css(wrong ? '--wrong' : '--ink');
-      context.font = `${wrong ? 'bold ' : ''}${size}px ${kFont}`;
+      context.font = `${wrong ? 'bold ' : ''}${panel.row_labels[i] === '.' ? size * .75 : size}px ${kFont}`;
       const label = panel.row_labels.length && i % every !== 0 ? '' : mark(panel.row_labels, i);
       context.fillText(label, beside - 9, y);
       if (wrong && label) context.fillRect(beside - 9 - context.measureText(label).width - 2, y, context.measureText(label).width + 4, 1.5);
@@ -96,7 +98,6 @@ class HeatMap {
     context.restore();
   }
 
-  name(titles, labels, i) { return labels.length ? `${i + 1} “${labels[i]}”` : `${titles} ${i}`; }
   read(row, column) {
     const p = this.panel, value = p.values[row * p.columns + column];
     const of = (title, labels, i) => `${title} ${labels.length ? `${i + 1}, ${labels[i] === '.' ? 'the end' : labels[i]}` : i}`;
@@ -118,8 +119,8 @@ class HeatMap {
     this.onread(cursor ? this.read(...cursor) : '');
   }
   point(event) {
-    const {above, beside, cell} = this.place;
-    const column = Math.floor((event.offsetX - beside) / cell), row = Math.floor((event.offsetY - above) / cell);
+    const {above, beside, cell, high} = this.place;
+    const column = Math.floor((event.offsetX - beside) / cell), row = Math.floor((event.offsetY - above) / high);
     const inside = row >= 0 && row < this.panel.rows && column >= 0 && column < this.panel.columns;
     if (inside || this.cursor) this.move(inside ? [row, column] : null);
   }
@@ -147,8 +148,10 @@ function drawLines(canvas, {series, marks, low, high, log, end, label}) {
   context.font = `12px ${kFont}`, context.textBaseline = 'middle', context.lineWidth = 1;
   const ticks = log ? [] : [0, 25, 50, 75, 100];
   if (log) for (let p = Math.ceil(to(low) - 1e-9); p <= to(high) + 1e-9; ++p) ticks.push(10 ** p);
+  if (log && ticks.length < 3) for (const tick of [...ticks]) ticks.push(2 * tick, 5 * tick);
   context.strokeStyle = css('--line'), context.fillStyle = css('--soft'), context.textAlign = 'right';
   for (const tick of ticks) {
+    if (tick > high) continue;
     context.beginPath(), context.moveTo(box.left, y(tick)), context.lineTo(box.right, y(tick)), context.stroke();
     context.fillText(log ? String(Number(tick.toPrecision(1))) : String(tick), box.left - 6, y(tick));
   }

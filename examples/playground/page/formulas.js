@@ -1,13 +1,15 @@
 // What is worked out beside the picture, as MathML, with the meaning of its symbols. The equations are those of the
 // headers in layers/attention and layers/memory/ntm.h.
 'use strict';
-const i = x => `<mi>${x}</mi>`, up = x => `<mi mathvariant="normal">${x}</mi>`, o = x => `<mo>${x}</mo>`, n = x => `<mn>${x}</mn>`;
+const o = x => /^[()[\]|‖]$/.test(x) ? `<mo stretchy="false">${x}</mo>` : `<mo>${x}</mo>`;
+const i = x => `<mi>${x}</mi>`, up = x => `<mi mathvariant="normal">${x}</mi>`, n = x => `<mn>${x}</mn>`;
 const row = (...x) => `<mrow>${x.join('')}</mrow>`;
 const sub = (x, y) => `<msub>${x}${y}</msub>`, sup = (x, y) => `<msup>${x}${y}</msup>`;
 const both = (x, y, z) => `<msubsup>${x}${y}${z}</msubsup>`;
 const over = (x, y) => `<mfrac>${row(x)}${row(y)}</mfrac>`;
 const bold = x => `<mi mathvariant="bold">${x}</mi>`;
 const fun = (name, ...x) => `${up(name)}${o('(')}${x.join('')}${o(')')}`;
+const tall = (name, ...x) => row(up(name), '<mo>(</mo>', ...x, '<mo>)</mo>');
 const sum = (under, ...x) => `<munder>${o('∑')}${row(under)}</munder>${x.join('')}`;
 const T = up('T');
 const math = (x, block = false) => `<math${block ? ' display="block"' : ''}><mrow>${x}</mrow></math>`;
@@ -99,17 +101,18 @@ function formulasOf({model, score, align}) {
       [[sub(i('h'), i('T')), 'the encoder’s last state: all that the decoder gets of the source'], [sub(i('s'), i('i')), 'the decoder’s state'], [sub(i('y'), i('i')), 'letter of the answer']]]);
   if (model === 'transformer')
     return section(['Multi-head attention', 'Vaswani et al. 2017',
-      [`${sub(i('A'), i('h'))}${o('=')}${fun('softmax', over(`${i('Q')}${both(i('W'), i('h'), i('Q'))}${sup(row(o('('), i('K'), both(i('W'), i('h'), i('K')), o(')')), T)}`, `<msqrt>${i('d')}</msqrt>`))}`,
+      [`${sub(i('A'), i('h'))}${o('=')}${tall('softmax', over(`${i('Q')}${both(i('W'), i('h'), i('Q'))}${sup(row(o('('), i('K'), both(i('W'), i('h'), i('K')), o(')')), T)}`, `<msqrt>${i('d')}</msqrt>`))}`,
        `${sub(i('c'), i('h'))}${o('=')}${sub(i('A'), i('h'))}${i('V')}${both(i('W'), i('h'), i('V'))}`],
       [[sub(i('A'), i('h')), 'weights of head h: the pictures'], [i('Q'), 'queries: one a letter of the answer'], [`${i('K')}${o(',')}${i('V')}`, 'keys and values: one a letter that is looked at'],
        [both(i('W'), i('h'), i('Q')), 'and so on: matrices that are learned'], [i('d'), 'how many numbers a query has in a head']]]) +
-      section(['Three attentions', 'A letter of the answer sees those given before it, never the next: the decoder’s self-attention is a triangle.', [], []]);
+      section(['Three attentions', 'Cross: from the answer to the source. Encoder: from the source to itself. Decoder: from the answer to what was given before, never to what follows, hence the triangle.', [], []]);
   if (model === 'ntm') {
-    const M = sub(i('M'), i('t')), before = sub(i('M'), row(i('t'), o('−'), n(1))), at = o('('), end = o(')');
+    const M = sub(i('M'), i('t')), before = sub(i('M'), row(i('t'), o('−'), n(1))), at = o('('), end = o(')'), kept = `<mover>${i('M')}${o('~')}</mover>`;
     return section(['Where a head stands', 'Graves, Wayne, Danihelka 2014, (5) to (9)', addressing(fun('softmax', i('β'), up('cos'), at, i('k'), o(','), M, end)),
       [[w, 'weights of a head over the memory’s slots'], [i('k'), 'what it looks for, with strength β'], ...addressed]]) +
       section(['What it writes and reads', 'All of k, β, g, s, γ, e, a come from the controller, an LSTM.',
-      [`${M}${at}${i('i')}${end}${o('=')}${before}${at}${i('i')}${end}${at}${n(1)}${o('−')}${w}${at}${i('i')}${end}${i('e')}${end}${o('+')}${w}${at}${i('i')}${end}${i('a')}`,
+      [`${kept}${at}${i('i')}${end}${o('=')}${before}${at}${i('i')}${end}<mspace width=".2em"/>${at}${n(1)}${o('−')}${w}${at}${i('i')}${end}${i('e')}${end}`,
+       `${M}${at}${i('i')}${end}${o('=')}${kept}${at}${i('i')}${end}${o('+')}${w}${at}${i('i')}${end}${i('a')}`,
        `${sub(i('r'), i('t'))}${o('=')}${sum(i('i'), w, at, i('i'), end, M, at, i('i'), end)}`],
       [[M, 'memory after step t'], [i('e'), 'what a write erases'], [i('a'), 'what it adds'], [sub(i('r'), i('t')), 'what is read']]]);
   }

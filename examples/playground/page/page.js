@@ -21,6 +21,7 @@ const settings = {model: 'rnnsearch', task: 'reverse', score: 'additive', align:
                   slots: 16, width: 12, ...kRecipes.other};
 const kLive = ['task', 'length', 'learning_rate', 'batch', 'sample'];
 const kMostFrames = 400;
+const kHint = $('readout').textContent;
 let names, run = 0, running = false, parameters = 0, frames = [], following = true, maps = [], spoken = 0, drawing = false;
 let losses = [], smooth = [], tests = [], marks = [], speed = null, state = null;
 
@@ -118,7 +119,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw
 function keep(message) {
   for (const loss of message.losses) {
     losses.push(loss);
-    smooth.push(smooth.length ? 0.95 * smooth[smooth.length - 1] + 0.05 * loss : loss);
+    smooth.push(smooth.length ? 0.9 * smooth[smooth.length - 1] + 0.1 * loss : loss);
   }
   const test = message.accuracy;
   if (test && (!tests.length || tests[tests.length - 1].step !== test.step)) tests.push(test);
@@ -198,12 +199,16 @@ function drawPanels() {
   $('live').disabled = following;
   if (maps.length !== panels.length) {
     $('panels').replaceChildren();
-    maps = panels.map(() => new HeatMap($('panels'), text => { $('readout').textContent = text || ' '; }));
+    maps = panels.map(() => new HeatMap($('panels'), text => { $('readout').textContent = text || kHint; }));
   }
-  const width = $('panels').clientWidth, across = Math.min(panels.length === 1 ? 1 : panels.length > 4 && width > 820 ? 4 : 2, panels.length);
+  const alone = panels.length === 1;
+  $('sight').classList.toggle('beside', alone && $('sight').clientWidth > 700);  // the charts stand beside the picture
+  const width = $('panels').clientWidth, across = alone ? 1 : panels.length > 4 && width > 560 ? Math.min(4, panels.length / 3) : 2;
   const each = (width - 20 * (across - 1)) / across;
   $('panels').style.gridTemplateColumns = `repeat(${across}, max-content)`;
-  panels.forEach((panel, at) => maps[at].draw(panel, each, panels.length === 1 ? Math.max(330, Math.min(640, innerHeight - 430)) : Math.max(200, Math.min(360, (innerHeight - 470) / (panels.length > across ? 2 : 1)))));
+  const below = $('sight').classList.contains('beside') ? 330 : 500, down = Math.ceil(panels.length / across);
+  const tallest = Math.max(alone ? 330 : 190, Math.min(640, (innerHeight - below) / down - (alone ? 0 : 30)));
+  panels.forEach((panel, at) => maps[at].draw(panel, each, tallest));
 }
 
 // Of many points as many as there are pixels: the extremes of each.

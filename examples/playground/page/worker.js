@@ -1,7 +1,7 @@
 // In the worker: trains, in slices, and reports after each. The page says: start, set, run, pause, steps.
 'use strict';
 const kSlice = 90;             // ms of training between two reports
-const kTestEvery = 500;        // ms between two tests
+const kTestEvery = 250;        // ms between two tests
 const kTestSize = 100;         // fresh examples a test
 const kGoal = 99;              // percent of them
 let fovea, run = 0, running = false, rate = 30, timer = 0;
