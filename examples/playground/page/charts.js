@@ -141,7 +141,7 @@ function niceSteps(high) {
 // Lines over steps. series: {x, y, colour, width}; marks: {step, text}. `log`: y on a logarithmic axis.
 function drawLines(canvas, {series, marks, low, high, log, end, label}) {
   const width = canvas.clientWidth, height = canvas.clientHeight, context = prepare(canvas, width, height);
-  const box = {left: 46, right: width - 8, top: 8, bottom: height - 24};
+  const box = {left: 46, right: width - 16, top: 8, bottom: height - 24};
   const last = Math.max(10, end), to = log ? Math.log10 : v => v;
   const x = step => box.left + step / last * (box.right - box.left);
   const y = value => box.bottom - (to(Math.max(value, low)) - to(low)) / (to(high) - to(low)) * (box.bottom - box.top);

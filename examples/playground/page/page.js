@@ -168,8 +168,9 @@ const reports = {
     $('whole').textContent = test ? percent(test.whole) : '–';
     $('part').textContent = test ? percent(test.part) : '–';
     $('speed').textContent = speed === null ? '–' : Math.round(speed);
-    if (message.reached)
-      $('reached').textContent = `99 % right after ${message.reached.step.toLocaleString('en')} steps, ${message.reached.seconds.toFixed(1)} seconds of training.`;
+    const found = message.reached;
+    $('reached').textContent = found === null ? '' : `99 % right ${found.step.toLocaleString('en')} steps, ` +
+        `${found.seconds.toFixed(1)} seconds of training, after the ${found.changed ? 'change' : 'start'}.`;
     speak(!message.running);
     draw();
   },

@@ -5,7 +5,8 @@ const kTestEvery = 250;        // ms between two tests
 const kTestSize = 100;         // fresh examples a test
 const kGoal = 99;              // percent of them
 let fovea, run = 0, running = false, rate = 30, timer = 0;
-let seconds = 0, losses = [], tested = -1, testedAt = -1e9, last = null, reached = null, shown = -1;
+let seconds = 0, losses = [], tested = -1, testedAt = -1e9, last = null, reached = null;
+let since = {step: 0, seconds: 0};  // when the task became what it is
 
 const text = (name, ...values) => fovea.ccall(name, 'string', values.map(() => 'string'), values);
 const number = (name, ...values) => fovea.ccall(name, 'number', values.map(() => 'string'), values);
@@ -17,7 +18,7 @@ const fail = () => {
 
 function start(settings) {
   clearTimeout(timer);
-  seconds = 0, losses = [], tested = -1, testedAt = -1e9, last = null, reached = null, shown = -1;
+  seconds = 0, losses = [], tested = -1, testedAt = -1e9, last = null, reached = null, since = {step: 0, seconds: 0};
   for (const [name, value] of Object.entries(settings))
     if (number('playground_set', name, String(value)) === 0) return fail();
   if (number('playground_start') === 0) return fail();
@@ -43,7 +44,8 @@ function report(test) {
     if (whole < 0) return fail();
     tested = done, testedAt = performance.now();
     last = {step: done, whole, part: fovea._playground_part_accuracy()};
-    if (reached === null && whole >= kGoal) reached = {step: done, seconds: seconds + (testedAt - now) / 1000};
+    if (reached === null && whole >= kGoal) 
+      reached = {step: done - since.step, seconds: seconds + (testedAt - now) / 1000 - since.seconds, changed: since.step > 0};
   }
   const picture = text('playground_look');
   if (!picture) return fail();
@@ -72,6 +74,8 @@ const orders = {
     postMessage({type: 'set', run, name: order.name, value: order.value, live: answer === 1,
                  step: fovea._playground_steps_done()});
     tested = -1;
+    if (answer === 1 && (order.name === 'task' || order.name === 'length'))
+      reached = null, since = {step: fovea._playground_steps_done(), seconds};
     if (answer === 1 && !running) report(true);
   },
   rate: order => { rate = order.rate; },
