@@ -49,7 +49,7 @@ Json look() {
 }  // namespace
 
 TEST_CASE("playground: every score goes with every alignment, and weights of a row are a share of 1", "[playground]") {
-  for (const std::string& model : {"rnnsearch", "luong"})
+  for (const std::string model : {"rnnsearch", "luong"})
     for (const std::string& score : fovea::score_names())
       for (const std::string& align : fovea::align_names()) {
         INFO(model << " " << score << " " << align);

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""playground_test.py PAGE LOSSES [--screenshots FOLDER]: the playground in headless Chromium.
+"""playground_test.py PAGE LOSSES [flags]: the playground in headless Chromium.
 
 PAGE is playground.html; LOSSES the program playground_losses of a native build, whose losses the page must give. The
-page is opened from its file, with no network. Ends with 1 at the first promise that is not kept.
+page is opened from its file, with no network. Ends with 1 at the first promise that is not kept. --summary writes what
+was measured, and measures the speed too.
 """
 import argparse
+import json
 import pathlib
 import subprocess
 import sys
@@ -31,6 +33,7 @@ class Page:
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.address = path.resolve().as_uri()
         self.screenshots = screenshots
+        self.measured = {}
 
     def open(self, settings=""):
         self.driver.get("about:blank")
@@ -100,9 +103,11 @@ def gives_native_losses(page, losses):
         expected = [float(line) for line in native.stdout.split()]
         require(len(expected) == 100, f"playground_losses printed {len(expected)} losses")
         require(expected[0] - min(expected) > 0.01, f"{settings or 'defaults'}: nothing is learned")
+        require(len(set(found)) > 90, f"{settings or 'defaults'}: the page repeats a loss")
         worst = max(abs(a - b) for a, b in zip(found, expected))
         print(f"losses of 100 steps, {settings or 'defaults'}: at most {worst:.1e} from the native ones")
         require(worst <= 1e-4, f"{settings or 'defaults'}: losses differ by {worst}")
+        page.measured["difference"] = max(worst, page.measured.get("difference", 0))
 
 
 def diagonal(page, back):
@@ -111,8 +116,8 @@ def diagonal(page, back):
       for (let i = 0; i < n; ++i) sum += p.values[i * n + ({'n - 1 - i' if back else 'i'})]; return sum / n; }})()""")
 
 
-def learns_reversal(page):
-    page.open()
+def learns_reversal(page, seed):
+    page.open(f"seed={seed}")
     require(diagonal(page, True) < 0.3, "the picture shows a diagonal before anything is learned")
     page.choose("rate", 0)
     page.click("run")
@@ -121,12 +126,37 @@ def learns_reversal(page):
     page.until("!playground.state?.running", "pause")
     found = page.get("playground.state.reached")
     print(f"reversal at length 10: 99 % of strings right after {found['step']} steps, {found['seconds']:.1f} s")
+    page.measured["reversal"] = {"steps": found["step"], "seconds": found["seconds"]}
     require(page.get("playground.settings.length") == 10, "the length is not 10")
     require(max(test["whole"] for test in page.get("playground.tests")) >= 99, "99 % were not reached")
     weight = diagonal(page, True)
     require(weight > 0.6, f"the weight on the right letters is {weight}")
     require("99 % right" in page.text("reached"), "the page does not say when 99 % were reached")
     page.picture("reversal")
+
+
+def shows_attention_forming(page, seed):
+    """At the speed that the page begins with."""
+    page.open(f"seed={seed}")
+    page.click("run")
+    begin = time.time()
+    while diagonal(page, True) < 0.5:
+        require(time.time() < begin + PATIENCE, "no diagonal is to be seen")
+        time.sleep(0.05)
+    page.measured["diagonal"] = {"seconds": time.time() - begin, "steps": page.steps()}
+
+
+def trains_at_speed(page):
+    """Steps a second, as fast as it goes, with drawing."""
+    page.measured["steps_per_second"] = {}
+    for model in ("rnnsearch", "luong", "transformer", "ntm"):
+        page.open(f"model={model}")
+        page.choose("rate", 0)
+        page.click("run")
+        page.until("playground.state?.seconds > 1", "a second of training")
+        begin, before = time.time(), page.steps()
+        time.sleep(3)
+        page.measured["steps_per_second"][model] = (page.steps() - before) / (time.time() - begin)
 
 
 def goes_on_with_another_task(page):
@@ -224,19 +254,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=pathlib.Path)
     parser.add_argument("losses", type=pathlib.Path)
-    parser.add_argument("--screenshots", type=pathlib.Path)
+    parser.add_argument("--screenshots", type=pathlib.Path, help="a folder for what was seen")
+    parser.add_argument("--summary", type=pathlib.Path, help="a file for what was measured")
+    parser.add_argument("--seed", type=int, default=1, help="of the reversal")
     options = parser.parse_args()
     size = options.page.stat().st_size
     print(f"{options.page.name}: {size} bytes")
     require(size <= MOST_BYTES, f"the page has {size} bytes; it may have {MOST_BYTES}")
     page = Page(options.page, options.screenshots)
+    page.measured["bytes"] = size
+    checks = [opens_alone, lambda p: gives_native_losses(p, options.losses), lambda p: learns_reversal(p, options.seed),
+              goes_on_with_another_task, pauses_steps_and_changes, serves_keyboard_and_eyes]
+    if options.summary:
+        checks += [lambda p: shows_attention_forming(p, options.seed), trains_at_speed]
     try:
-        for check in (opens_alone, lambda p: gives_native_losses(p, options.losses), learns_reversal,
-                      goes_on_with_another_task, pauses_steps_and_changes, serves_keyboard_and_eyes):
+        for check in checks:
             check(page)
             page.no_complaint()
     finally:
         page.driver.quit()
+    if options.summary:
+        options.summary.parent.mkdir(parents=True, exist_ok=True)
+        options.summary.write_text(json.dumps(page.measured))
     print("playground: all promises kept")
 
 
