@@ -18,6 +18,9 @@ function(fovea_precompile target)
     target_compile_options(${target} PRIVATE -fpch-preprocess)
     set_source_files_properties("${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.cxx"
                                 PROPERTIES COMPILE_OPTIONS -fno-pch-preprocess)
+  elseif(EMSCRIPTEN)
+    # Made again of the same text they are the same, and what includes them is found in the cache.
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   endif()
 endfunction()
 
