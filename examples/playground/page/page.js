@@ -7,8 +7,8 @@ const kRecipes = {
   luong: {length: 10, batch: 16, learning_rate: 0.003, hidden: 32, score: 'general'},
   other: {length: 10, batch: 16, learning_rate: 0.003, hidden: 32},
 };
-const kModels = {rnnsearch: 'RNNsearch (Bahdanau)', luong: 'Luong', 'encoder-decoder': 'encoder–decoder, no attention',
-                 transformer: 'Transformer', ntm: 'Neural Turing Machine'};
+const kModels = {rnnsearch: 'RNNsearch', luong: 'Luong', 'encoder-decoder': 'no attention',
+                 transformer: 'Transformer', ntm: 'NTM'};
 const kLeads = {
   reverse: 'A network learns to give letters backwards. Where it looks should become the diagonal from top right to bottom left.',
   copy: 'A network learns to give letters back as they came. Where it looks should become the main diagonal.',
@@ -169,8 +169,8 @@ const reports = {
     $('part').textContent = test ? percent(test.part) : '–';
     $('speed').textContent = speed === null ? '–' : Math.round(speed);
     const found = message.reached;
-    $('reached').textContent = found === null ? '' : `99 % right ${found.step.toLocaleString('en')} steps, ` +
-        `${found.seconds.toFixed(1)} seconds of training, after the ${found.changed ? 'change' : 'start'}.`;
+    $('reached').textContent = found === null ? '' : `99 % right after ${found.step.toLocaleString('en')} steps and ` +
+        `${found.seconds.toFixed(1)} seconds of training${found.changed ? ', counted from the change' : ''}.`;
     speak(!message.running);
     draw();
   },
@@ -203,11 +203,11 @@ function drawPanels() {
     maps = panels.map(() => new HeatMap($('panels'), text => { $('readout').textContent = text || kHint; }));
   }
   const alone = panels.length === 1;
-  $('sight').classList.toggle('beside', alone && $('sight').clientWidth > 700);  // the charts stand beside the picture
+  $('sight').classList.toggle('beside', alone && $('sight').clientWidth > 600);  // the charts stand beside the picture
   const width = $('panels').clientWidth, across = alone ? 1 : panels.length > 4 && width > 560 ? Math.min(4, panels.length / 3) : 2;
   const each = (width - 20 * (across - 1)) / across;
   $('panels').style.gridTemplateColumns = `repeat(${across}, max-content)`;
-  const below = $('sight').classList.contains('beside') ? 330 : 500, down = Math.ceil(panels.length / across);
+  const below = $('sight').classList.contains('beside') ? 330 : 560, down = Math.ceil(panels.length / across);
   const tallest = Math.max(alone ? 330 : 190, Math.min(640, (innerHeight - below) / down - (alone ? 0 : 30)));
   panels.forEach((panel, at) => maps[at].draw(panel, each, tallest));
 }
@@ -231,7 +231,7 @@ function drawCharts() {
   const x = tests.map(t => t.step), test = last(tests);
   drawLines($('accuracy_chart'), {
     series: [{x, y: tests.map(t => t.part), colour: css('--second'), width: 1.6}, {x, y: tests.map(t => t.whole), colour: css('--accent'), width: 2.4}],
-    marks, low: 0, high: 100, log: false, end,
+    marks: marks.map(({step}) => ({step, text: ''})), low: 0, high: 100, log: false, end,
     label: tests.length ? `${$('whole_name').textContent} ${percent(test.whole)}, ${$('part_name').textContent} ${percent(test.part)}` : 'no test yet'});
 }
 
