@@ -130,7 +130,7 @@ def learns_reversal(page, seed):
     require(page.get("playground.settings.length") == 10, "the length is not 10")
     require(max(test["whole"] for test in page.get("playground.tests")) >= 99, "99 % were not reached")
     weight = diagonal(page, True)
-    require(weight > 0.6, f"the weight on the right letters is {weight}")
+    require(weight > 4 * diagonal(page, False) and weight > 0.4, f"the weight on the right letters is {weight}")
     require("99 % right" in page.text("reached"), "the page does not say when 99 % were reached")
     page.picture("reversal")
 
@@ -170,7 +170,7 @@ def goes_on_with_another_task(page):
     page.until("!playground.state?.running", "pause")
     require(page.steps() > before, "the steps began anew")
     weight = diagonal(page, False)
-    require(weight > 0.5, f"the weight on the letters to copy is {weight}")
+    require(weight > 4 * diagonal(page, True) and weight > 0.3, f"the weight on the letters to copy is {weight}")
     page.picture("copy")
 
 
