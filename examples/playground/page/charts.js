@@ -45,8 +45,8 @@ class HeatMap {
     if (panel.note) this.caption.appendChild(document.createElement('small')).textContent = panel.note;
     const {rows, columns} = panel, above = 46, beside = 64;
     // Square for letters; what runs over time is as wide as the panels above and below it.
-    const free = [(width - beside) / columns, (tallest - above) / rows].map(size => Math.max(3, Math.min(size, 46)));
-    const [cell, high] = panel.row_labels.length ? [Math.min(...free), Math.min(...free)] : [Math.min(free[0], 24), Math.min(free[1], 24)];
+    const free = [(width - beside) / columns, (tallest - above) / rows].map(size => Math.max(3, Math.min(size, 64)));
+    const [cell, high] = panel.row_labels.length ? [Math.min(...free), Math.min(...free)] : free.map(size => Math.min(size, 30));
     this.place = {above, beside, cell, high};
     const height = above + high * rows + 2, all = Math.min(width, beside + cell * columns + 2);
     this.canvas.style.width = `${all}px`;
@@ -58,7 +58,8 @@ class HeatMap {
     panel.values.forEach((value, i) => {
       const shade = Math.max(0, Math.min(255, Math.round(255 * (value ?? 0))));
       context.fillStyle = colours[shade];
-      context.fillRect(beside + (i % columns) * cell, above + Math.floor(i / columns) * high, cell - inset, high - inset);
+      const [x, y] = [beside + (i % columns) * cell, above + Math.floor(i / columns) * high];
+      context.fillRect(x, y, cell - inset, high - inset);
     });
     if (this.cursor) {
       context.strokeStyle = css('--focus'), context.lineWidth = 2.5;
@@ -68,14 +69,15 @@ class HeatMap {
   }
 
   drawLabels(context) {
-    const {panel, place: {above, beside, cell, high}} = this, size = Math.max(11, Math.min(18, Math.min(cell, high) * .62));
+    const {panel, place: {above, beside, cell, high}} = this, size = Math.max(11, Math.min(22, Math.min(cell, high) * .58));
     const every = Math.max(1, Math.ceil((size + 1) / cell));
     const mark = (labels, i) => labels.length ? (labels[i] === '.' ? 'end' : labels[i]) : i % 5 === 0 ? String(i) : '';
     context.font = `${size}px ${kFont}`;
     context.textBaseline = 'middle', context.textAlign = 'center';
     for (let j = 0; j < panel.columns; ++j) {
       context.fillStyle = css('--ink');
-      if (!panel.column_labels.length || j % every === 0) context.fillText(mark(panel.column_labels, j), beside + (j + .5) * cell, above - size * .7);
+      if (panel.column_labels.length && j % every !== 0) continue;
+      context.fillText(mark(panel.column_labels, j), beside + (j + .5) * cell, above - size * .7);
     }
     context.textAlign = 'right';
     for (let i = 0; i < panel.rows; ++i) {
@@ -84,7 +86,8 @@ class HeatMap {
       context.font = `${wrong ? 'bold ' : ''}${panel.row_labels[i] === '.' ? size * .75 : size}px ${kFont}`;
       const label = panel.row_labels.length && i % every !== 0 ? '' : mark(panel.row_labels, i);
       context.fillText(label, beside - 9, y);
-      if (wrong && label) context.fillRect(beside - 9 - context.measureText(label).width - 2, y, context.measureText(label).width + 4, 1.5);
+      const wide = context.measureText(label).width;
+      if (wrong && label) context.fillRect(beside - 11 - wide, y, wide + 4, 1.5);
     }
     context.fillStyle = css('--soft');
     context.font = `13px ${kFont}`;

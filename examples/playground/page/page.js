@@ -23,7 +23,7 @@ const kLive = ['task', 'length', 'learning_rate', 'batch', 'sample'];
 const kMostFrames = 400;
 const kHint = $('readout').textContent;
 let names, run = 0, running = false, parameters = 0, frames = [], following = true, maps = [], spoken = 0, drawing = false;
-let losses = [], smooth = [], tests = [], marks = [], speed = null, state = null;
+let losses = [], smooth = [], tests = [], marks = [], speed = null, state = null, least = Infinity, heard = 0;
 
 const worker = new Worker(URL.createObjectURL(new Blob([$('module').textContent, $('worker').textContent],
                                                        {type: 'text/javascript'})));
@@ -31,8 +31,10 @@ const order = (type, rest = {}) => worker.postMessage({type, ...rest});
 
 // ---- controls ----
 function fill(id, values, texts = v => v) {
+  const known = values.map(String).includes(String(settings[id]));
+  if (!known && typeof settings[id] === 'number') values = [...values, settings[id]].sort((a, b) => a - b);
+  else if (!known) settings[id] = values[0];
   $(id).replaceChildren(...values.map(v => new Option(texts(v), v)));
-  if (!values.map(String).includes(String(settings[id]))) settings[id] = values[0];
   $(id).value = settings[id];
 }
 function showControls() {
@@ -61,7 +63,7 @@ function showControls() {
 
 function begin() {
   ++run;
-  losses = [], smooth = [], tests = [], marks = [], frames = [], following = true, state = null, speed = null;
+  losses = [], smooth = [], tests = [], marks = [], frames = [], following = true, state = null, speed = null, least = Infinity;
   $('error').hidden = true, $('reached').textContent = '';
   order('start', {run, running, settings: {...settings}});
 }
@@ -120,6 +122,7 @@ function keep(message) {
   for (const loss of message.losses) {
     losses.push(loss);
     smooth.push(smooth.length ? 0.9 * smooth[smooth.length - 1] + 0.1 * loss : loss);
+    least = Math.min(least, smooth[smooth.length - 1]);
   }
   const test = message.accuracy;
   if (test && (!tests.length || tests[tests.length - 1].step !== test.step)) tests.push(test);
@@ -142,10 +145,13 @@ function speak(now) {
 const reports = {
   ready: message => {
     names = message.names;
-    for (const [name, value] of new URLSearchParams(location.hash.slice(1))) if (name in settings) {
-      if (name === 'model') Object.assign(settings, kRecipes[value] ?? kRecipes.other);
-      settings[name] = /^[\d.]+$/.test(value) ? Number(value) : value;
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (names.tasks[asked.get('model')]) Object.assign(settings, kRecipes[asked.get('model')] ?? kRecipes.other);
+    for (const [name, value] of asked) {
+      if (typeof settings[name] === 'number' && Number.isFinite(Number(value))) settings[name] = Number(value);
+      else if (typeof settings[name] === 'string') settings[name] = value;
     }
+    if (!names.tasks[settings.model]) settings.model = 'rnnsearch';
     showControls();
     for (const id of ['run', 'step', 'ten', 'new']) $(id).disabled = false;
     begin();
@@ -156,10 +162,12 @@ const reports = {
       marks.push({step: message.step, text: `${message.name.replace('_', ' ')} ${message.value}`});
   },
   state: message => {
-    if (state && message.seconds > state.seconds && message.losses.length > 0) {
-      const now = message.losses.length / (message.seconds - state.seconds);
+    const since = (performance.now() - heard) / 1000;
+    if (state?.running && message.losses.length > 0) {
+      const now = message.losses.length / since;
       speed = speed === null ? now : 0.8 * speed + 0.2 * now;
     }
+    heard = performance.now();
     state = message;
     keep(message);
     const test = tests[tests.length - 1];
@@ -207,7 +215,8 @@ function drawPanels() {
   const width = $('panels').clientWidth, across = alone ? 1 : panels.length > 4 && width > 560 ? Math.min(4, panels.length / 3) : 2;
   const each = (width - 20 * (across - 1)) / across;
   $('panels').style.gridTemplateColumns = `repeat(${across}, max-content)`;
-  const below = $('sight').classList.contains('beside') ? 330 : 560, down = Math.ceil(panels.length / across);
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const below = rem * ($('sight').classList.contains('beside') ? 22.5 : 35), down = Math.ceil(panels.length / across);
   const tallest = Math.max(alone ? 330 : 190, Math.min(640, (innerHeight - below) / down - (alone ? 0 : 30)));
   panels.forEach((panel, at) => maps[at].draw(panel, each, tallest));
 }
@@ -223,10 +232,10 @@ function thinned(y, width) {
 }
 function drawCharts() {
   const end = losses.length, width = $('loss_chart').clientWidth, last = values => values.length ? values[values.length - 1] : NaN;
-  const least = losses.length ? Math.min(...smooth) / 2 : 0.1, most = Math.max(4, losses.length ? losses[0] : 4);
+  const bottom = losses.length ? least / 2 : 0.1, most = Math.max(4, losses.length ? losses[0] : 4);
   drawLines($('loss_chart'), {
     series: [{...thinned(losses, width), colour: css('--raw'), width: 1}, {...thinned(smooth, width), colour: css('--accent'), width: 2.2}],
-    marks, low: 10 ** Math.floor(Math.log10(Math.max(least, 1e-7))), high: most, log: true, end,
+    marks, low: 10 ** Math.floor(Math.log10(Math.max(bottom, 1e-7))), high: most, log: true, end,
     label: `Loss over ${end} steps; last ${last(losses).toFixed(4)}, running mean ${last(smooth).toFixed(4)}`});
   const x = tests.map(t => t.step), test = last(tests);
   drawLines($('accuracy_chart'), {
