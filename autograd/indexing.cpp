@@ -10,7 +10,9 @@ namespace fovea {
 Tensor Tensor::operator[](const Index& index) const { return (*this)[{index}]; }
 
 Tensor Tensor::operator[](std::initializer_list<Index> index) const {
-  const auto count = [&](auto&& is) { return static_cast<int>(std::ranges::count_if(index, is, &Index::kind)); };
+  const auto count = [&](auto&& is) {
+    return static_cast<int>(std::count_if(index.begin(), index.end(), [&](const Index& i) { return is(i.kind); }));
+  };
   const int taken = count([](Index::Kind kind) { return kind == Index::position || kind == Index::slice; });
   const int ellipses = count([](Index::Kind kind) { return kind == Index::ellipsis; });
   if (taken > dim() || ellipses > 1)

@@ -22,7 +22,7 @@ class Pass;
 extern constinit int64_t last_sequence;
 inline int64_t take_sequence() {
   if (single_threaded()) return ++last_sequence;
-  return std::atomic_ref(last_sequence).fetch_add(1, std::memory_order_relaxed) + 1;
+  return __atomic_add_fetch(&last_sequence, 1, __ATOMIC_RELAXED);
 }
 
 // Where an input came from: a node and which of its outputs. Null: the input needs no gradient.

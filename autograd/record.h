@@ -163,7 +163,7 @@ template <class Vjp>
 void record_many(const char* op, std::span<const Tensor> inputs, std::span<Tensor> outputs, Vjp vjp) {
   if (detail::record_listener != nullptr || detail::modes.anomaly)
     for (const Tensor& y : outputs) detail::after_record(op, y);
-  if (std::ranges::none_of(inputs, recording)) return;
+  if (std::none_of(inputs.begin(), inputs.end(), recording)) return;
   const auto node =
       detail::Ref<detail::TapeSlot>::adopt(new detail::ManyNode<Vjp>(op, inputs, outputs, std::move(vjp)));
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -58,11 +58,11 @@ void open_cache() {
 
 void count(int64_t bytes, int64_t blocks) {
   MemoryCounters& counters = memory_counters;
-  const int64_t live = std::atomic_ref(counters.live_bytes).fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  std::atomic_ref(counters.live_blocks).fetch_add(blocks, std::memory_order_relaxed);
-  std::atomic_ref peak(counters.peak_bytes);
-  int64_t before = peak.load(std::memory_order_relaxed);
-  while (live > before && !peak.compare_exchange_weak(before, live, std::memory_order_relaxed)) {
+  const int64_t live = __atomic_add_fetch(&counters.live_bytes, bytes, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&counters.live_blocks, blocks, __ATOMIC_RELAXED);
+  int64_t peak = __atomic_load_n(&counters.peak_bytes, __ATOMIC_RELAXED);
+  while (live > peak &&
+         !__atomic_compare_exchange_n(&counters.peak_bytes, &peak, live, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
   }
 }
 
@@ -109,7 +109,7 @@ void free_block_slow(void* block, size_t bytes) {
 }
 
 size_t round_up_large(size_t bytes) {
-  if (bytes > (size_t{1} << 47)) throw std::bad_alloc();
+  if (bytes > kLargestBlock<size_t>) throw std::bad_alloc();
   return class_of(bytes).bytes;
 }
 
@@ -117,11 +117,14 @@ size_t round_up_large(size_t bytes) {
 
 MemoryStats memory_stats() {
   detail::MemoryCounters& counters = detail::memory_counters;
-  return {std::atomic_ref(counters.live_bytes).load(), std::atomic_ref(counters.peak_bytes).load(),
-          std::atomic_ref(counters.live_blocks).load()};
+  return {__atomic_load_n(&counters.live_bytes, __ATOMIC_SEQ_CST),
+          __atomic_load_n(&counters.peak_bytes, __ATOMIC_SEQ_CST),
+          __atomic_load_n(&counters.live_blocks, __ATOMIC_SEQ_CST)};
 }
 
-void reset_peak_memory() { std::atomic_ref(detail::memory_counters.peak_bytes).store(memory_stats().live_bytes); }
+void reset_peak_memory() {
+  __atomic_store_n(&detail::memory_counters.peak_bytes, memory_stats().live_bytes, __ATOMIC_SEQ_CST);
+}
 
 void empty_memory_cache() { detail::empty_cache(); }
 

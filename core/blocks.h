@@ -6,9 +6,11 @@
 
 #include <fovea/core/counted.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -23,6 +25,17 @@ void free_object(void* object, size_t bytes);
 
 // ---- what of it is worth inlining ----
 namespace detail {
+
+// The most that is asked of a system; differences between addresses in it fit, and so does the size class above it.
+template <class Size>
+constexpr Size kLargestBlock = std::min<uint64_t>(uint64_t{1} << 47, std::numeric_limits<Size>::max() / 4 * 2);
+
+// A count of bytes as a size. More than a Size of 32 bits can count becomes a size that no system has.
+template <class Size = size_t>
+constexpr Size to_size(int64_t bytes) {
+  if (sizeof(Size) < sizeof(bytes) && bytes > static_cast<int64_t>(kLargestBlock<Size>)) return kLargestBlock<Size> + 1;
+  return static_cast<Size>(bytes);
+}
 
 constexpr size_t kBlockAlign = 64;
 constexpr size_t kSmallBlock = 1024;  // up to here a size class is a multiple of 64 bytes

@@ -1,8 +1,9 @@
 // Intrusive reference counting. Counts are plain integers while the process has one thread (glibc tells, at the price
-// of a predicted branch) and atomic once it has more; a small step on the tape is many times cheaper for it.
+// of a predicted branch) and atomic once it has more; a small step on the tape is many times cheaper for it. A build
+// without threads (FOVEA_THREADS=OFF) has plain ones alone. Atomic by what g++ and clang have built in: std::atomic_ref
+// came late to LLVM's library.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <utility>
 
@@ -13,7 +14,9 @@
 namespace fovea::detail {
 
 inline bool single_threaded() {
-#if __has_include(<sys/single_threaded.h>)
+#ifdef FOVEA_ONE_THREAD
+  return true;
+#elif __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded != 0;
 #else
   return false;
@@ -30,18 +33,18 @@ class Count {
     if (single_threaded()) [[likely]]
       value_ += n;
     else
-      std::atomic_ref(value_).fetch_add(n, std::memory_order_relaxed);
+      __atomic_fetch_add(&value_, n, __ATOMIC_RELAXED);
   }
   // Takes one away; true: it was the last.
   bool drop() {
     if (single_threaded()) [[likely]]
       return --value_ == 0;
-    return std::atomic_ref(value_).fetch_sub(1, std::memory_order_acq_rel) == 1;
+    return __atomic_fetch_sub(&value_, 1, __ATOMIC_ACQ_REL) == 1;
   }
-  int64_t get() const { return std::atomic_ref(value_).load(std::memory_order_acquire); }
+  int64_t get() const { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
 
  private:
-  alignas(std::atomic_ref<int64_t>::required_alignment) mutable int64_t value_;
+  alignas(8) int64_t value_;
 };
 
 // Handle to a T with members retain() and release(); release frees at zero.

@@ -13,7 +13,8 @@ namespace fovea {
 int num_threads();
 void set_num_threads(int n);  // n >= 1 (ValueError); starts at the environment's OMP_NUM_THREADS, else the cores
 
-// The CPU that BLAS chose its kernels for ("SkylakeX"), for the first line of a run; "unknown" for other BLAS.
+// The CPU that BLAS chose its kernels for ("SkylakeX"), for the first line of a run; "unknown" for other BLAS, "none"
+// in a build without it.
 std::string blas_core_name();
 
 bool in_parallel();  // whether the caller is inside one of the loops below

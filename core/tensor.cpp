@@ -27,7 +27,7 @@ inline Tensor place(void* block, size_t capacity, const Shape& shape, DType dtyp
 
 // Of a small block.
 inline size_t capacity_for(int64_t numel, DType dtype) {
-  const size_t bytes = kElements + static_cast<size_t>(numel * item_size(dtype));
+  const size_t bytes = kElements + detail::to_size(numel * item_size(dtype));
   return (bytes + detail::kBlockAlign - 1) & ~(detail::kBlockAlign - 1);
 }
 
@@ -46,7 +46,7 @@ inline size_t capacity_for(int64_t numel, DType dtype) {
   const int64_t bytes = numel * item_size(dtype);
   void* block = nullptr;
   try {
-    block = allocate_block(kElements + static_cast<size_t>(bytes), &capacity);
+    block = allocate_block(kElements + detail::to_size(bytes), &capacity);
   } catch (const std::bad_alloc&) {
     throw_out_of_memory(shape, dtype, bytes);
   }

@@ -35,7 +35,7 @@ void require_apart(std::string_view kind, const std::vector<Tensor>& parameters)
     const int64_t bytes = parameters[i].numel() * item_size(parameters[i].dtype());
     if (bytes > 0) ranges.push_back({begin, begin + bytes, i});
   }
-  std::ranges::sort(ranges, std::less(), &Range::begin);
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return std::less()(a.begin, b.begin); });
   for (size_t i = 1; i < ranges.size(); ++i) {
     const Range &before = ranges[i - 1], &after = ranges[i];
     if (after.begin >= before.end) continue;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fovea/core/internal/number_text.h>
 #include <fovea/optim/saved_state.h>
 
 #include <charconv>
@@ -31,7 +32,7 @@ void FieldReader::parse(std::string_view name, Number& value) const {
   const std::string& text = text_of(from_, joined(prefix_, name));
   const char* const last = text.data() + text.size();
   Number parsed{};
-  const auto [end, failure] = std::from_chars(text.data(), last, parsed);
+  const auto [end, failure] = detail::from_chars(text.data(), last, parsed);
   if (failure != std::errc() || end != last)
     throw FileError(fmt::format("state: \"{}.{}\" is \"{}\"; need a number", prefix_, name, text));
   value = parsed;

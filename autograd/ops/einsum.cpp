@@ -110,7 +110,7 @@ Operand diagonal(Operand in, size_t a, size_t b, const Equation& equation) {
 
 Operand labelled(const Tensor& x, const Labels& term, const Equation& equation) {
   check::floating("einsum", x);
-  const int written = static_cast<int>(std::ranges::count_if(term, [](char c) { return c != kEllipsis; }));
+  const int written = static_cast<int>(std::count_if(term.begin(), term.end(), [](char c) { return c != kEllipsis; }));
   if (contains(term, kEllipsis) ? written > x.dim() : written != x.dim())
     equation.fail_shape(fmt::format("{} for \"{}\"; need rank {}{}", describe(x), spread(term, 0), written,
                                     contains(term, kEllipsis) ? " and above" : ""));
@@ -196,9 +196,9 @@ Labels implicit_output(const Equation& equation) {
   Labels all, output;
   for (const Labels& term : equation.inputs) all += term;
   if (contains(all, kEllipsis)) output += kEllipsis;
-  std::ranges::sort(all);
+  std::sort(all.begin(), all.end());
   for (const char label : all)
-    if (label != kEllipsis && std::ranges::count(all, label) == 1) output += label;
+    if (label != kEllipsis && std::count(all.begin(), all.end(), label) == 1) output += label;
   return output;
 }
 
@@ -207,12 +207,14 @@ Labels output_of(const Equation& equation, const std::vector<Operand>& operands)
   Labels all;
   for (const Operand& in : operands) {
     all += in.labels;
-    ellipsis = std::max(ellipsis, static_cast<int>(std::ranges::count_if(in.labels, [](char c) { return c < 'A'; })));
+    ellipsis = std::max(
+        ellipsis, static_cast<int>(std::count_if(in.labels.begin(), in.labels.end(), [](char c) { return c < 'A'; })));
   }
   Labels output = spread(equation.has_output ? equation.output : implicit_output(equation), ellipsis);
   for (const char label : output) {
     if (!contains(all, label)) equation.fail(fmt::format("the output's '{}' is in no input", label));
-    if (std::ranges::count(output, label) > 1) equation.fail(fmt::format("the output has '{}' twice", label));
+    if (std::count(output.begin(), output.end(), label) > 1)
+      equation.fail(fmt::format("the output has '{}' twice", label));
   }
   return output;
 }

@@ -100,15 +100,13 @@ LstmStep lstm_cell(const Tensor& gates, const Tensor& cell) {
   record_many(
       "lstm_cell", {{gates, cell}}, y,
       [a = saved(gates), b = saved(cell), activations, tanh_cell](std::span<const Tensor> g, std::span<Tensor> found) {
-        if (!grad_enabled()) {
-          std::ranges::move(cell_backward(activations, array::contiguous(b.get()), tanh_cell, g), found.begin());
-          return;
-        }
+        const auto give = [&](auto&& gradients) { std::move(gradients.begin(), gradients.end(), found.begin()); };
+        if (!grad_enabled()) return give(cell_backward(activations, array::contiguous(b.get()), tanh_cell, g));
         const auto formula = [](InputSpan at) {
           const LstmStep step = plain_step(at[0], at[1]);
           return Inputs{step.hidden, step.cell};
         };
-        std::ranges::move(plain_vjp(formula, Inputs{a.get(), b.get()}, g), found.begin());
+        give(plain_vjp(formula, Inputs{a.get(), b.get()}, g));
       });
   return {y[0], y[1]};
 }

@@ -155,9 +155,9 @@ std::vector<Tensor> record_sequence(const Network& network, const SequencePlan& 
                 std::vector<Tensor> read(kept.size());
                 for (size_t i = 0; i < kept.size(); ++i) read[i] = kept[i].get();
                 const auto formula = [&](std::span<const Tensor> at) { return network.plain(plan, at); };
-                std::ranges::move(grad_enabled() ? plain_vjp(formula, read, gradients)
-                                                 : fused_backward(network, plan, read, tape, gradients),
-                                  result.begin());
+                std::vector<Tensor> given = grad_enabled() ? plain_vjp(formula, read, gradients)
+                                                           : fused_backward(network, plan, read, tape, gradients);
+                std::move(given.begin(), given.end(), result.begin());
               });
   return outputs;
 }

@@ -12,7 +12,9 @@ endforeach()
 
 # Tuned for some CPUs (AMD's Zen) g++ fuses a product with its sum in some unrollings of a loop and not in others; what
 # has the same bits in every tile must be fused in all.
-check_cxx_compiler_flag(--param=avoid-fma-max-bits=0 FOVEA_HAS_AVOID_FMA_MAX_BITS)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  check_cxx_compiler_flag(--param=avoid-fma-max-bits=0 FOVEA_HAS_AVOID_FMA_MAX_BITS)
+endif()
 if(FOVEA_HAS_AVOID_FMA_MAX_BITS)
   list(APPEND kernel_options --param=avoid-fma-max-bits=0)
 endif()

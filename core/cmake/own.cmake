@@ -18,6 +18,9 @@ function(fovea_precompile target)
     target_compile_options(${target} PRIVATE -fpch-preprocess)
     set_source_files_properties("${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.cxx"
                                 PROPERTIES COMPILE_OPTIONS -fno-pch-preprocess)
+  elseif(EMSCRIPTEN)
+    # Made again of the same text they are the same, and what includes them is found in the cache.
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   endif()
 endfunction()
 
@@ -33,6 +36,10 @@ function(fovea_own target)
   endif()
   # clang says of each `omp simd` loop around a function without a vector form that it stays scalar.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed>)
+  # `omp simd` is a hint, and without OpenMP none is taken.
+  if(NOT FOVEA_OPENMP)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-Wno-unknown-pragmas>)
+  endif()
   set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${FOVEA_WERROR})
   if(NOT PROJECT_IS_TOP_LEVEL)
     return()

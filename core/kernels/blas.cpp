@@ -55,8 +55,8 @@ bool set_one_thread() {
 
 #endif
 
-}  // namespace
-
+// What must hold before a product is asked for: one thread, and the kernels that the CPU can run. Cheap after a
+// thread's first call.
 void prepare_blas() {
 #ifdef FOVEA_HAVE_OPENBLAS
   static const bool in_process = (choose_core(), set_one_thread());
@@ -67,6 +67,41 @@ void prepare_blas() {
   set_one_thread();
   forks_at_last = detail::forks_until_now();
 #endif
+}
+
+CBLAS_TRANSPOSE transposed(bool is) { return is ? CblasTrans : CblasNoTrans; }
+int narrow(int64_t n) { return static_cast<int>(n); }
+
+}  // namespace
+
+template <>
+void blas_gemm(int64_t m, int64_t n, int64_t k, const Matrix<float>& a, const Matrix<float>& b, float* c,
+               int64_t c_stride, bool accumulate) {
+  prepare_blas();
+  cblas_sgemm(CblasRowMajor, transposed(a.transposed), transposed(b.transposed), narrow(m), narrow(n), narrow(k), 1.0f,
+              a.data, narrow(a.stride), b.data, narrow(b.stride), accumulate ? 1.0f : 0.0f, c, narrow(c_stride));
+}
+template <>
+void blas_gemm(int64_t m, int64_t n, int64_t k, const Matrix<double>& a, const Matrix<double>& b, double* c,
+               int64_t c_stride, bool accumulate) {
+  prepare_blas();
+  cblas_dgemm(CblasRowMajor, transposed(a.transposed), transposed(b.transposed), narrow(m), narrow(n), narrow(k), 1.0,
+              a.data, narrow(a.stride), b.data, narrow(b.stride), accumulate ? 1.0 : 0.0, c, narrow(c_stride));
+}
+
+template <>
+void blas_gemv(int64_t n, int64_t k, const float* x, int64_t x_step, const Matrix<float>& b, float* y,
+               bool accumulate) {
+  prepare_blas();
+  cblas_sgemv(CblasRowMajor, transposed(!b.transposed), narrow(b.transposed ? n : k), narrow(b.transposed ? k : n),
+              1.0f, b.data, narrow(b.stride), x, narrow(x_step), accumulate ? 1.0f : 0.0f, y, 1);
+}
+template <>
+void blas_gemv(int64_t n, int64_t k, const double* x, int64_t x_step, const Matrix<double>& b, double* y,
+               bool accumulate) {
+  prepare_blas();
+  cblas_dgemv(CblasRowMajor, transposed(!b.transposed), narrow(b.transposed ? n : k), narrow(b.transposed ? k : n), 1.0,
+              b.data, narrow(b.stride), x, narrow(x_step), accumulate ? 1.0 : 0.0, y, 1);
 }
 
 }  // namespace fovea::kernels

@@ -1,4 +1,3 @@
-#include <cblas.h>
 #include <fovea/core/kernels/blas.h>
 #include <fovea/core/kernels/gemm.h>
 #include <fovea/core/kernels/tiled_gemm.h>
@@ -14,31 +13,6 @@ namespace {
 constexpr int64_t kWide = 256, kNarrow = 128, kTall = 512;
 constexpr int64_t kSmallWork = 64 * 64 * 64;     // below this a thread costs more than it saves
 constexpr int64_t kLargeWork = 100 * 100 * 100;  // up to this OpenBLAS has kernels that pack nothing
-
-void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<float>& a, const Matrix<float>& b, float* c, int64_t ldc,
-               float beta) {
-  cblas_sgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0f, a.data, static_cast<int>(a.stride),
-              b.data, static_cast<int>(b.stride), beta, c, static_cast<int>(ldc));
-}
-void call_gemm(int64_t m, int64_t n, int64_t k, const Matrix<double>& a, const Matrix<double>& b, double* c,
-               int64_t ldc, double beta) {
-  cblas_dgemm(CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), 1.0, a.data, static_cast<int>(a.stride),
-              b.data, static_cast<int>(b.stride), beta, c, static_cast<int>(ldc));
-}
-
-// y[n] = x[k] B[k, n] (+ y): a product with one row. x steps by `sx`, y is contiguous.
-void call_gemv(int64_t n, int64_t k, const float* x, int64_t sx, const Matrix<float>& b, float* y, float beta) {
-  cblas_sgemv(CblasRowMajor, b.transposed ? CblasNoTrans : CblasTrans, static_cast<int>(b.transposed ? n : k),
-              static_cast<int>(b.transposed ? k : n), 1.0f, b.data, static_cast<int>(b.stride), x, static_cast<int>(sx),
-              beta, y, 1);
-}
-void call_gemv(int64_t n, int64_t k, const double* x, int64_t sx, const Matrix<double>& b, double* y, double beta) {
-  cblas_dgemv(CblasRowMajor, b.transposed ? CblasNoTrans : CblasTrans, static_cast<int>(b.transposed ? n : k),
-              static_cast<int>(b.transposed ? k : n), 1.0, b.data, static_cast<int>(b.stride), x, static_cast<int>(sx),
-              beta, y, 1);
-}
 
 // op(X) without its first `rows` rows, or without its first `columns` columns.
 template <class T>
@@ -61,12 +35,10 @@ void gemm_serial(int64_t m, int64_t n, int64_t k, Matrix<T> a, Matrix<T> b, T* c
     return;
   }
   if (kTiledGemm && m > 1 && m * n * k > kLargeWork) return tiled_gemm(m, n, k, a, b, c, c_stride, accumulate, false);
-  prepare_blas();
-  const T beta = accumulate ? T(1) : T(0);
   if (m == 1)
-    call_gemv(n, k, a.data, a.transposed ? a.stride : 1, b, c, beta);
+    blas_gemv(n, k, a.data, a.transposed ? a.stride : 1, b, c, accumulate);
   else
-    call_gemm(m, n, k, a, b, c, c_stride, beta);
+    blas_gemm(m, n, k, a, b, c, c_stride, accumulate);
 }
 
 namespace {

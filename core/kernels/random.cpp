@@ -1,14 +1,21 @@
 // ln, sin and cos are their textbook series: the arguments are reduced exactly, in integers, so a few terms reach the
 // last bit or two, and the loops vectorise without a vector library whose results vary from machine to machine.
-#include <Random123/philox.h>
+#include <fovea/core/kernels/bits.h>
 #include <fovea/core/kernels/loops.h>
 #include <fovea/core/kernels/random.h>
 
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
 #include <utility>
+
+#ifdef __wasm__  // not among the CPUs that Random123 lets in; what it writes in plain C++ is the same on all
+#define __arm__
+#endif
+#include <Random123/philox.h>
+#ifdef __wasm__
+#undef __arm__
+#endif
 
 namespace fovea::kernels {
 namespace {
@@ -42,9 +49,9 @@ using WordOf = typename Traits<T>::Word;
 template <class T>
 T log_of(T u) {
   using Signed = typename Traits<T>::Signed;
-  const WordOf<T> bits = std::bit_cast<WordOf<T>>(u);
+  const WordOf<T> bits = bit_cast<WordOf<T>>(u);
   const Signed exponent = static_cast<Signed>(bits - Traits<T>::kRootHalf) >> Traits<T>::kMantissa;
-  const T m = std::bit_cast<T>(bits - (static_cast<WordOf<T>>(exponent) << Traits<T>::kMantissa));
+  const T m = bit_cast<T>(bits - (static_cast<WordOf<T>>(exponent) << Traits<T>::kMantissa));
   const T s = (m - 1) / (m + 1);
   const T square = s * s;
   T sum = T(1) / T(2 * Traits<T>::kLogTerms + 1);

@@ -1,10 +1,10 @@
 // Pieces that kernels over contiguous rows share. Sums run on as many lanes as four vectors have.
 #pragma once
 
+#include <fovea/core/kernels/bits.h>
 #include <fovea/core/kernels/vector_math.h>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 namespace fovea::kernels {
@@ -30,9 +30,8 @@ inline float exp_falling(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  const auto power = static_cast<uint32_t>(std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(kRound) + 127)
-                     << 23;
-  const float y = p * std::bit_cast<float>(power);
+  const auto power = static_cast<uint32_t>(bit_cast<int32_t>(shifted) - bit_cast<int32_t>(kRound) + 127) << 23;
+  const float y = p * bit_cast<float>(power);
   return x < -87.0f ? 0.0f : y;
 }
 inline double exp_falling(double x) {

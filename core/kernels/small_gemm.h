@@ -30,7 +30,7 @@ template <class T>
 class Scratch {
  public:
   explicit Scratch(int64_t count)
-      : data_(static_cast<T*>(allocate_block(static_cast<size_t>(count) * sizeof(T), &capacity_))) {}
+      : data_(static_cast<T*>(allocate_block(detail::to_size(count * static_cast<int64_t>(sizeof(T))), &capacity_))) {}
   ~Scratch() { free_block(data_, capacity_); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;

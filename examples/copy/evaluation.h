@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "examples/common/program.h"
-#include "examples/copy/machine.h"
+#include "examples/copy/answers.h"
 #include "examples/copy/tasks.h"
 
 namespace fovea::examples {
@@ -25,17 +25,6 @@ struct Validation {
   double wrong = 0;   // percent of the sequences up to the longest training length; NaN where none can be perfect
   double beyond = 0;  // percent of the bits at the length beyond it
 };
-
-// The logits of the steps that answer, [B, L, O].
-inline Tensor answers_of(const Machine& model, const Bits& data) {
-  if (!data.steps.defined()) return model(data.input, data.target.size(1));
-  return index_select(model(data.input, 0), 1, data.steps);
-}
-
-// 1 where the more likely bit is the wrong one, as f32.
-inline Tensor wrong_bits(const Tensor& logits, const Tensor& target) {
-  return to(ne(gt(logits, zeros_like(logits)), gt(target, full({}, 0.5))), f32);
-}
 
 // `count` fresh sequences of one length, drawn from `generator`.
 inline Errors evaluate(const Machine& model, const Task& task, int64_t length, int64_t count, Generator generator) {

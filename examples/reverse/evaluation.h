@@ -5,17 +5,14 @@
 #include <fmt/ranges.h>
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
-#include <fovea/layers/decoding/search.h>
-#include <fovea/layers/seq2seq/sequence_model.h>
 
 #include <cmath>
 #include <limits>
 
-#include "examples/common/attention_map.h"
 #include "examples/common/picture.h"
 #include "examples/common/program.h"
 #include "examples/common/terminal.h"
-#include "examples/reverse/task.h"
+#include "examples/reverse/answers.h"
 
 namespace fovea::examples {
 
@@ -28,17 +25,6 @@ inline std::string in_words(const Rightness& found) {
   std::string strings = fmt::format("{:5.1f} % of strings right", found.exact_percent);
   if (std::isnan(found.alignment_percent)) return strings;
   return fmt::format("{}, {:.1f} % of the weight on the right letter", strings, found.alignment_percent);
-}
-
-// What the model answers to each source, filled up with the end mark, i64 [B, L + 1]; and what it attended to while it
-// did, [B, L + 1, L]: undefined for a model without attention.
-inline std::pair<Tensor, Tensor> answers(const SequenceModel& model, const LetterTask& task, const Tensor& source) {
-  const NoGrad quiet;
-  const int64_t steps = source.size(1) + 1;
-  const auto decoder = model.decoder(source, {});
-  const Tensor found = greedy(*decoder, {.begin = task.begin(), .end = task.end(), .max_length = steps}).ids;
-  const Tensor ids = pad(found, {0, steps - found.size(1)}, static_cast<double>(task.end()));
-  return {ids, cross_attention([&] { model(source, {}, task.inputs_of(ids)); })};
 }
 
 // `count` fresh strings of one length, answered greedily. The weights are those of the model's own answers: the

@@ -39,11 +39,14 @@ class LetterTask {
   int64_t end() const { return letters_ + 1; }
   Strings make(int64_t batch, int64_t length, Generator& generator) const {
     if (length < 1) throw ValueError("LetterTask: length " + std::to_string(length) + "; need at least 1");
-    const Tensor source = randint({batch, length}, 0, letters_, generator);
-    const Tensor answer = kind_ == Kind::reverse ? flip(source, 1)
-                          : kind_ == Kind::sort  ? sort(source, 1).first
-                                                 : source;
-    const Tensor target = cat({answer, full({batch, 1}, static_cast<double>(end()), i64)}, 1);
+    return answer(randint({batch, length}, 0, letters_, generator));
+  }
+  // The strings of a source i64 [B, L] with what is to be answered.
+  Strings answer(const Tensor& source) const {
+    const Tensor letters = kind_ == Kind::reverse ? flip(source, 1)
+                           : kind_ == Kind::sort  ? sort(source, 1).first
+                                                  : source;
+    const Tensor target = cat({letters, full({source.size(0), 1}, static_cast<double>(end()), i64)}, 1);
     return {source, inputs_of(target), target};
   }
   // The inputs of a model that gave `ids` i64 [B, U]: begin, then all but the last.

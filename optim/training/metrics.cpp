@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fovea/core/error.h>
+#include <fovea/core/internal/number_text.h>
 #include <fovea/optim/training/metrics.h>
 #include <fovea/optim/training/text_file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -33,7 +33,7 @@ std::string_view take_line(std::string_view& text) {
 
 double number(std::string_view text) {
   double value = std::numeric_limits<double>::quiet_NaN();
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  detail::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
 

@@ -191,6 +191,7 @@ TEST_CASE("a loop does not wait for another thread's loop", "[parallel][threads]
   REQUIRE(ran == 10);
 }
 
+#ifndef FOVEA_ONE_THREAD
 // Not under ThreadSanitizer, which ends a child that starts threads.
 TEST_CASE("a forked child that sets a number of threads gets them", "[parallel]") {
   const Threads threads(3);
@@ -203,6 +204,7 @@ TEST_CASE("a forked child that sets a number of threads gets them", "[parallel]"
     return true;
   }));
 }
+#endif
 
 TEST_CASE("a process ends while workers sleep, and loops run until its last line", "[parallel]") {
   const pid_t child = fork();

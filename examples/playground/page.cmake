@@ -1,0 +1,16 @@
+# Puts the page together: PARTS/page.html with its style, its scripts and the module MODULE in the places that it marks
+# as <!--name-->, written to PAGE.
+file(READ "${PARTS}/page.html" page)
+set(files "page.css;charts.js;formulas.js;page.js;worker.js")
+foreach(name IN LISTS files)
+  file(READ "${PARTS}/${name}" text)
+  string(REPLACE "<!--${name}-->" "${text}" page "${page}")
+endforeach()
+file(READ "${MODULE}" text)
+string(FIND "${text}" "</script" ends)
+if(NOT ends EQUAL -1)
+  message(FATAL_ERROR "playground: the module has the text </script, which would end it in the page")
+endif()
+string(REPLACE "<!--version-->" "${VERSION}" page "${page}")
+string(REPLACE "<!--module.js-->" "${text}" page "${page}")
+file(WRITE "${PAGE}" "${page}")
