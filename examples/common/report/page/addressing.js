@@ -48,8 +48,9 @@
       return [["slot", String(slot)]].concat(stages.map(([name, title], k) => [title, this.rows[k] ? fovea.number_text(this.rows[k][slot]) : "none"]));
     }
 
-    set(rows, slots, caption, width) {
-      Object.assign(this, { rows, slots, plot_width: width });
+    // Bars reach up to `top`.
+    set(rows, slots, caption, width, top) {
+      Object.assign(this, { rows, slots, plot_width: width, top });
       this.caption.textContent = caption;
       this.canvas.setAttribute("aria-label", caption + ": content, interpolated, shifted and sharpened over " + slots + " slots. Arrow keys go from slot to slot.");
       this.draw();
@@ -75,13 +76,12 @@
         context.textAlign = "right";
         context.fillStyle = fovea.css("--text");
         context.fillText(title, left - 8, base - bar_room / 2);
-        const top = row ? Math.max(1e-9, fovea.extent(row)[1]) : 1;
         context.font = "10px system-ui, sans-serif";
         context.fillStyle = fovea.css("--soft");
-        context.fillText(row ? "largest " + fovea.number_text(top) : "not recorded", left - 8, base - bar_room / 2 + 14);
+        context.fillText(row ? "largest " + fovea.number_text(fovea.extent(row)[1]) : "not recorded", left - 8, base - bar_room / 2 + 14);
         context.fillStyle = fovea.css("--bar");
         for (let i = 0; row && i < this.slots; ++i) {
-          const tall = Number.isFinite(row[i]) ? Math.max(0, Math.min(1, row[i])) * (bar_room - 12) : 0;
+          const tall = Number.isFinite(row[i]) ? Math.max(0, Math.min(1, row[i] / this.top)) * (bar_room - 12) : 0;
           context.fillStyle = fovea.css(i === this.slot ? "--accent" : "--bar");
           context.fillRect(left + i * wide + (wide > 4 ? 1 : 0), base - tall, Math.max(1, wide - (wide > 4 ? 2 : 0)), tall);
         }
@@ -103,7 +103,7 @@
       this.memory = new fovea.Heatmap(this.one, { left, stretch: true, height: 220 });
       this.memory_legend = fovea.make("div", "legend");
       this.one.append(this.memory_legend);
-      this.over_time = new fovea.Heatmap(this.all, { height: 520, on_pick: (row) => fovea.set({ time: row }) });
+      this.over_time = new fovea.Heatmap(this.all, { on_pick: (row) => fovea.set({ time: row }) });
       this.legend = fovea.make("div", "legend");
       this.all.append(this.legend);
       this.table = new fovea.TableButton(this.all);
@@ -121,13 +121,17 @@
       const row_of = (part, t) => part && part.data.subarray((t * heads + head) * slots, (t * heads + head + 1) * slots);
       const time_words = fovea.words(this.run, frame, this.sample, this.view.rows);
       const word = time_words.words && time < time_words.words.length ? " (" + time_words.words[time] + ")" : "";
-      this.stages.set(parts.map((part) => row_of(part, time)), slots, head_name + "the four stages at time step " + time + word + ", bars from 0 to 1", width);
+      const rows = parts.map((part) => row_of(part, time));
+      const top = state.scale === "fixed" ? 1 : Math.max(1e-9, ...rows.filter((row) => row).map((row) => fovea.extent(row)[1]));
+      const caption = head_name + "the four stages at time step " + time + word + ", bars from 0 to " + fovea.number_text(top);
+      this.stages.set(rows, slots, caption, width, top);
       this.show_memory(frame, numbers, time, width);
       const values = new Float32Array(steps * slots);
       for (let t = 0; t < steps; ++t) values.set(row_of(last, t), t * slots);
       const range = state.scale === "fixed" ? [0, 1] : fovea.range_for(values, false);
       const row_axis = { title: time_words.title || "time step", words: time_words.words };
       const column_axis = { title: "slot", words: null };
+      this.over_time.options.height = fovea.height_in_sight();
       this.over_time.set({
         title: head_name + "weights over time", values, rows: steps, columns: slots, range, signed: false, row_axis, column_axis, marked_row: time,
         tell: (t, i) => [["time step", time_words.words ? t + " " + fovea.word_at(time_words, t) : String(t)], ["slot", String(i)]].concat(

@@ -30,6 +30,9 @@
     return [{ name: "head " + (head + 1), head }];
   }
 
+  // A picture and the controls above it fit on one screen, where the screen is not very low.
+  fovea.height_in_sight = () => (fovea.printing ? 560 : Math.max(300, Math.min(640, innerHeight - 410)));
+
   // Keeps as many children of a class as there are things to show.
   function match_count(list, count, make) {
     while (list.length > count) list.pop().figure.remove();
@@ -41,14 +44,18 @@
     constructor(parent, run, view, sample) {
       Object.assign(this, { run, view, sample });
       this.note = fovea.make("p", "note");
+      this.columns = fovea.make("div", "attention");
+      const [pictures, words] = [fovea.make("div"), fovea.make("div")];
+      this.columns.append(pictures, words);
       this.grid = fovea.make("div", "multiples");
       this.legend = fovea.make("div", "legend");
       parent.append(this.note);
       if (view.image && view.grid) this.overlay = new fovea.Overlay(parent, view);
-      parent.append(this.grid, this.legend);
+      parent.append(this.columns);
+      pictures.append(this.grid, this.legend);
       this.maps = [];
-      if (!(view.image && view.grid)) this.tokens = new fovea.Tokens(parent);
-      this.table = new fovea.TableButton(parent);
+      if (!(view.image && view.grid)) this.tokens = new fovea.Tokens(words);
+      this.table = new fovea.TableButton(words);
     }
 
     update(frame, numbers, state) {
@@ -76,10 +83,11 @@
       if (heads > most_heads && state.heads === "all") this.note.textContent = "The first " + most_heads + " of " + heads + " heads are shown.";
       const query = Math.min(state.query, rows - 1);
       this.grid.dataset.count = shown.length;
+      this.columns.classList.toggle("one", shown.length === 1 && Boolean(this.tokens && column_axis.words));
       match_count(this.maps, shown.length, () => new fovea.Heatmap(this.grid, { on_pick: (row) => fovea.set({ query: row }) }));
       const means = shown[0].head < 0 ? Object.assign({}, tensors) : null;
       shown.forEach((s, k) => {
-        this.maps[k].options.height = shown.length > 1 ? 340 : 620;
+        this.maps[k].options.height = shown.length > 1 ? 340 : fovea.height_in_sight();
         this.maps[k].set({
           title: s.name, label: quantity.long + " of " + view_title(this.view) + (s.name ? ", " + s.name : ""), values: s.values, rows, columns, range,
           signed: quantity.signed, row_axis, column_axis, marked_row: rows > 1 ? query : -1,
@@ -146,6 +154,7 @@
       const row_axis = fovea.words(this.run, frame, this.sample, this.view.rows);
       const column_axis = fovea.words(this.run, frame, this.sample, this.view.columns);
       const title = count > 1 ? "time step " + time : "";
+      this.map.options.height = fovea.height_in_sight();
       this.map.set({
         title, label: view_title(this.view) + (title ? ", " + title : ""), values, rows, columns, range, signed, row_axis, column_axis,
         tell: (i, j) => [[row_axis.title || "row", fovea.word_at(row_axis, i)], [column_axis.title || "column", fovea.word_at(column_axis, j)],

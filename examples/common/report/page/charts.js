@@ -6,7 +6,7 @@
 (function (fovea) {
   "use strict";
   const height = 220;
-  const margin = { top: 10, right: 14, bottom: 34, left: 58 };
+  const margin = { top: 10, right: 26, bottom: 34, left: 58 };
   const most_points = 4000;
 
   fovea.smooth = function (values, b) {
@@ -128,12 +128,13 @@
       this.y = (log ? d3.scaleLog() : d3.scaleLinear()).domain(log ? extent : [Math.min(0, extent[0]), extent[1]])
         .range([height - margin.bottom, margin.top]);
       if (!log) this.y.nice(5);
-      const decades = log && extent[1] / extent[0] > 30;
-      const format = log ? (v) => (!decades || /^[1]/.test(v.toExponential()) ? fovea.number_text(v) : "") : fovea.number_text;
+      const decades = log && extent[1] / extent[0] > 100;
+      const leading = decades ? /^1/ : /^[125]/;
+      const ticks = log ? this.y.ticks().filter((v) => leading.test(v.toExponential())) : this.y.ticks(5);
       this.x_group.attr("transform", "translate(0," + (height - margin.bottom) + ")").call(d3.axisBottom(this.x).ticks(width / 110).tickSizeOuter(0));
-      this.y_group.attr("transform", "translate(" + margin.left + ",0)").call(d3.axisLeft(this.y).ticks(5).tickFormat(format).tickSize(0).tickPadding(8));
+      this.y_group.attr("transform", "translate(" + margin.left + ",0)").call(d3.axisLeft(this.y).tickValues(ticks).tickFormat(fovea.number_text).tickSize(0).tickPadding(8));
       this.grid_group.attr("transform", "translate(" + margin.left + ",0)")
-        .call(d3.axisLeft(this.y).ticks(5).tickSize(margin.left + margin.right - width).tickFormat(""));
+        .call(d3.axisLeft(this.y).tickValues(ticks).tickSize(margin.left + margin.right - width).tickFormat(""));
       this.x_group.selectAll(".axis-title").data([0]).join("text").attr("class", "axis-title").attr("x", width - margin.right).attr("y", 30)
         .attr("text-anchor", "end").text("step");
       this.draw_curves();

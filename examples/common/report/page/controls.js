@@ -104,7 +104,7 @@
       $(id).value = Math.min(state[id], total - 1);
       const at = Number($(id).value);
       const text = at + (axis.words && at < axis.words.length ? ": " + axis.words[at] : "") + " of " + total;
-      $(id + "-text").textContent = text;
+      $(id + "-text").textContent = text.replace(/ of \d+$/, "");
       $(id).setAttribute("aria-valuetext", text);
       if (total > 1) state[id] = at;
     };

@@ -2,7 +2,7 @@
 // labels where they fit, a cell told by pointer or arrow keys. Where several cells fall on one pixel, the largest is shown.
 (function (fovea) {
   "use strict";
-  const largest_cell = 46;
+  const largest_cell = 48;
   const label_font = "12px system-ui, sans-serif";
   const none = { title: "", words: null };
 
@@ -12,6 +12,12 @@
     let width = 0;
     for (let i = 0; i < Math.min(count, axis.words.length); i += stride) width = Math.max(width, context.measureText(axis.words[i]).width);
     return width;
+  }
+
+  // Letters stand upright although a word among them does not fit.
+  function most_fit(context, words, width) {
+    const some = words.slice(0, 100);
+    return some.filter((word) => context.measureText(word).width <= width).length * 2 > some.length;
   }
 
   function fitted(context, text, width) {
@@ -29,6 +35,7 @@
       this.title = fovea.make("figcaption");
       this.canvas = fovea.make("canvas");
       this.canvas.tabIndex = 0;
+      this.canvas.heatmap = this;  // where its cells lie, for whoever finds the canvas
       this.canvas.setAttribute("role", "application");
       this.canvas.setAttribute("aria-roledescription", "heat map");
       this.figure.append(this.title, this.canvas);
@@ -143,18 +150,19 @@
       const { rows, columns, row_axis, column_axis } = this.data;
       const context = this.canvas.getContext("2d");
       context.font = label_font;
-      const width = Math.max(60, this.figure.clientWidth || 300);
+      const width = Math.max(60, (this.figure.clientWidth || 306) - 6);  // without its padding
       const side = this.options.left || Math.min(width * 0.3, 120, text_width(context, row_axis, rows) + 10) + (row_axis.title ? 16 : 0);
       this.left = Math.max(this.left, Math.ceil(side));
       const room = Math.max(40, (this.options.width || width - this.left - 2));
       let cell = Math.min(room / columns, this.options.stretch ? Infinity : largest_cell);
       const labels = text_width(context, column_axis, columns);
       this.turned = column_axis.words !== null && labels > cell - 4;
+      this.mixed = this.turned && most_fit(context, column_axis.words, cell - 4);
       this.top = Math.max(this.top, (this.turned ? Math.min(96, Math.ceil(labels) + 8) : 20) + (column_axis.title ? 16 : 0));
       this.plot_width = cell * columns;
       this.plot_height = Math.min(this.options.height, Math.max(cell, 12) * rows);
       if (this.plot_height < cell * rows && !this.options.stretch) {
-        this.plot_width = Math.min(this.plot_width, Math.max(this.plot_height / rows * columns, room * 0.4));
+        this.plot_width = Math.min(this.plot_width, Math.max(this.plot_height / rows * columns, Math.min(room * 0.4, 240)));
       }
       this.cell_width = this.plot_width / columns;
       this.cell_height = this.plot_height / rows;
@@ -300,10 +308,12 @@
         const x = t.applyX((j + 0.5) * this.cell_width);
         if (x < -1 || x > this.plot_width + 1) continue;
         context.save();
-        context.translate(this.left + x, this.top - (turned ? 5 : 9));
-        if (turned) context.rotate(-Math.PI / 2);
-        context.textAlign = turned ? "left" : "center";
-        context.fillText(fitted(context, fovea.word_at(column_axis, j), turned ? this.top - title_room - 6 : 200), 0, 0);
+        const word = fovea.word_at(column_axis, j);
+        const upright = !turned || (this.mixed && context.measureText(word).width <= wide - 4);
+        context.translate(this.left + x, this.top - (upright ? 9 : 5));
+        if (!upright) context.rotate(-Math.PI / 2);
+        context.textAlign = upright ? "center" : "left";
+        context.fillText(fitted(context, word, upright ? 200 : this.top - title_room - 6), 0, 0);
         context.restore();
       }
     }

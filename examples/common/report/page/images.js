@@ -42,7 +42,7 @@
       if (signed) {
         const colour = d3.rgb(fovea.colour_of(row[i], range, true));
         image.data.set([colour.r, colour.g, colour.b, 170], 4 * i);
-      } else image.data.set([8, 8, 24, 220 * (1 - Math.max(0, Math.min(1, part)))], 4 * i);
+      } else image.data.set([8, 8, 24, 185 * (1 - Math.max(0, Math.min(1, part)))], 4 * i);
     }
     context.putImageData(image, 0, 0);
     return canvas;
@@ -78,6 +78,7 @@
     }
   }
 
+  const most_side = () => Math.min(460, fovea.height_in_sight());
   const first_of = (count, chosen) => Math.max(0, Math.min(count - most_shown, chosen - most_shown / 2));
 
   fovea.Overlay = class {
@@ -177,7 +178,7 @@
       const [count, , height, width] = this.image.shape;
       const steps = Math.max(count, path ? path.shape[0] : 1, ...boxes.map((b) => b.tensor.shape[0]));
       const time = (this.time = Math.min(state.time, steps - 1));
-      const shown = Math.min(width >= height ? 460 : 460 * width / height, Math.max(160, this.row.clientWidth - 8));
+      const shown = Math.min(width >= height ? most_side() : most_side() * width / height, Math.max(160, this.row.clientWidth - 8));
       const draw = (canvas, size, t) => {
         const context = prepare(canvas, size, size * height / width);
         context.imageSmoothingEnabled = false;

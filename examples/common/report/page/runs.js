@@ -111,7 +111,7 @@
         title.append(fovea.run_mark(index), make("span", "", run.name));
         part.append(title);
       }
-      if (run.header) part.append(make("p", "header-line", run.header));
+      if (run.header && runs.length > 1) part.append(make("p", "header-line", run.header));
       if (run.command) {
         const line = make("div", "command");
         const code = make("code", "", run.command);

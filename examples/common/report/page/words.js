@@ -1,7 +1,8 @@
 // What is told of a cell (beside the pointer, and aloud), and words coloured by their weights.
 (function (fovea) {
   "use strict";
-  const most_words = 300;
+  const most_words = 300;   // of which all are shown
+  const some_words = 120;   // of longer texts
   const tooltip = document.getElementById("tooltip");
   const status = document.getElementById("status");
 
@@ -36,8 +37,8 @@
     if (weights.length <= most_words) return [0, weights.length];
     let best = 0;
     for (let i = 1; i < weights.length; ++i) if (weights[i] > weights[best]) best = i;
-    const start = Math.max(0, Math.min(weights.length - most_words, best - most_words / 2));
-    return [start, start + most_words];
+    const start = Math.max(0, Math.min(weights.length - some_words, best - some_words / 2));
+    return [start, start + some_words];
   }
 
   // Words of the keys, coloured by what one query gives them; the words of the queries to choose from.
