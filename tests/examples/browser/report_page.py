@@ -297,6 +297,7 @@ class ReportPage(Case):
         self.assertLessEqual(self.js("return document.documentElement.scrollWidth"), 390)
 
     def test_times_are_printed(self):
+        self.wait(lambda: self.js("return performance.getEntriesByName('first-contentful-paint').length"))
         paint = self.js("return Math.round(performance.getEntriesByName('first-contentful-paint')[0].startTime)")
         ready = self.js("return Math.round(fovea.timing.ready)")
         text = f"\n{self.page.path.name}: {len(self.page.text) / 1e6:.2f} MB, first paint {paint} ms, all drawn {ready} ms"

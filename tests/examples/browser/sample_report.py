@@ -205,7 +205,7 @@ def looking():
         frame.add("0/canvas", [8, 1, width, width],
                   [0.5 + (c - 0.5) * learned * (time + 1) / 8 for time in range(8) for c in canvas])
         frame.add("0/photo", [1, 3, 42, 42], digit(42, 42, 3))
-        attention(frame, "0/caption", 1, 5, 49, 4 * learned, lambda row: 8 + 7 * row, 0.3)
+        attention(frame, "0/caption", 1, 5, 49, 4 * learned, lambda row: (10, 16, 31, 38, 45)[row], 0.3)
         frames.append(frame)
     samples = [{"title": "digit 9", "texts": {},
                 "views": [{"kind": "images", "name": "digit", "title": "Glimpses", "boxes": ["glimpse", "glimpse.wide"], "path": "path"},
@@ -278,7 +278,7 @@ KINDS = {
     "hostile": lambda: [hostile()],
     "empty": lambda: [nothing()],
     "one": lambda: [one_frame()],
-    "live": lambda: [dict(reversal(1), record=None, summary=None)],
+    "live": lambda: [dict(reversal(1), record=None, summary=None, metrics={"columns": ["step", "loss", "wrong letters"], "values": [[], [], []]})],
 }
 
 

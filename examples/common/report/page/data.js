@@ -118,15 +118,15 @@ window.fovea = window.fovea || {};
 
   fovea.word_at = (axis, index) => (axis.words && index < axis.words.length ? String(axis.words[index]) : String(index));
 
-  const short_form = d3.format(".4~g");
+  // Four digits. (d3's "~" is not used: of an exponent that ends in 0 it takes the 0 away.)
   fovea.number_text = function (value) {
     if (value === null || value === undefined) return "none";
     if (Number.isNaN(value)) return "not a number";
     if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
     const size = Math.abs(value);
     if (Number.isInteger(value) && size < 1e15) return d3.format(",")(value).replace("-", "−");
-    const text = size > 0 && size < 1e-3 ? d3.format(".3~e")(value) : short_form(value);
-    return text.replace(/-/g, "−");
+    const rounded = Number(value.toPrecision(4));
+    return (size > 0 && size < 1e-3 ? rounded.toExponential() : String(rounded)).replace(/-/g, "−");
   };
 
   // An element with a class and text. Text from runs only ever goes through here or textContent.

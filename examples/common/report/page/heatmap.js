@@ -65,10 +65,10 @@
       canvas.style.touchAction = "pan-y";
       canvas.addEventListener("pointermove", (event) => {
         const cell = this.cell_at(event.offsetX, event.offsetY);
-        if (!cell) return fovea.tell_nothing();
+        if (!cell) return fovea.pointer_left();
         if (this.data.tell) fovea.tell(this.data.tell(cell[0], cell[1]), event.clientX, event.clientY, false);
       });
-      canvas.addEventListener("pointerleave", fovea.tell_nothing);
+      canvas.addEventListener("pointerleave", fovea.pointer_left);
       canvas.addEventListener("click", (event) => {
         const cell = this.cell_at(event.offsetX, event.offsetY);
         if (cell && this.options.on_pick) this.options.on_pick(cell[0], cell[1]);
@@ -167,7 +167,7 @@
       this.cell_width = this.plot_width / columns;
       this.cell_height = this.plot_height / rows;
       this.zoom.extent([[0, 0], [this.plot_width, this.plot_height]]).translateExtent([[0, 0], [this.plot_width, this.plot_height]])
-        .scaleExtent([1, Math.max(1, 40 / Math.min(this.cell_width, this.cell_height))]);
+        .scaleExtent([1, Math.max(4, 40 / Math.min(this.cell_width, this.cell_height))]);
       const ratio = Math.max(window.devicePixelRatio || 1, fovea.printing ? 2 : 1);
       const full = [Math.ceil(this.left + this.plot_width + 2), Math.ceil(this.top + this.plot_height + 2)];
       const pixels = [Math.round(full[0] * ratio), Math.round(full[1] * ratio)];

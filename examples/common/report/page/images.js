@@ -107,7 +107,7 @@
         if (value === undefined) return fovea.tell_nothing();
         fovea.tell([["query", this.word], ["cell", "row " + i + ", column " + j], [this.signed ? "value" : "weight", fovea.number_text(value)]], event.clientX, event.clientY, false);
       });
-      this.canvas.addEventListener("pointerleave", fovea.tell_nothing);
+      this.canvas.addEventListener("pointerleave", fovea.pointer_left);
     }
 
     set(image, values, rows, columns, query, row_axis, signed) {
@@ -154,7 +154,7 @@
       parent.append(this.row);
       this.strip = new Strip(this.row, "Time step", (time) => fovea.set({ time }));
       this.canvas.addEventListener("pointermove", (event) => this.point(event));
-      this.canvas.addEventListener("pointerleave", fovea.tell_nothing);
+      this.canvas.addEventListener("pointerleave", fovea.pointer_left);
     }
 
     point(event) {

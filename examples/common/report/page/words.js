@@ -5,6 +5,7 @@
   const some_words = 120;   // of longer texts
   const tooltip = document.getElementById("tooltip");
   const status = document.getElementById("status");
+  let by_keyboard = false;
 
   // What the page shows now, for everybody and for screen readers.
   fovea.say = function (text) {
@@ -20,6 +21,7 @@
       tooltip.append(line);
     }
     tooltip.hidden = false;
+    by_keyboard = aloud;
     const box = tooltip.getBoundingClientRect();
     const right = x + 16 + box.width < innerWidth ? x + 16 : Math.max(4, x - 16 - box.width);
     const below = y + 16 + box.height < innerHeight ? y + 16 : Math.max(4, y - 16 - box.height);
@@ -29,8 +31,12 @@
   fovea.tell_nothing = function () {
     tooltip.hidden = true;
   };
+  // What the keyboard asked for stays when the pointer, lying somewhere, leaves or the page scrolls to the focus.
+  fovea.pointer_left = function () {
+    if (!by_keyboard) fovea.tell_nothing();
+  };
   addEventListener("keydown", (event) => { if (event.key === "Escape") fovea.tell_nothing(); });
-  addEventListener("scroll", fovea.tell_nothing, { passive: true });
+  addEventListener("scroll", fovea.pointer_left, { passive: true });
 
   // Which of so many words are shown: all, or a window around the largest weight.
   function shown_window(weights) {
