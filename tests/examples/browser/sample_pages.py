@@ -214,7 +214,7 @@ class Live(Case):
 
     def send_frame(self, run, index):
         frame = run["record"]["frames"][index]
-        data = {"run": 0, "frame": dict(frame.json(""), record_samples=run["record"]["samples"]), "data": sample_report.packed(frame.numbers)}
+        data = {"run": 0, "frame": frame.json(""), "samples": run["record"]["samples"], "data": sample_report.packed(frame.numbers)}
         self.events.put(("frame", data))
 
     def test_follows_the_run_until_the_reader_moves(self):

@@ -69,6 +69,7 @@
       context.scale(ratio, ratio);
       context.textBaseline = "middle";
       const wide = this.plot_width / this.slots;
+      const [bar, chosen] = [fovea.css("--bar"), fovea.css("--accent")];
       stages.forEach(([, title], k) => {
         const base = (k + 1) * bar_room;
         const row = this.rows[k];
@@ -79,10 +80,9 @@
         context.font = "10px system-ui, sans-serif";
         context.fillStyle = fovea.css("--soft");
         context.fillText(row ? "largest " + fovea.number_text(fovea.extent(row)[1]) : "not recorded", left - 8, base - bar_room / 2 + 14);
-        context.fillStyle = fovea.css("--bar");
         for (let i = 0; row && i < this.slots; ++i) {
           const tall = Number.isFinite(row[i]) ? Math.max(0, Math.min(1, row[i] / this.top)) * (bar_room - 12) : 0;
-          context.fillStyle = fovea.css(i === this.slot ? "--accent" : "--bar");
+          context.fillStyle = i === this.slot ? chosen : bar;
           context.fillRect(left + i * wide + (wide > 4 ? 1 : 0), base - tall, Math.max(1, wide - (wide > 4 ? 2 : 0)), tall);
         }
         context.fillStyle = fovea.css("--line");

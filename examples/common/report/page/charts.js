@@ -208,7 +208,7 @@
       box.textContent = "";
       charts = wanted.map((spec) => new Chart(box, spec));
     } else wanted.forEach((spec, i) => { charts[i].spec = spec; });
-    document.getElementById("charts-note").textContent = !wanted.length ? "No metrics were written."
+    document.getElementById("charts-note").textContent = !wanted.length ? (fovea.report.live ? "The first values are on their way." : "No metrics were written.")
       : "Thin: the values as measured. Thick: smoothed. A click goes to the recorded step nearest to it.";
     document.getElementById("smoothing-field").hidden = !wanted.length;
     for (const chart of charts) chart.draw();

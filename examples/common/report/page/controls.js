@@ -201,7 +201,7 @@
 
   function summary() {
     const fact = facts();
-    if (!fact) return runs_with_record().length ? "This view has no numbers here." : "No attention was recorded.";
+    if (!fact) return runs_with_record().length ? "This view has no numbers here." : fovea.report.live ? "Nothing is recorded yet." : "No attention was recorded.";
     const heads = $("heads-field").hidden ? "" : ", " + $("heads").selectedOptions[0].textContent;
     const quantity = $("quantity-field").hidden ? "" : ", " + $("quantity").selectedOptions[0].textContent;
     return "Shown: step " + fovea.number_text(state.step) + ", " + fovea.view_title(fact.view) + quantity + heads;

@@ -68,13 +68,14 @@ window.fovea = window.fovea || {};
     });
   };
 
-  // Puts a frame that arrived where its step belongs; one of the same step is replaced.
-  fovea.add_frame = function (run, frame, base64) {
+  // Puts a frame that arrived where its step belongs; one of the same step is replaced. `samples`: of the record, where the page was
+  // made before they were known.
+  fovea.add_frame = function (run, frame, base64, samples) {
     if (!run.record) run.record = { samples: [], frames: [] };
     const frames = run.record.frames;
     frame.bytes = "live-" + fovea.report.runs.indexOf(run) + "-" + frame.step + "-" + arrived.size;
     arrived.set(frame.bytes, base64);
-    if (frame.record_samples) run.record.samples = frame.record_samples;
+    if (samples) run.record.samples = samples;
     const place = d3.bisector((f) => f.step).left(frames, frame.step);
     frames.splice(place, place < frames.length && frames[place].step === frame.step ? 1 : 0, frame);
   };

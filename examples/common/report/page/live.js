@@ -68,8 +68,8 @@
       draw_soon();
     });
     source.addEventListener("frame", (event) => {
-      const { run, frame, data } = JSON.parse(event.data);
-      fovea.add_frame(runs[run], frame, data);
+      const { run, frame, data, samples } = JSON.parse(event.data);
+      fovea.add_frame(runs[run], frame, data, samples);
       draw_soon();
     });
     source.addEventListener("state", (event) => {
