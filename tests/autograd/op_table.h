@@ -200,8 +200,8 @@ const OpEntry op_table[] = {
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const SdpaOptions&)>(
          fovea::scaled_dot_product_attention)},
     {"plain_sdpa", false,
-     reach<WeighedValues(const Tensor&, const Tensor&, const Tensor&, const SdpaOptions&,
-                         const SdpaChanges&)>(fovea::plain_sdpa)},
+     reach<WeighedValues(const Tensor&, const Tensor&, const Tensor&, const SdpaOptions&, const SdpaChanges&)>(
+         fovea::plain_sdpa)},
     {"conv2d", true,
      reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const ConvolutionOptions&)>(fovea::conv2d)},
     {"conv_transpose2d", true,
