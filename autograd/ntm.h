@@ -25,7 +25,7 @@ Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor&
 struct NtmStages {
   Tensor content, interpolated, shifted, sharpened;  // (5), (7), (8), (9)
 };
-NtmStages ntm_address_stages(const Tensor& parameters, const Tensor& memory, const Tensor& previous);
+NtmStages plain_ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous);
 
 // M_t = M_{t-1} prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T                 (3), (4)
 // memory [B, M, N], weights [B, H, N], erase in (0, 1) and add [B, H, M] -> [B, M, N]. Heads act in no order.

@@ -81,8 +81,8 @@ NtmSizes address_sizes(const char* op, const Tensor& parameters, const Tensor& m
 
 }  // namespace
 
-NtmStages ntm_address_stages(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
-  address_sizes("ntm_address_stages", parameters, memory, previous);
+NtmStages plain_ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
+  address_sizes("plain_ntm_address", parameters, memory, previous);
   return stages(parameters, memory, previous);
 }
 

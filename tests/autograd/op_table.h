@@ -232,6 +232,8 @@ const OpEntry op_table[] = {
     {"lstm_cell", true, reach<LstmStep(const Tensor&, const Tensor&)>(fovea::lstm_cell)},
     {"gru_cell", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::gru_cell)},
     {"ntm_address", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::ntm_address)},
+    {"plain_ntm_address", false,
+     reach<NtmStages(const Tensor&, const Tensor&, const Tensor&)>(fovea::plain_ntm_address)},
     {"ntm_write", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&)>(fovea::ntm_write)},
     {"ntm_read", true, reach<Tensor(const Tensor&, const Tensor&)>(fovea::ntm_read)},
     {"stack_update", true, reach<Tensor(const Tensor&, const Tensor&, const Tensor&)>(fovea::stack_update)},

@@ -111,5 +111,5 @@ TEST_CASE("the stages of an NTM's addressing end in its weights, and its memory 
   const WeightCollector weights_alone;
   ntm(x);
   REQUIRE(weights_alone.traces().empty());
-  REQUIRE_THROWS_AS(ntm_address_stages(zeros({1, 2, 4}), zeros({1, 4, 6}), zeros({1, 2, 6})), ShapeError);
+  REQUIRE_THROWS_AS(plain_ntm_address(zeros({1, 2, 4}), zeros({1, 4, 6}), zeros({1, 2, 6})), ShapeError);
 }

@@ -67,7 +67,7 @@ class NtmAlign final : public AlignTo<Weights> {
   static Weights of_heads(const Tensor& parameters, const Tensor& memory, const Tensor& previous,
                           std::string_view name = {}) {
     if (collecting_traces()) {
-      const NtmStages stages = ntm_address_stages(parameters, memory, previous);
+      const NtmStages stages = plain_ntm_address(parameters, memory, previous);
       const std::string at = std::string(name) + ".";
       report_trace(at + "content", stages.content), report_trace(at + "interpolated", stages.interpolated);
       report_trace(at + "shifted", stages.shifted), report_trace(at + "sharpened", stages.sharpened);
