@@ -43,6 +43,7 @@ struct RunOptions {
   std::string run{}, served{};  // --run DIR and what its trained model is asked
   bool quiet = false;
   double save_every = 30;  // seconds between checkpoints
+  bool record = true;      // what attention does on a few samples: record.h
 };
 
 // What a value must be, in words that follow "must be", and the test of it.

@@ -8,6 +8,8 @@
 
 #include <iostream>
 
+#include "examples/common/report.h"
+
 namespace fovea::examples {
 
 Program::Program(const CommandLine& command_line, ProgramOptions options)
@@ -54,6 +56,8 @@ int Program::run() {
                                          .loss_unit = comma == std::string::npos ? "" : options_.loss.substr(comma + 2),
                                          .figures = 2,
                                          .quiet = line.quiet});
+  std::optional<Recorder> recorder{};
+  if (line.record) recorder.emplace(*trainer_, *folder_, [this](Recorder& samples) { record(samples); });
   const auto step_of_batch = [this] {
     StepOutput output = step();
     if (output.batch == 0) output.batch = line.batch;
@@ -79,8 +83,14 @@ int Program::run() {
                                 .log_y = options_.log_loss,
                                 .smoothing = options_.smoothing});
   draw();
+  write_report(file("report.html"), {{.folder = folder_->path(),
+                                      .command = line.command(),
+                                      .header = header_line(line, blas_core_name(), parameters_),
+                                      .loss = options_.loss.empty() ? "loss" : options_.loss,
+                                      .log_loss = options_.log_loss,
+                                      .smoothing = options_.smoothing}});
   if (stopped) return 130;
-  say("pictures, metrics.csv and summary.json are in {}", folder_->path().string());
+  say("report.html, pictures, metrics.csv and summary.json are in {}", folder_->path().string());
   return 0;
 }
 

@@ -26,6 +26,7 @@
 
 #include "examples/common/command_line.h"
 #include "examples/common/picture.h"
+#include "examples/common/record.h"
 #include "examples/common/terminal.h"
 
 namespace fovea::examples {
@@ -57,7 +58,8 @@ class Program {
   virtual StepOutput step() = 0;
   virtual double validate() = 0;
   virtual Metrics test() = 0;
-  virtual void draw() = 0;  // there may have been no test
+  virtual void draw() = 0;           // there may have been no test
+  virtual void record(Recorder&) {}  // the samples whose attention is kept over the steps (record.h)
   virtual std::vector<Series> losses(const MetricsTable& metrics) const;
 
   // Without an optimiser of its own: --optimizer.

@@ -44,6 +44,26 @@ inline Rightness evaluate(const SequenceModel& model, const LetterTask& task, in
   return {100 * right / n, 100 * on_origin / (n * static_cast<double>(length))};
 }
 
+// One string with teacher forcing, whose letters stand beside what the model would answer at each.
+inline void record_string(Recorder& recorder, const SequenceModel& model, const LetterTask& task, int64_t length,
+                          Generator generator) {
+  const Strings strings = task.make(1, length, generator);
+  const auto letters = [&](const Tensor& ids) {
+    std::vector<std::string> found;
+    for (int64_t j = 0; j < ids.size(1); ++j) found.push_back(task.letter(ids.at<int64_t>({0, j})));
+    return found;
+  };
+  const RecordedSample sample{.title = fmt::format("a string of {} letters", length),
+                              .texts = {{"source", letters(strings.source)}, {"target", letters(strings.target)}},
+                              .queries = "target",
+                              .keys = "source"};
+  recorder.sample(sample, [&](Recorded& seen) {
+    const SequenceOutput output = model(strings.source, {}, strings.input_ids);
+    seen.text("answer", letters(argmax(output.logits.detach(), -1)));
+    return cross_entropy(output.logits, strings.target);
+  });
+}
+
 // One string, letters on both axes, in the terminal too unless quiet; nothing for a model without attention.
 inline std::optional<HeatmapPicture> show_attention(const SequenceModel& model, const LetterTask& task, int64_t length,
                                                     Generator generator, bool quiet) {

@@ -133,6 +133,10 @@ class Reverse final : public Program {
                       .y_high = 100});
   }
 
+  void record(Recorder& recorder) override {
+    record_string(recorder, *averaged_, task_, std::min<int64_t>(o_.length, 10), root.fork(5));
+  }
+
   const Options& o_;
   LetterTask task_;
   Generator draws_ = root.fork(6);
