@@ -126,15 +126,18 @@ Json described(const ReportedRun& run, size_t index, size_t room, std::string& s
   const auto there = [&](const char* name) { return std::filesystem::exists(file(name)); };
   if (!there("config.toml") || !there("metrics.csv"))
     throw FileError(fmt::format("{}: no config.toml and metrics.csv; need the folder of a run", run.folder.string()));
-  const Json summary = there("summary.json") ? parse(file("summary.json")) : Json();
+  const Json summary = there("summary.json") ? parse(file("summary.json")) : Json();  // null of a run that was stopped
+  const auto said = [&](const char* key, const std::string& otherwise) {
+    return summary.is_object() ? summary.value(key, otherwise) : otherwise;
+  };
   const MetricsTable metrics = read_metrics(file("metrics.csv"));
   Json values = Json::array();
   for (const auto& column : metrics.values) values.push_back(finite(column));
   const std::string name =
       run.folder.filename().empty() ? run.folder.parent_path().filename().string() : run.folder.filename().string();
   return Json{{"name", name},
-              {"example", summary.value("example", name)},
-              {"task", summary.value("task", "")},
+              {"example", said("example", name)},
+              {"task", said("task", "")},
               {"command", run.command},
               {"config", read_text(file("config.toml"))},
               {"header", run.header},
@@ -156,7 +159,14 @@ void write_report(const std::filesystem::path& file, const std::vector<ReportedR
   const auto room = static_cast<size_t>(std::max<int64_t>(0, largest - static_cast<int64_t>(page.size()))) /
                     std::max<size_t>(1, runs.size());
   Json all = Json::array();
-  for (const ReportedRun& run : runs) all.push_back(described(run, all.size(), room * 9 / 10, scripts));
+  for (const ReportedRun& run : runs) {
+    try {
+      all.push_back(described(run, all.size(), room * 9 / 10, scripts));
+    } catch (const Json::exception& error) {
+      throw FileError(fmt::format("{}: summary.json or record.json is not what a run writes: {}", run.folder.string(),
+                                  error.what()));
+    }
+  }
   const Json report{{"fovea", library_version()}, {"live", nullptr}, {"runs", all}};
   std::string text = report.dump(-1, ' ', false, Json::error_handler_t::replace);
   for (size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3) text.replace(at, 2, "<\\/");

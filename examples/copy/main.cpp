@@ -111,6 +111,18 @@ class Copy final : public Program {
     picture("memory.png", shown.memory);
   }
 
+  void record(Recorder& recorder) override {
+    Generator fresh = root.fork(5);
+    const Bits bits = task_.make(1, std::max(task_.min_length, std::min<int64_t>(o_.length, 10)), fresh);
+    recorder.sample({.title = o_.task}, [&](Recorded& seen) {
+      const Tensor logits = answers_of(*averaged_, bits);
+      seen.matrix("input", transpose(select(bits.input, 0, 0), 0, 1), {"channel", "step"});
+      seen.matrix("expected", transpose(select(bits.target, 0, 0), 0, 1), {"bit", "answer"});
+      seen.matrix("output", transpose(sigmoid(select(logits, 0, 0)), 0, 1), {"bit", "answer"});
+      return binary_cross_entropy_with_logits(logits, bits.target);
+    });
+  }
+
   const Options& o_;
   Task task_;
   Box<Machine> model_, averaged_;

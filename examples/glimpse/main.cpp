@@ -105,6 +105,21 @@ class Glimpse final : public Program {
     picture("glimpses.png", glimpses_of(images, y.locations, o_.size, o_.scales, titles));
   }
 
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(6);
+    const int64_t count = std::min<int64_t>(2, digits_.test().labels.size(0));
+    const auto [images, labels] = digits_.images_of(digits_.test(), arange(count), generator);
+    for (int64_t i = 0; i < count; ++i) {
+      const Tensor image = slice(images, 0, i, i + 1), label = slice(labels, 0, i, i + 1);
+      recorder.sample({.title = fmt::format("a {}", label.item<int64_t>())}, [&](Recorded& seen) {
+        const RamOutput y = networks_.own(image, generator);
+        seen.text("answer", {std::to_string(argmax(y.logits.detach(), -1).item<int64_t>())});
+        seen.images("image", image, glimpse_marks(image, y.locations, o_.size));
+        return cross_entropy(y.logits, label);
+      });
+    }
+  }
+
   const Options& o_;
   DigitTask digits_;
   Networks networks_;

@@ -6,8 +6,19 @@
 #include <fovea/layers/vision/glimpse.h>
 
 #include "examples/common/image_picture.h"
+#include "examples/common/record.h"
 
 namespace fovea::examples {
+
+// The frame and the place of each glimpse at an image [1, 1, H, W], in pixels; locations [1, T, 2].
+inline RecordedMarks glimpse_marks(const Tensor& image, const Tensor& locations, int64_t size) {
+  const auto side = static_cast<double>(size);
+  const Tensor l = select(locations, 0, 0).detach();
+  const Tensor x = (slice(l, 1, 0, 1) + 1.0) * (static_cast<double>(image.size(3)) / 2),
+               y = (slice(l, 1, 1, 2) + 1.0) * (static_cast<double>(image.size(2)) / 2);
+  const Tensor sides = full({l.size(0), 2}, side);
+  return {.boxes = {{"glimpse", cat({x - side / 2, y - side / 2, sides}, 1)}}, .path = cat({x, y}, 1)};
+}
 
 // images [n, 1, H, W], locations [n, T, 2], a title for each image.
 inline ImagePicture glimpses_of(const Tensor& images, const Tensor& locations, int64_t size, int64_t scales,

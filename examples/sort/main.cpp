@@ -106,6 +106,19 @@ class Sort final : public Program {
     if (shown.answers) picture("answers.png", *shown.answers);
   }
 
+  void record(Recorder& recorder) override {
+    Generator fresh = root.fork(5);
+    const Sets sets = problem_.make(1, o_.items, fresh);
+    const Tensor asked =
+        index_select(sets.answers, 1, arange(sum(to(ge(sets.answers, scalar(0, i64)), i64)).item<int64_t>()));
+    const RecordedSample sample{.title = fmt::format("{} items", o_.items),
+                                .texts = {{"items", item_texts(sets.points, arange(o_.items))},
+                                          {"answer", item_texts(sets.points, select(asked, 0, 0))}},
+                                .queries = "answer",
+                                .keys = "items"};
+    recorder.sample(sample, [&](Recorded&) { return nll_loss((*averaged_)(sets.points, asked).log_weights, asked); });
+  }
+
   const Options& o_;
   Problem problem_;
   Box<PointerModel> model_, averaged_;

@@ -5,6 +5,7 @@
 #include <fovea/optim/training/text/translator.h>
 
 #include "examples/common/attention_map.h"
+#include "examples/common/record_pair.h"
 #include "examples/transformer/ablation.h"
 #include "examples/transformer/options.h"
 #include "examples/transformer/strings.h"
@@ -82,6 +83,10 @@ class StringRun final : public Program {
       for (int64_t head = 0; head < o_.heads; ++head)
         show(fmt::format("layer{}.head{}", layer + 1, head + 1), ablation.without_head(layer, head));
     metrics.emplace_back("right", right), metrics.emplace_back("wrong_carry", wrong_carry);
+  }
+
+  void record(Recorder& recorder) override {
+    for (const Pair& pair : strings_.draw(Part::test, 2, root.fork(5))) record_pair(recorder, translator_, pair);
   }
 
   void draw() override {

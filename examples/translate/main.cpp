@@ -13,6 +13,7 @@
 #include <fovea/optim/training/text/translator.h>
 
 #include "examples/common/attention_map.h"
+#include "examples/common/record_pair.h"
 #include "examples/translate/options.h"
 
 namespace fovea::examples {
@@ -138,6 +139,11 @@ class Translate final : public Program {
                                  output, expected, sentence_of(expected))));
     }
     picture("attention.png", shown);
+  }
+
+  void record(Recorder& recorder) override {
+    for (size_t i = 0; i < std::min<size_t>(2, split_.test.size()); ++i)
+      record_pair(recorder, translator_, {split_.test[i].source, split_.test[i].references.front()});
   }
 
   const Options& o_;
