@@ -83,12 +83,12 @@ int Program::run() {
                                 .log_y = options_.log_loss,
                                 .smoothing = options_.smoothing});
   draw();
-  write_report(file("report.html"), {{.folder = folder_->path(),
-                                      .command = line.command(),
-                                      .header = header_line(line, blas_core_name(), parameters_),
-                                      .loss = options_.loss.empty() ? "loss" : options_.loss,
-                                      .log_loss = options_.log_loss,
-                                      .smoothing = options_.smoothing}});
+  keep_titles(folder_->path(), {.command = line.command(),
+                                .header = header_line(line, blas_core_name(), parameters_),
+                                .loss = options_.loss.empty() ? "loss" : options_.loss,
+                                .log_loss = options_.log_loss,
+                                .smoothing = options_.smoothing});
+  write_report(file("report.html"), {folder_->path()});
   if (stopped) return 130;
   say("report.html, pictures, metrics.csv and summary.json are in {}", folder_->path().string());
   return 0;

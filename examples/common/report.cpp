@@ -121,27 +121,27 @@ Json recorded(const std::filesystem::path& folder, size_t run, size_t room, std:
   return Json{{"samples", record["samples"]}, {"frames", kept}};
 }
 
-Json described(const ReportedRun& run, size_t index, size_t room, std::string& scripts) {
-  const auto file = [&](const char* name) { return run.folder / name; };
+Json described(const std::filesystem::path& run, size_t index, size_t room, std::string& scripts) {
+  const auto file = [&](const char* name) { return run / name; };
   const auto there = [&](const char* name) { return std::filesystem::exists(file(name)); };
   if (!there("config.toml") || !there("metrics.csv"))
-    throw FileError(fmt::format("{}: no config.toml and metrics.csv; need the folder of a run", run.folder.string()));
+    throw FileError(fmt::format("{}: no config.toml and metrics.csv; need the folder of a run", run.string()));
   const Json summary = there("summary.json") ? parse(file("summary.json")) : Json();  // null of a run that was stopped
   const auto said = [&](const char* key, const std::string& otherwise) {
     return summary.is_object() ? summary.value(key, otherwise) : otherwise;
   };
+  const Json titles = there("report.json") ? parse(file("report.json")) : Json::object();
   const MetricsTable metrics = read_metrics(file("metrics.csv"));
   Json values = Json::array();
   for (const auto& column : metrics.values) values.push_back(finite(column));
-  const std::string name =
-      run.folder.filename().empty() ? run.folder.parent_path().filename().string() : run.folder.filename().string();
+  const std::string name = run.filename().empty() ? run.parent_path().filename().string() : run.filename().string();
   return Json{{"name", name},
               {"example", said("example", name)},
               {"task", said("task", "")},
-              {"command", run.command},
+              {"command", titles.value("command", "")},
               {"config", read_text(file("config.toml"))},
-              {"header", run.header},
-              {"loss", {{"title", run.loss}, {"log", run.log_loss}, {"smoothing", run.smoothing}}},
+              {"header", titles.value("header", "")},
+              {"loss", titles.value("loss", Json{{"title", "loss"}, {"log", true}, {"smoothing", 0.9}})},
               {"summary", summary},
               {"metrics", {{"columns", metrics.columns}, {"values", values}}},
               {"record", there("record/record.json") ? recorded(file("record"), index, room, scripts) : Json()}};
@@ -154,17 +154,24 @@ void replace(std::string& page, std::string_view place, const std::string& with)
 
 }  // namespace
 
-void write_report(const std::filesystem::path& file, const std::vector<ReportedRun>& runs, int64_t largest) {
+void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles) {
+  const Json json{{"command", titles.command},
+                  {"header", titles.header},
+                  {"loss", {{"title", titles.loss}, {"log", titles.log_loss}, {"smoothing", titles.smoothing}}}};
+  write_text(folder / "report.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void write_report(const std::filesystem::path& file, const std::vector<std::filesystem::path>& runs, int64_t largest) {
   std::string page(report_page()), scripts;
   const auto room = static_cast<size_t>(std::max<int64_t>(0, largest - static_cast<int64_t>(page.size()))) /
                     std::max<size_t>(1, runs.size());
   Json all = Json::array();
-  for (const ReportedRun& run : runs) {
+  for (const std::filesystem::path& run : runs) {
     try {
       all.push_back(described(run, all.size(), room * 9 / 10, scripts));
     } catch (const Json::exception& error) {
-      throw FileError(fmt::format("{}: summary.json or record.json is not what a run writes: {}", run.folder.string(),
-                                  error.what()));
+      throw FileError(fmt::format("{}: summary.json, report.json or record.json is not what a run writes: {}",
+                                  run.string(), error.what()));
     }
   }
   const Json report{{"fovea", library_version()}, {"live", nullptr}, {"runs", all}};

@@ -1,11 +1,13 @@
 // report.html: runs on one page, with all that it needs in it. What the page shows is written in page.html, page.css
 // and page/*.js beside this file, which the build puts into the program together with d3.
 //
-//   write_report("runs/reverse/report.html", {{.folder = "runs/reverse", .loss = "cross-entropy a letter, nats"}});
+//   keep_titles("runs/reverse", {.loss = "cross-entropy a letter, nats"});
+//   write_report("runs/reverse/report.html", {"runs/reverse"});
 //
-// Of a run's folder it reads config.toml, metrics.csv, summary.json and record/ (docs/recording.md); what is missing is
-// left out. The numbers of a recorded step are rounded to 11 bits, and of many steps so many are taken, evenly, that
-// the page stays below `largest` bytes. Errors: FileError for a file that is no run's, or cannot be read or written.
+// Of a run's folder it reads config.toml, metrics.csv, summary.json, record/ (docs/recording.md) and report.json, the
+// titles; what of the last three is missing is left out. The numbers of a recorded step are rounded to 11 bits, and of
+// many steps so many are taken, evenly, that the page stays below `largest` bytes, at least one of each run. Errors:
+// FileError for a file that is no run's, or cannot be read or written.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +17,16 @@
 
 namespace fovea::examples {
 
-struct ReportedRun {
-  std::filesystem::path folder{};
+// What a page says of a run that its other files do not.
+struct ReportTitles {
   std::string command{}, header{};
   std::string loss = "loss";  // what it is, in which unit
   bool log_loss = true;
   double smoothing = 0.9;
 };
+void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles);
 
-void write_report(const std::filesystem::path& file, const std::vector<ReportedRun>& runs, int64_t largest = 5'000'000);
+void write_report(const std::filesystem::path& file, const std::vector<std::filesystem::path>& runs,
+                  int64_t largest = 5'000'000);
 
 }  // namespace fovea::examples

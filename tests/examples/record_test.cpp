@@ -94,21 +94,23 @@ TEST_CASE("a report has what a folder has; texts cannot end its script; what is 
   const test::Scratch scratch;
   const auto folder = scratch.path() / "run", page = scratch.path() / "report.html";
   train(folder, true);
-  write_report(page, {{.folder = folder, .command = "train", .loss = "nats"}});
+  keep_titles(folder, {.command = "train --seed 1", .loss = "nats"});
+  write_report(page, {folder});
   const std::string text = read_text(page);
+  REQUIRE(text.find("train --seed 1") != std::string::npos);
   REQUIRE(text.find("<!--data-->") == std::string::npos);
   REQUIRE(text.find("id=\"frame-0-4\"") != std::string::npos);
   REQUIRE(text.find("\"title\":\"<\\/script>\"") != std::string::npos);
   REQUIRE(text.find("\"title\":\"</script>\"") == std::string::npos);
-  write_report(page, {{.folder = folder}, {.folder = folder}}, 0);  // no room: the last step of each
+  write_report(page, {folder, folder}, 0);  // no room: the last step of each
   REQUIRE(read_text(page).find("id=\"frame-1-0\"") != std::string::npos);
   REQUIRE(read_text(page).find("id=\"frame-0-1\"") == std::string::npos);
-  REQUIRE_THROWS_AS(write_report(page, {{.folder = scratch.path() / "none"}}), FileError);
+  REQUIRE_THROWS_AS(write_report(page, {scratch.path() / "none"}), FileError);
   write_text(folder / "summary.json", "[]");
-  REQUIRE_NOTHROW(write_report(page, {{.folder = folder}}));
+  REQUIRE_NOTHROW(write_report(page, {folder}));
   write_text(folder / "summary.json", "{\"example\": 3}");
-  REQUIRE_THROWS_AS(write_report(page, {{.folder = folder}}), FileError);
+  REQUIRE_THROWS_AS(write_report(page, {folder}), FileError);
   std::filesystem::remove(folder / "summary.json");
   std::filesystem::resize_file(folder / "record/record.json", 20);
-  REQUIRE_THROWS_AS(write_report(page, {{.folder = folder}}), FileError);
+  REQUIRE_THROWS_AS(write_report(page, {folder}), FileError);
 }

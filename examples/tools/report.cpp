@@ -1,0 +1,27 @@
+// fovea_report RUN... [--out FILE]: makes report.html of a finished or stopped run again, or one page on which several
+// runs lie side by side. `./dev report` calls it.
+#include "examples/common/report.h"
+
+#include <fmt/format.h>
+#include <fovea/core/error.h>
+
+#include <CLI/CLI.hpp>
+
+int main(int argc, char** argv) {
+  CLI::App app("The page of a run, or one page of several side by side.", "report");
+  std::vector<std::string> runs;
+  std::string out;
+  app.add_option("RUN", runs, "folders of runs")->required();
+  app.add_option("--out", out, "file; default report.html, in the folder of a single run");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (out.empty())
+      out = runs.size() == 1 ? (std::filesystem::path(runs.front()) / "report.html").string() : "report.html";
+    fovea::examples::write_report(out, {runs.begin(), runs.end()});
+    fmt::print("{}\n", out);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "report: {}\n", error.what());
+    return 1;
+  }
+}
