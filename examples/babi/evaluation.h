@@ -6,6 +6,7 @@
 
 #include "examples/babi/questions.h"
 #include "examples/common/attention_map.h"
+#include "examples/common/record.h"
 #include "examples/common/terminal.h"
 
 namespace fovea::examples {
@@ -93,6 +94,28 @@ inline void print_errors(const TaskErrors& errors, bool joint, int64_t hops) {
   say("{:<27}{:>8.1f}{}", "mean", errors.mean(),
       mean ? fmt::format("{:>8.1f}", paper_means[static_cast<size_t>(hops - 1)]) : "");
   say("{} of {} tasks have more than {} % wrong", errors.failed(), errors.percent.size(), failed_above);
+}
+
+// The same over the steps of a training: hops down, sentences across; behind these the empty memories.
+inline void record_question(Recorder& recorder, const MemN2N& model, const Questions& questions, int64_t index,
+                            const text::Vocabulary& vocabulary) {
+  const Batch batch = collate({questions.item(index)});
+  const Question& question = questions.at(index);
+  const auto& sentences = questions.stories().sentences;
+  RecordedWords story, hops;
+  const size_t end = question.first + question.count;
+  const size_t shown = std::min(question.count, static_cast<size_t>(batch.fields[0].size(1)));
+  for (size_t i = end - shown; i < end; ++i) story.push_back(sentences[i].text);
+  for (size_t k = 1; k <= model.C.size(); ++k) hops.push_back(fmt::format("hop {}", k));
+  const RecordedSample sample{.title = fmt::format("{} ({})", question.asked.text, question.answer),
+                              .texts = {{"story", story}, {"hops", hops}},
+                              .queries = "hops",
+                              .keys = "story"};
+  recorder.sample(sample, [&](Recorded& seen) {
+    const Tensor z = logits_of(model, batch);
+    seen.text("answer", {vocabulary.word(answers_of(z.detach()).at<int64_t>({0}))});
+    return cross_entropy(z, batch.fields[2]);
+  });
 }
 
 // One question: the sentences down, hops across, and how much each hop reads of each sentence.

@@ -117,6 +117,12 @@ class Babi final : public Program {
     picture("attention.png", shown);
   }
 
+  void record(Recorder& recorder) override {
+    for (const int64_t task : tasks_to_show(o_.tasks))
+      if (const auto index = question_to_show(test_, task))
+        record_question(recorder, model_, test_, *index, vocabulary_);
+  }
+
   const Options& o_;
   TaskData data_;
   text::Vocabulary vocabulary_;

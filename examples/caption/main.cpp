@@ -105,6 +105,11 @@ class Caption final : public Program {
     picture("caption.png", word_by_word(model_, draw_scene(kMostShapes, fresh), o_.beam));
   }
 
+  void record(Recorder& recorder) override {
+    Generator fresh = root.fork(8);
+    record_caption(recorder, model_, draw_scene(kMostShapes, fresh), attends());
+  }
+
   std::string in_words(const CaptionRightness& found) const {
     std::string text = fmt::format("{:.2f} % of the captions right", found.exact_percent);
     if (attends()) text += fmt::format("; looks at {:.2f} % of the shapes that it names", found.pointing_percent);

@@ -28,4 +28,29 @@ inline ImagePicture word_by_word(const CaptionModel& model, const Scene& scene, 
   return picture;
 }
 
+// The caption expected, word by word, with where the network looks for each.
+inline void record_caption(Recorder& recorder, const CaptionModel& model, const Scene& scene, bool attends) {
+  const Tensor images = images_of({scene});
+  const Captions truth = captions_of({scene});
+  const auto words = [](const Tensor& ids) {
+    RecordedWords found;
+    for (int64_t t = 0; t < ids.size(1); ++t)
+      found.push_back(ids.at<int64_t>({0, t}) == kEnd ? "<end>"
+                                                      : kWords.at(static_cast<size_t>(ids.at<int64_t>({0, t}))));
+    return found;
+  };
+  const RecordedSample sample{
+      .title = text_of(caption_of(scene)), .texts = {{"caption", words(truth.target)}}, .queries = "caption"};
+  recorder.sample(sample, [&](Recorded& seen) {
+    const SequenceOutput output = model(images, truth.input_ids);
+    seen.text("answer", words(argmax(output.logits.detach(), -1)));
+    seen.images("image", images);
+    if (attends) {
+      const int64_t side = grid_side(output.weights.size(2));
+      seen.over_image("captioner.attention", "image", side, side);
+    }
+    return cross_entropy(output.logits, truth.target);
+  });
+}
+
 }  // namespace fovea::examples

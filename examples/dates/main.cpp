@@ -12,6 +12,7 @@
 
 #include "examples/common/attention_map.h"
 #include "examples/common/program.h"
+#include "examples/common/record_pair.h"
 #include "examples/dates/dates.h"
 
 namespace fovea::examples {
@@ -117,6 +118,12 @@ class Dates final : public Program {
                             expected, fmt::format("{}", fmt::join(expected, "")), "end")));
     }
     picture("attention.png", shown);
+  }
+
+  void record(Recorder& recorder) override {
+    Generator fresh = root.fork(5);
+    for (const int64_t form : {2, 6})
+      record_pair(recorder, translator_, draw_pairs(1, Share::test, fresh, form).front());
   }
 
   const Options& o_;

@@ -119,6 +119,18 @@ class DrawDigits final : public Program {
     write_animation(file("generation.gif"), frames, 0.3);
   }
 
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(6);
+    const Tensor x = contiguous(slice(test_, 0, 0, 1));
+    recorder.sample({.title = "a digit of the test, drawn"}, [&](Recorded& seen) {
+      std::vector<Draw::State> trace;
+      const Draw::State last = draw_(x, generator, &trace);
+      record_canvases(seen, draw_.options(), x, trace);
+
+      return sum(binary_cross_entropy_with_logits(last.canvas, x, Reduction::none)) + sum(last.latent_loss);
+    });
+  }
+
   const Options& o_;
   Digits digits_;
   Tensor test_, validation_{};

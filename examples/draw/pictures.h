@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "examples/common/image_picture.h"
+#include "examples/common/record.h"
 
 namespace fovea::examples {
 
@@ -33,6 +34,28 @@ inline ImagePanel canvas_panel(const DrawOptions& o, const Draw::State& state, i
   if (state.write_window.defined())
     panel.boxes.push_back(outline_of(o, state.write_window, b, o.write_size, kWriteColour));
   return panel;
+}
+
+// The canvases of image 0 with the windows of each step, beside the image.
+inline void record_canvases(Recorded& seen, const DrawOptions& o, const Tensor& x,
+                            const std::vector<Draw::State>& trace) {
+  std::vector<Tensor> canvases;
+  std::vector<float> read, write;
+  const auto add = [&](std::vector<float>& boxes, const Tensor& window, int64_t N) {
+    if (!window.defined()) return;
+    const auto box = outline_of(o, window, 0, N, kReadColour).box;
+    for (const double v : {box.x, box.y, box.width, box.height}) boxes.push_back(static_cast<float>(v));
+  };
+  for (const Draw::State& state : trace) {
+    canvases.push_back(sigmoid(slice(state.canvas, 0, 0, 1).detach()));
+    add(read, state.read_window, o.read_size), add(write, state.write_window, o.write_size);
+  }
+  const auto T = static_cast<int64_t>(trace.size());
+  RecordedMarks marks;
+  if (!read.empty()) marks.boxes.emplace_back("read", from(read, {T, 4}));
+  if (!write.empty()) marks.boxes.emplace_back("write", from(write, {T, 4}));
+  seen.images("canvas", stack(canvases, 0), marks);
+  seen.images("digit", unsqueeze(x, 1));
 }
 
 // One row a digit of x [B, H, W]: the digit, then its canvas after some steps, at most `columns` in all.
