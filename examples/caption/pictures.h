@@ -4,6 +4,7 @@
 
 #include "examples/caption/evaluation.h"
 #include "examples/common/image_picture.h"
+#include "examples/common/record.h"
 
 namespace fovea::examples {
 

@@ -72,6 +72,8 @@ CommandLine::CommandLine(About about, RunOptions defaults)
   if (parts.program.uses_data) parts.add("data", &data, "folder of the data sets").may_change = true;
   parts.add("out", &out, "folder of the run; default runs/" + parts.program.name + "-...", path()).saved = false;
   parts.add("save-every", &save_every, "seconds between checkpoints", real_rule(0, 1e9)).saved = false;
+  parts.add("watch", &watch, "serve the page of the run while it goes on, with pause and stop").saved = false;
+  parts.add("watch-address", &watch_address, "of the interface that --watch serves on").saved = false;
   parts.add("record", &record, "keep what attention does on a few samples as it learns").saved = false;
   parts.add("quiet", &quiet, "no progress on stderr").saved = false;
   const auto not_in_files = [](Parameter& parameter) { parameter.saved = parameter.in_files = false; };

@@ -43,6 +43,8 @@ struct RunOptions {
   std::string run{}, served{};  // --run DIR and what its trained model is asked
   bool quiet = false;
   double save_every = 30;  // seconds between checkpoints
+  bool watch = false;      // the page of the run while it goes on: live.h
+  std::string watch_address = "127.0.0.1";
   bool record = true;      // what attention does on a few samples: record.h
 };
 

@@ -8,6 +8,7 @@
 
 #include <iostream>
 
+#include "examples/common/live.h"
 #include "examples/common/report.h"
 
 namespace fovea::examples {
@@ -58,6 +59,16 @@ int Program::run() {
                                          .quiet = line.quiet});
   std::optional<Recorder> recorder{};
   if (line.record) recorder.emplace(*trainer_, *folder_, [this](Recorder& samples) { record(samples); });
+  keep_titles(folder_->path(), {.command = line.command(),
+                                .header = header_line(line, blas_core_name(), parameters_),
+                                .loss = options_.loss.empty() ? "loss" : options_.loss,
+                                .log_loss = options_.log_loss,
+                                .smoothing = options_.smoothing});
+  std::optional<LivePage> live{};
+  if (line.watch) {
+    live.emplace(*trainer_, folder_->path(), line.watch_address);
+    say(stderr, "{}: watch it at {}", line.name(), live->address());
+  }
   const auto step_of_batch = [this] {
     StepOutput output = step();
     if (output.batch == 0) output.batch = line.batch;
@@ -83,11 +94,6 @@ int Program::run() {
                                 .log_y = options_.log_loss,
                                 .smoothing = options_.smoothing});
   draw();
-  keep_titles(folder_->path(), {.command = line.command(),
-                                .header = header_line(line, blas_core_name(), parameters_),
-                                .loss = options_.loss.empty() ? "loss" : options_.loss,
-                                .log_loss = options_.log_loss,
-                                .smoothing = options_.smoothing});
   write_report(file("report.html"), {folder_->path()});
   if (stopped) return 130;
   say("report.html, pictures, metrics.csv and summary.json are in {}", folder_->path().string());

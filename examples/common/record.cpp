@@ -67,7 +67,7 @@ struct Recorded::Parts {
 Recorded::Recorded() : parts_(std::make_unique<Parts>()) {}
 Recorded::~Recorded() = default;
 
-void Recorded::text(const std::string& name, RecordedWords words) { parts_->texts[name] = std::move(words); }
+void Recorded::text(const std::string& name, const RecordedWords& words) { parts_->texts[name] = words; }
 
 void Recorded::images(const std::string& name, const Tensor& x, const RecordedMarks& marks) {
   if (!parts_->add(name, x)) return;
@@ -145,7 +145,7 @@ void Recorded::Parts::traces(const WeightCollector& collected) {
     const bool stage = std::find(kStages.begin(), kStages.end(), last) != kStages.end();
     const bool addressed = stage || last == "read_weights" || last == "write_weights";
     const Tensor all = stack(rows, 0);  // [T, ...]
-    if (!add(stage ? before + "/" + last : name, all)) continue;
+    if (!add(stage ? fmt::format("{}/{}", before, last) : name, all)) continue;
     if (last == "sharpened") heads.push_back(before);
     if (last == "memory") memory = name;
     if (!addressed || (!stage && all.dim() == 3 && heads.empty()))

@@ -43,7 +43,7 @@ class Recorded {
  public:
   Recorded();
   ~Recorded();
-  void text(const std::string& name, RecordedWords words);  // what the network says at this step
+  void text(const std::string& name, const RecordedWords& words);  // what the network says at this step
   void images(const std::string& name, const Tensor& x, const RecordedMarks& marks = {});  // [T, C, H, W] from 0 to 1
   void matrix(const std::string& name, const Tensor& x, const RecordedSides& sides = {});  // [R, C]; [T, R, C]
   // The keys of the attention are the cells of a grid over that image.

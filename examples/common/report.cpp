@@ -152,16 +152,7 @@ void replace(std::string& page, std::string_view place, const std::string& with)
   if (at != std::string::npos) page.replace(at, place.size(), with);
 }
 
-}  // namespace
-
-void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles) {
-  const Json json{{"command", titles.command},
-                  {"header", titles.header},
-                  {"loss", {{"title", titles.loss}, {"log", titles.log_loss}, {"smoothing", titles.smoothing}}}};
-  write_text(folder / "report.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
-}
-
-void write_report(const std::filesystem::path& file, const std::vector<std::filesystem::path>& runs, int64_t largest) {
+std::string page_of(const std::vector<std::filesystem::path>& runs, int64_t largest, const Json& live) {
   std::string page(report_page()), scripts;
   const auto room = static_cast<size_t>(std::max<int64_t>(0, largest - static_cast<int64_t>(page.size()))) /
                     std::max<size_t>(1, runs.size());
@@ -174,13 +165,43 @@ void write_report(const std::filesystem::path& file, const std::vector<std::file
                                   run.string(), error.what()));
     }
   }
-  const Json report{{"fovea", library_version()}, {"live", nullptr}, {"runs", all}};
+  const Json report{{"fovea", library_version()}, {"live", live}, {"runs", all}};
   std::string text = report.dump(-1, ' ', false, Json::error_handler_t::replace);
   for (size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3) text.replace(at, 2, "<\\/");
   for (size_t at = 0; (at = text.find("<!--", at)) != std::string::npos; at += 9) text.replace(at, 4, "\\u003c!--");
   replace(page, "<!--data-->",
           fmt::format("<script type=\"application/json\" id=\"report\">{}</script>\n{}", text, scripts));
+  return page;
+}
+
+}  // namespace
+
+void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles) {
+  const Json json{{"command", titles.command},
+                  {"header", titles.header},
+                  {"loss", {{"title", titles.loss}, {"log", titles.log_loss}, {"smoothing", titles.smoothing}}}};
+  write_text(folder / "report.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void write_report(const std::filesystem::path& file, const std::vector<std::filesystem::path>& runs, int64_t largest) {
+  const std::string page = page_of(runs, largest, nullptr);
   write_file(file.string(), std::as_bytes(std::span(page)));
+}
+
+std::string live_page(const std::filesystem::path& run, const std::string& token, int64_t largest) {
+  return page_of({run}, largest, Json{{"address", ""}, {"token", token}});
+}
+
+std::string newest_frame(const std::filesystem::path& run) {
+  const std::filesystem::path file = run / "record" / "record.json";
+  if (!std::filesystem::exists(file)) return {};
+  const Json record = parse(file);
+  Json frame = record.at("frames").back();
+  PackedFrame numbers = packed(run / "record" / frame.value("file", std::string()));
+  frame.erase("file");
+  frame["tensors"] = std::move(numbers.tensors);
+  const Json event{{"run", 0}, {"frame", frame}, {"data", numbers.data}, {"samples", record.at("samples")}};
+  return event.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace fovea::examples

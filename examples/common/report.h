@@ -29,4 +29,9 @@ void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles
 void write_report(const std::filesystem::path& file, const std::vector<std::filesystem::path>& runs,
                   int64_t largest = 5'000'000);
 
+// For a run that goes on: the page, which asks its server for events with that token; and what came last of the record,
+// as the data of an event (live.h). Empty where nothing is recorded.
+std::string live_page(const std::filesystem::path& run, const std::string& token, int64_t largest = 5'000'000);
+std::string newest_frame(const std::filesystem::path& run);
+
 }  // namespace fovea::examples

@@ -1,0 +1,90 @@
+"""The page of a run that goes on, in a browser: watch_page.py PROGRAM [flags].
+
+The program is started with --watch; its page must fill itself, pause, go on and stop the training, and say so.
+"""
+import http.client
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+COMMAND = []
+
+
+class Watch(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        command = COMMAND + ["--watch", "--out", self.folder.name + "/run"]
+        self.run_ = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.address = ""
+        while not self.address:
+            line = self.run_.stderr.readline()
+            self.assertTrue(line, "the program ended before it said where its page is")
+            found = re.search(r"watch it at (\S+)", line)
+            self.address = found.group(1) if found else ""
+        options = Options()
+        for flag in ["--headless=new", "--no-sandbox", "--window-size=1280,900"]:
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.page = webdriver.Chrome(options=options)
+
+    def tearDown(self):
+        self.page.quit()
+        self.run_.kill()
+        self.run_.communicate()  # closes its pipe
+        self.folder.cleanup()
+
+    def state(self):
+        return self.page.find_element(By.ID, "live-state").text
+
+    def until(self, what, seconds=30):
+        return WebDriverWait(self.page, seconds, poll_frequency=0.1).until(lambda _: what())
+
+    def newest(self):
+        return int(self.page.execute_script("return Math.max(...window.fovea.report.runs[0].record.frames.map(f => f.step), -1)"))
+
+    def rows(self):
+        return int(self.page.execute_script("return window.fovea.report.runs[0].metrics.values[0].length"))
+
+    def test_fills_pauses_goes_on_and_stops(self):
+        self.page.get(self.address)
+        self.until(lambda: self.rows() > 2 and self.newest() > 0)
+        self.assertIn("Training, step", self.state())
+        self.page.find_element(By.ID, "live-pause").click()
+        self.until(lambda: "Paused at" in self.state())
+        time.sleep(0.5)
+        rows = self.rows()
+        time.sleep(1)
+        self.assertEqual(self.rows(), rows)
+        self.page.find_element(By.ID, "live-continue").click()
+        self.until(lambda: self.rows() > rows)
+        steps = self.page.execute_script("return window.fovea.report.runs[0].metrics.values[0]")
+        self.assertEqual(steps, sorted(set(steps)))
+        self.page.find_element(By.ID, "live-stop").click()
+        self.until(lambda: "has ended" in self.state(), 60)
+        self.assertEqual(self.run_.wait(60), 0)
+        errors = [entry for entry in self.page.get_log("browser") if entry["level"] == "SEVERE"]
+        self.assertEqual(errors, [])
+
+    def test_others_are_kept_out(self):
+        parts = urllib.parse.urlsplit(self.address)
+        self.assertEqual(parts.hostname, "127.0.0.1")
+        for method, path in [("GET", "/"), ("GET", "/events"), ("POST", "/stop"), ("GET", "/?token=0"), ("POST", "/stop?token=")]:
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
+            connection.request(method, path)
+            self.assertEqual(connection.getresponse().status, 403, path)
+            connection.close()
+        self.assertIsNone(self.run_.poll())
+
+
+if __name__ == "__main__":
+    COMMAND = sys.argv[1:]
+    unittest.main(argv=sys.argv[:1])
