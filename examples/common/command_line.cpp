@@ -79,10 +79,20 @@ CommandLine::CommandLine(About about, RunOptions defaults)
   const auto not_in_files = [](Parameter& parameter) { parameter.saved = parameter.in_files = false; };
   not_in_files(parts.add("resume", &resume, "go on with the run in this folder", path()));
   not_in_files(parts.add("config", &config, "take settings from this TOML file; flags win", path()));
-  if (parts.program.serves.empty()) return;
+  not_in_files(
+      parts.add("look", &look.text, "show what the trained run makes of this, and where it looks; with --run"));
+  not_in_files(parts.add("scale-scores", &look.scale_scores, "with --look: multiply the scores", real_rule(-1e6, 1e6)));
+  not_in_files(parts.add("heads-off", &look.heads_off, "with --look: these heads, from 1, read nothing"));
+  not_in_files(parts.add("mask-keys", &look.mask_keys, "with --look: these keys, from 1, may not be attended"));
+  not_in_files(parts.add("force-key", &look.force_key, "with --look: all weight on this key, from 1", whole_rule(0)));
+  not_in_files(parts.add("only", &look.attention, "with --look: change the attentions alone whose name has this"));
+  if (parts.program.serves.empty()) {
+    not_in_files(parts.add("run", &run, "folder of the trained run that --look uses"));
+    return;
+  }
   const std::string& serves = parts.program.serves;
   not_in_files(parts.add(serves, &served, serves + " this, or each line of stdin (-); with --run"));
-  not_in_files(parts.add("run", &run, "folder of the trained run that --" + serves + " uses"));
+  not_in_files(parts.add("run", &run, "folder of the trained run that --" + serves + " and --look use"));
 }
 
 CommandLine::~CommandLine() = default;
@@ -166,12 +176,27 @@ bool CommandLine::parse(int argc, const char* const* argv) {
   if (threads == 0) threads = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, most_threads);
   if (parts_->program.uses_data && data.empty() && std::filesystem::is_directory(usual_data_folder))
     data = usual_data_folder;
-  if (run.empty() != served.empty())
-    throw UsageError(fmt::format("--{0} needs --run DIR, the folder of a trained run, and --run needs --{0}",
-                                 parts_->program.serves));
+  check_run();
   settle();
   parts_->check_conditions();
   return true;
+}
+
+void CommandLine::check_run() {
+  const std::string& serves = parts_->program.serves;
+  if (run.empty() != (served.empty() && look.text.empty()))
+    throw UsageError(fmt::format("--{0} needs --run DIR, the folder of a trained run, and --run needs --{0}{1}",
+                                 serves.empty() ? "look" : serves, serves.empty() ? "" : " or --look"));
+  if (!served.empty() && !look.text.empty())
+    throw UsageError(fmt::format("--{} and --look are two questions; leave out one", serves));
+  if (look.text.empty())
+    for (const Target change :
+         {Target(&look.scale_scores), Target(&look.heads_off), Target(&look.mask_keys), Target(&look.force_key)})
+      if (given(change)) throw UsageError(fmt::format("{} goes with --look; leave it out", of(change).source));
+  if (given(&look.attention) && !look.changes())
+    throw UsageError("--only says where something is changed; give --scale-scores, --heads-off, ... with it");
+  if (given(&watch_address) && !watch) throw UsageError("--watch-address goes with --watch; give both or none");
+  if (watch && !run.empty()) throw UsageError("--watch does not go with --run, which trains nothing; leave it out");
 }
 
 void CommandLine::parse_as_run(std::string_view folder, int argc, const char* const* argv) {

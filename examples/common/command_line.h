@@ -41,6 +41,14 @@ struct RunOptions {
   int64_t validate_every = 500, early_stop = 0;
   std::string out{}, resume{}, config{}, data{};
   std::string run{}, served{};  // --run DIR and what its trained model is asked
+  // --look: a trained run on what is typed, and what is changed in its attention then (look.h).
+  struct Look {
+    std::string text{}, attention{};  // the attentions whose name has this; empty: all
+    double scale_scores = 1;
+    std::vector<int64_t> heads_off{}, mask_keys{};  // numbered from 1
+    int64_t force_key = 0;                          // 0: none
+    bool changes() const { return scale_scores != 1 || !heads_off.empty() || !mask_keys.empty() || force_key != 0; }
+  } look{};
   bool quiet = false;
   double save_every = 30;  // seconds between checkpoints
   bool watch = false;      // the page of the run while it goes on: live.h
@@ -168,6 +176,7 @@ class CommandLine : public RunOptions {
   void allow_change(const Target& target);
   void add_conditions(const Target& target, std::vector<Condition> any);
   void note_in_steps(const Target& target);
+  void check_run();
   int64_t recipe_steps_;
   std::unique_ptr<Parts> parts_;
 };

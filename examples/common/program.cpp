@@ -9,9 +9,21 @@
 #include <iostream>
 
 #include "examples/common/live.h"
+#include "examples/common/look.h"
 #include "examples/common/report.h"
 
 namespace fovea::examples {
+
+namespace {
+
+// What somebody typed: spaces of every kind are blanks, and a byte order mark or the end of a line is nothing.
+std::string typed(std::string_view text, std::string_view where) {
+  if (const auto at = text::invalid_utf8(text))
+    throw ValueError(fmt::format("{}: byte {} is not UTF-8; convert the text, for example with iconv", where, *at + 1));
+  return text::with_plain_spaces(text);
+}
+
+}  // namespace
 
 Program::Program(const CommandLine& command_line, ProgramOptions options)
     : line(command_line),
@@ -23,8 +35,9 @@ Program::Program(const CommandLine& command_line, ProgramOptions options)
 void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
   optimizer_ =
       optimizer ? std::move(optimizer) : make_optimizer(line.optimizer, fovea::parameters(model), line.learning_rate);
-  folder_ = line.resumed() ? RunFolder::resume(line.folder(), line.config_toml())
-                           : RunFolder::create(line.folder(), line.config_toml());
+  folder_ = !line.look.text.empty() ? RunFolder::create(look_folder(line.run), line.config_toml())
+            : line.resumed()        ? RunFolder::resume(line.folder(), line.config_toml())
+                                    : RunFolder::create(line.folder(), line.config_toml());
   std::vector<std::string> figures{options_.figure};
   figures.insert(figures.end(), options_.further.begin(), options_.further.end());
   trainer_.emplace(model, *optimizer_,
@@ -100,6 +113,23 @@ int Program::run() {
   return 0;
 }
 
+void Program::look(Recorder&, const std::string&) {
+  throw UsageError(fmt::format("--look: {} takes nothing that is typed", line.name()));
+}
+
+int Program::run_look() {
+  Module& model = trainer_->kept();
+  const std::filesystem::path folder = folder_->path();
+  try {
+    load(model, (std::filesystem::path(line.run) / "best.safetensors").string());
+    look_at(line, model, folder, [this](Recorder& recorder) { look(recorder, typed(line.look.text, "--look")); });
+  } catch (...) {
+    std::filesystem::remove_all(folder);  // what is refused leaves no folder
+    throw;
+  }
+  return 0;
+}
+
 std::vector<Series> Program::losses(const MetricsTable& metrics) const {
   return {{"loss", metrics.column("step"), metrics.column("loss")}};
 }
@@ -112,17 +142,6 @@ std::string header_line(const CommandLine& line, std::string_view blas, int64_t 
   return fmt::format("{}: {}seed {}, threads {}, BLAS {}, parameters {}, fovea {}", line.name(), task, line.seed,
                      line.threads, blas, digits, library_version());
 }
-
-namespace {
-
-// What somebody typed: spaces of every kind are blanks, and a byte order mark or the end of a line is nothing.
-std::string typed(std::string_view text, std::string_view where) {
-  if (const auto at = text::invalid_utf8(text))
-    throw ValueError(fmt::format("{}: byte {} is not UTF-8; convert the text, for example with iconv", where, *at + 1));
-  return text::with_plain_spaces(text);
-}
-
-}  // namespace
 
 int serve(const CommandLine& line, const Answer& answer) {
   const auto print = [](const std::string& text) {

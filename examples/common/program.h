@@ -50,6 +50,7 @@ class Program {
   // Trains, tests, draws; returns the exit code. After Ctrl-C that is 130, nothing is tested and the last weights are
   // drawn.
   int run();
+  int run_look();  // at what was typed, with the weights of --run
 
  protected:
   using Figures = Summary::Figures;
@@ -58,7 +59,9 @@ class Program {
   virtual StepOutput step() = 0;
   virtual double validate() = 0;
   virtual Metrics test() = 0;
-  virtual void draw() = 0;           // there may have been no test
+  virtual void draw() = 0;  // there may have been no test
+  // What somebody typed, as one sample: --look (look.h).
+  virtual void look(Recorder& recorder, const std::string& text);
   virtual void record(Recorder&) {}  // the samples whose attention is kept over the steps (record.h)
   virtual std::vector<Series> losses(const MetricsTable& metrics) const;
 
@@ -122,10 +125,14 @@ int main_of(int argc, char** argv) {
   Options options;
   return run_program(options, argc, argv, [&] {
     if constexpr (requires { P::answers(options); }) {
-      if (!options.run.empty()) {
+      if (!options.served.empty()) {
         options.parse_as_run(options.run, argc, argv);
         return serve(options, P::answers(options));
       }
+    }
+    if (!options.look.text.empty()) {
+      options.parse_as_run(options.run, argc, argv);
+      return P(options).run_look();
     }
     return P(options).run();
   });

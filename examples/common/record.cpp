@@ -159,7 +159,7 @@ void Recorded::Parts::traces(const WeightCollector& collected) {
 }
 
 struct Recorder::Parts {
-  Trainer& trainer;
+  std::function<Module&()> model;
   std::filesystem::path folder;
   Record record;
   Json samples = Json::array(), frames = Json::array();
@@ -189,7 +189,7 @@ struct Recorder::Parts {
     const auto began = std::chrono::steady_clock::now();
     tensors.clear(), seen = described = Json::array();
     {
-      const EvalMode quiet(trainer.kept());
+      const EvalMode quiet(model());
       const EnableGrad tape;
       const Generator before = default_generator();
       record(self);
@@ -226,7 +226,7 @@ struct Recorder::Parts {
 };
 
 Recorder::Recorder(Trainer& trainer, const RunFolder& folder, Record record)
-    : parts_(new Parts{trainer, folder.file("record"), std::move(record)}) {
+    : parts_(new Parts{[&trainer]() -> Module& { return trainer.kept(); }, folder.file("record"), std::move(record)}) {
   trainer.events().subscribe("record", [this, resumed = folder.resumed()](const Event& event) {
     Parts& p = *parts_;
     if (event.kind == Event::Kind::start) {
@@ -240,6 +240,10 @@ Recorder::Recorder(Trainer& trainer, const RunFolder& folder, Record record)
       p.take(*this, event.step, std::isfinite(score) ? Json(score) : Json());
     }
   });
+}
+Recorder::Recorder(Module& model, std::filesystem::path folder, Record record)
+    : parts_(new Parts{[&model]() -> Module& { return model; }, std::move(folder), std::move(record)}) {
+  parts_->take(*this, 0, nullptr);
 }
 Recorder::~Recorder() = default;
 

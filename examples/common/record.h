@@ -60,6 +60,8 @@ class Recorder {
   using Record = std::function<void(Recorder&)>;
   // `record` is called at the events of the trainer, whose kept model is in eval mode then and on the tape.
   Recorder(Trainer& trainer, const RunFolder& folder, Record record);
+  // One step of a model that is not trained, into `folder`.
+  Recorder(Module& model, std::filesystem::path folder, Record record);
   ~Recorder();
 
   void sample(const RecordedSample& sample, const std::function<Tensor(Recorded&)>& call);

@@ -120,6 +120,12 @@ class Dates final : public Program {
     picture("attention.png", shown);
   }
 
+  // Along the model's own answer.
+  void look(Recorder& recorder, const std::string& text) override {
+    check_characters(text, "--look");
+    const text::Words date = characters(text);
+    record_pair(recorder, translator_, {date, translator_.translate({date}).front()});
+  }
   void record(Recorder& recorder) override {
     Generator fresh = root.fork(5);
     for (const int64_t form : {2, 6})

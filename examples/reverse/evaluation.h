@@ -45,15 +45,14 @@ inline Rightness evaluate(const SequenceModel& model, const LetterTask& task, in
 }
 
 // One string with teacher forcing, whose letters stand beside what the model would answer at each.
-inline void record_string(Recorder& recorder, const SequenceModel& model, const LetterTask& task, int64_t length,
-                          Generator generator) {
-  const Strings strings = task.make(1, length, generator);
+inline void record_strings(Recorder& recorder, const SequenceModel& model, const LetterTask& task,
+                           const Strings& strings) {
   const auto letters = [&](const Tensor& ids) {
     std::vector<std::string> found;
     for (int64_t j = 0; j < ids.size(1); ++j) found.push_back(task.letter(ids.at<int64_t>({0, j})));
     return found;
   };
-  const RecordedSample sample{.title = fmt::format("a string of {} letters", length),
+  const RecordedSample sample{.title = fmt::format("a string of {} letters", strings.source.size(1)),
                               .texts = {{"source", letters(strings.source)}, {"target", letters(strings.target)}},
                               .queries = "target",
                               .keys = "source"};
@@ -62,6 +61,11 @@ inline void record_string(Recorder& recorder, const SequenceModel& model, const 
     seen.text("answer", letters(argmax(output.logits.detach(), -1)));
     return cross_entropy(output.logits, strings.target);
   });
+}
+
+inline void record_string(Recorder& recorder, const SequenceModel& model, const LetterTask& task, int64_t length,
+                          Generator generator) {
+  record_strings(recorder, model, task, task.make(1, length, generator));
 }
 
 // One string, letters on both axes, in the terminal too unless quiet; nothing for a model without attention.

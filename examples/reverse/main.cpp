@@ -133,6 +133,9 @@ class Reverse final : public Program {
                       .y_high = 100});
   }
 
+  void look(Recorder& recorder, const std::string& text) override {
+    record_strings(recorder, *averaged_, task_, task_.answer(task_.letters_of(text)));
+  }
   void record(Recorder& recorder) override {
     record_string(recorder, *averaged_, task_, std::min<int64_t>(o_.length, 10), root.fork(5));
   }

@@ -63,6 +63,21 @@ class LetterTask {
     return expand(unsqueeze(eq(unsqueeze(place, 1), unsqueeze(from, 0)), 0), same.shape());
   }
   // "a" to "z", then "A" to "Z"; "." for the end.
+  // What somebody typed, i64 [1, L]; UsageError's reason where it has other letters.
+  Tensor letters_of(std::string_view text) const {
+    std::vector<int64_t> ids;
+    for (const char sign : text) {
+      const int64_t id = sign >= 'a' && sign <= 'z'   ? sign - 'a'
+                         : sign >= 'A' && sign <= 'Z' ? sign - 'A' + 26
+                                                      : letters_;
+      if (id >= letters_)
+        throw ValueError("'" + std::string(1, sign) + "' is none of the " + std::to_string(letters_) +
+                         " letters that were learned, of a to z and A to Z");
+      ids.push_back(id);
+    }
+    if (ids.empty()) throw ValueError("nothing to look at; need a string of letters");
+    return from(ids, {1, static_cast<int64_t>(ids.size())});
+  }
   std::string letter(int64_t id) const {
     if (id == end()) return ".";
     if (id == begin()) return "^";

@@ -85,6 +85,16 @@ class StringRun final : public Program {
     metrics.emplace_back("right", right), metrics.emplace_back("wrong_carry", wrong_carry);
   }
 
+  // Digits, along the model's own answer.
+  void look(Recorder& recorder, const std::string& text) override {
+    text::Words signs;
+    for (const char sign : text)
+      if (sign != ' ') signs.emplace_back(1, sign);
+    for (const std::string& sign : signs)
+      if (!translator_.source().knows(sign))
+        throw ValueError(fmt::format("--look: '{}' was not learned; the task has digits and, to add, a +", sign));
+    record_pair(recorder, translator_, {signs, translator_.translate({signs}).front()});
+  }
   void record(Recorder& recorder) override {
     for (const Pair& pair : strings_.draw(Part::test, 2, root.fork(5))) record_pair(recorder, translator_, pair);
   }
@@ -115,6 +125,9 @@ class StringRun final : public Program {
 
 }  // namespace
 
-int run_strings(const Options& options) { return StringRun(options).run(); }
+int run_strings(const Options& options) {
+  StringRun run(options);
+  return options.look.text.empty() ? run.run() : run.run_look();
+}
 
 }  // namespace fovea::examples

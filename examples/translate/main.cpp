@@ -141,6 +141,11 @@ class Translate final : public Program {
     picture("attention.png", shown);
   }
 
+  // Along the model's own translation.
+  void look(Recorder& recorder, const std::string& text) override {
+    const Words words = typed(text, "--look", translator_.source(), static_cast<size_t>(o_.max_length));
+    record_pair(recorder, translator_, {words, translator_.translate({words}, o_.beam).front()});
+  }
   void record(Recorder& recorder) override {
     for (size_t i = 0; i < std::min<size_t>(2, split_.test.size()); ++i)
       record_pair(recorder, translator_, {split_.test[i].source, split_.test[i].references.front()});

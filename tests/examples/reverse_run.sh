@@ -88,4 +88,21 @@ for bad in "--hidden 0" "--model swim" "--score swim" "--align swim" "--task swi
   [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+
+# --look: the trained run on what is typed, as it is and changed; what is refused leaves no folder.
+"$reverse" --run "$folder/t1" --look abc --force-key 2 >"$folder/looked" 2>"$folder/log" || { cat "$folder/log" >&2; fail "--look failed"; }
+grep -q "^as trained: answer: " "$folder/looked" && grep -q "^all weight on key 2: answer: " "$folder/looked" || fail "--look does not answer twice"
+for file in report.html attention.weights.npy attention.scores_gradient.npy changed/attention.weights.npy; do
+  [ -s "$folder/t1/look-1/$file" ] || fail "--look left no $file"
+done
+for bad in "--look ab?" "--look abc --mask-keys 4" "--look abc --heads-off 2" "--look abc --only attention" "--watch --look abc"; do
+  # shellcheck disable=SC2086
+  ! "$reverse" --run "$folder/t1" $bad >/dev/null 2>"$folder/log" || fail "--run with $bad was not refused"
+  [ ! -e "$folder/t1/look-2" ] || fail "$bad left a folder behind"
+done
+for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1"; do
+  # shellcheck disable=SC2086
+  ! "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || fail "$bad was not refused"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
+done
 echo "reverse_run: all promises kept"

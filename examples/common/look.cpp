@@ -1,0 +1,126 @@
+#include "examples/common/look.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fovea/autograd/ops.h>
+#include <fovea/core/npy.h>
+#include <fovea/core/safetensors.h>
+#include <fovea/optim/training/text_file.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "examples/common/report.h"
+#include "examples/common/terminal.h"
+
+namespace fovea::examples {
+namespace {
+
+using Look = RunOptions::Look;
+
+void check_number(const char* flag, int64_t number, int64_t most, const char* what, const std::string& path) {
+  if (number < 1 || number > most)
+    throw UsageError(fmt::format("{} {}: '{}' has {} {}; need 1 to {}", flag, number, path, most, what, most));
+}
+
+// The heads of weights [B, H, Tq, Tk], the keys of any, as numbers from 1; what is named is 0, the rest `otherwise`.
+Tensor without(const std::vector<int64_t>& numbers, int64_t count, double named, double otherwise, DType dtype) {
+  std::vector<double> values(static_cast<size_t>(count), otherwise);
+  for (const int64_t number : numbers) values[static_cast<size_t>(number - 1)] = named;
+  return to(from(values, {count}), dtype);
+}
+
+AttentionHooks::Changes changes_of(const Look& look) {
+  const auto meant = [look](const std::string& path) { return path.find(look.attention) != std::string::npos; };
+  AttentionHooks::Changes changes;
+  changes.scores = [look, meant](const std::string& path, const Tensor& e) {
+    if (!meant(path)) return e;
+    Tensor changed = look.scale_scores == 1 ? e : e * look.scale_scores;
+    for (const int64_t key : look.mask_keys) check_number("--mask-keys", key, e.size(-1), "keys", path);
+    if (!look.mask_keys.empty()) changed = changed + without(look.mask_keys, e.size(-1), -1e30, 0, e.dtype());
+    return changed;
+  };
+  changes.weights = [look, meant](const std::string& path, const Tensor& w) {
+    if (!meant(path)) return w;
+    Tensor changed = w;
+    if (look.force_key != 0) {
+      check_number("--force-key", look.force_key, w.size(-1), "keys", path);
+      changed = expand(without({look.force_key}, w.size(-1), 1, 0, w.dtype()), w.shape());
+    }
+    if (!look.heads_off.empty()) {
+      const int64_t heads = w.dim() == 4 ? w.size(1) : 1;
+      for (const int64_t head : look.heads_off) check_number("--heads-off", head, heads, "heads", path);
+      const Tensor on = without(look.heads_off, heads, 0, 1, w.dtype());
+      changed = changed * (w.dim() == 4 ? reshape(on, {1, heads, 1, 1}) : reshape(on, {1, 1, 1}));
+    }
+    return changed;
+  };
+  return changes;
+}
+
+std::string in_words(const Look& look) {
+  std::vector<std::string> all;
+  if (look.scale_scores != 1) all.push_back(fmt::format("scores times {:g}", look.scale_scores));
+  if (!look.heads_off.empty()) all.push_back(fmt::format("without heads {}", fmt::join(look.heads_off, ", ")));
+  if (!look.mask_keys.empty()) all.push_back(fmt::format("without keys {}", fmt::join(look.mask_keys, ", ")));
+  if (look.force_key != 0) all.push_back(fmt::format("all weight on key {}", look.force_key));
+  const std::string where = look.attention.empty() ? "" : fmt::format(" in {}", look.attention);
+  return fmt::format("{}{}", fmt::join(all, ", "), where);
+}
+
+// Says the answer and its loss; the weights of each attention become files, and heat maps in the terminal.
+void show(const std::filesystem::path& folder, const std::string& title) {
+  const auto record = nlohmann::json::parse(read_text(folder / "record" / "record.json"));
+  const auto& sample = record.at("frames").at(0).at("samples").at(0);
+  std::vector<std::string> texts;
+  for (const auto& [name, words] : sample.at("texts").items())
+    texts.push_back(fmt::format("{}: {}", name, fmt::join(words.get<std::vector<std::string>>(), " ")));
+  const double loss = sample.at("loss").is_null() ? std::nan("") : sample.at("loss").get<double>();
+  say("{}: {} (loss {:.4g})", title, fmt::join(texts, "; "), loss);
+  for (const auto& [name, x] : load_safetensors((folder / "record" / "000000.safetensors").string()).tensors) {
+    std::string file = name.substr(2);
+    std::replace(file.begin(), file.end(), '/', '.');
+    save_npy((folder / (file + ".npy")).string(), x);
+    if (!name.ends_with("/weights") || x.dim() != 3) continue;
+    fmt::print("{}", heatmap_text(grid_of(contiguous(mean(x, 0))),
+                                  fmt::format("{}: {}{}", title, name.substr(2, name.size() - 10),
+                                              x.size(0) > 1 ? ", mean of the heads" : ""),
+                                  terminal_style(stdout), 16));
+  }
+}
+
+void make_reportable(const CommandLine& line, const std::filesystem::path& folder, const std::string& header) {
+  if (!std::filesystem::exists(folder / "config.toml")) write_text(folder / "config.toml", line.config_toml());
+  write_text(folder / "metrics.csv", "step,loss\n");
+  keep_titles(folder, {.command = fmt::format("{} --run {} --look", line.command(), line.run), .header = header});
+}
+
+}  // namespace
+
+std::filesystem::path look_folder(const std::filesystem::path& run) {
+  for (int n = 1;; ++n)
+    if (std::filesystem::path folder = run / fmt::format("look-{}", n); !std::filesystem::exists(folder)) return folder;
+}
+
+void look_at(const CommandLine& line, Module& model, const std::filesystem::path& folder,
+             const Recorder::Record& sample) {
+  const Recorder plain(model, folder / "record", sample);
+  make_reportable(line, folder, "as trained");
+  show(folder, "as trained");
+  std::vector<std::filesystem::path> pages{folder};
+  if (line.look.changes()) {
+    const std::filesystem::path changed = folder / "changed";
+    {
+      const AttentionHooks hooks(changes_of(line.look));
+      const Recorder other(model, changed / "record", sample);
+    }
+    make_reportable(line, changed, in_words(line.look));
+    show(changed, in_words(line.look));
+    pages.push_back(changed);
+  }
+  write_report(folder / "report.html", pages);
+  say("report.html and the weights as .npy are in {}", folder.string());
+}
+
+}  // namespace fovea::examples
