@@ -1,5 +1,6 @@
 #include "examples/common/canvas.h"
 
+#include <cairo-svg.h>
 #include <cairo.h>
 #include <fmt/format.h>
 #include <fovea/core/error.h>
@@ -40,6 +41,11 @@ void check(cairo_status_t status) {
   if (status != CAIRO_STATUS_SUCCESS) throw FileError(fmt::format("picture: {}", cairo_status_to_string(status)));
 }
 
+cairo_status_t append(void* to, const unsigned char* data, unsigned int size) {
+  static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(data), size);
+  return CAIRO_STATUS_SUCCESS;
+}
+
 unsigned char channel(double value) { return static_cast<unsigned char>(std::lround(value * 255)); }
 
 }  // namespace
@@ -47,12 +53,17 @@ unsigned char channel(double value) { return static_cast<unsigned char>(std::lro
 void Canvas::Close::operator()(_cairo* context) const { cairo_destroy(context); }
 void Canvas::Close::operator()(_cairo_surface* surface) const { cairo_surface_destroy(surface); }
 
-Canvas::Canvas(double width, double height)
-    : surface_(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::ceil(width * pixels_per_point)),
-                                          static_cast<int>(std::ceil(height * pixels_per_point)))) {
+Canvas::Canvas(double width, double height, Format format) {
+  if (format == Format::svg) {
+    written_ = std::make_unique<std::string>();
+    surface_.reset(cairo_svg_surface_create_for_stream(append, written_.get(), width, height));
+  } else {
+    surface_.reset(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::ceil(width * pixels_per_point)),
+                                              static_cast<int>(std::ceil(height * pixels_per_point))));
+  }
   check(cairo_surface_status(surface_.get()));
   context_.reset(cairo_create(surface_.get()));
-  cairo_scale(context_.get(), pixels_per_point, pixels_per_point);
+  if (format == Format::pixels) cairo_scale(context_.get(), pixels_per_point, pixels_per_point);
   cairo_set_line_join(context_.get(), CAIRO_LINE_JOIN_ROUND);
   fill({0, 0, std::ceil(width) + 1, std::ceil(height) + 1}, {1, 1, 1});
 }
@@ -148,12 +159,15 @@ void Canvas::unclip() { cairo_restore(context_.get()); }
 std::string Canvas::png() const {
   check(cairo_status(context_.get()));
   std::string bytes;
-  const auto append = [](void* to, const unsigned char* data, unsigned int size) {
-    static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(data), size);
-    return CAIRO_STATUS_SUCCESS;
-  };
   check(cairo_surface_write_to_png_stream(surface_.get(), append, &bytes));
   return bytes;
+}
+
+std::string Canvas::svg() {
+  check(cairo_status(context_.get()));
+  cairo_surface_finish(surface_.get());
+  check(cairo_surface_status(surface_.get()));
+  return *written_;
 }
 
 Pixels Canvas::pixels() const {

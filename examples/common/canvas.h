@@ -53,7 +53,8 @@ class Canvas {
  public:
   static constexpr double pixels_per_point = 2;
 
-  Canvas(double width, double height);
+  enum class Format { pixels, svg };
+  Canvas(double width, double height, Format format = Format::pixels);
 
   void fill(const Box& box, const Colour& colour);
   void line(Point from, Point to, const Colour& colour, double width);
@@ -66,14 +67,16 @@ class Canvas {
   void clip(const Box& box);                                                      // until unclip
   void unclip();
 
-  std::string png() const;
-  Pixels pixels() const;
+  std::string png() const;  // of pixels
+  Pixels pixels() const;    // of pixels
+  std::string svg();        // of svg; the last thing that is done with it
 
  private:
   struct Close {
     void operator()(_cairo* context) const;
     void operator()(_cairo_surface* surface) const;
   };
+  std::unique_ptr<std::string> written_;  // what the surface of an SVG has written so far
   std::unique_ptr<_cairo_surface, Close> surface_;
   std::unique_ptr<_cairo, Close> context_;
 };

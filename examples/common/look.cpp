@@ -11,6 +11,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "examples/common/picture.h"
 #include "examples/common/report.h"
 #include "examples/common/terminal.h"
 
@@ -69,6 +70,33 @@ std::string in_words(const Look& look) {
   return fmt::format("{}{}", fmt::join(all, ", "), where);
 }
 
+// The weights of an attention, a panel a head, with the words of both sides where there are some.
+void draw_weights(const std::filesystem::path& file, const std::string& name, const Tensor& weights,
+                  const nlohmann::json& sample) {
+  const auto side = [&](const char* which) {
+    for (const auto& view : sample.at("views"))
+      if (view.at("name") == name && view.contains(which)) return view.at(which).get<std::string>();
+    return std::string();
+  };
+  const auto words = [&](const std::string& text, int64_t count) {
+    RecordedWords found;
+    if (sample.at("texts").contains(text)) found = sample.at("texts").at(text).get<RecordedWords>();
+    if (!found.empty()) found.resize(static_cast<size_t>(count));
+    return found;
+  };
+  const std::string rows = side("rows"), columns = side("columns");
+  HeatmapPicture picture{.columns = static_cast<int>(std::min<int64_t>(weights.size(0), 4)), .title = name};
+  for (int64_t h = 0; h < weights.size(0); ++h)
+    picture.panels.push_back({.grid = grid_of(contiguous(select(weights, 0, h))),
+                              .title = weights.size(0) > 1 ? fmt::format("head {}", h + 1) : "",
+                              .row_title = rows,
+                              .column_title = columns,
+                              .row_labels = words(rows, weights.size(1)),
+                              .column_labels = words(columns, weights.size(2)),
+                              .range = ValueRange{0, 1}});
+  write_picture(file, picture);
+}
+
 // Says the answer and its loss; the weights of each attention become files, and heat maps in the terminal.
 void show(const std::filesystem::path& folder, const std::string& title) {
   const auto record = nlohmann::json::parse(read_text(folder / "record" / "record.json"));
@@ -83,6 +111,7 @@ void show(const std::filesystem::path& folder, const std::string& title) {
     std::replace(file.begin(), file.end(), '/', '.');
     save_npy((folder / (file + ".npy")).string(), x);
     if (!name.ends_with("/weights") || x.dim() != 3) continue;
+    draw_weights(folder / (file + ".svg"), name.substr(2, name.size() - 10), x, record.at("samples").at(0));
     fmt::print("{}", heatmap_text(grid_of(contiguous(mean(x, 0))),
                                   fmt::format("{}: {}{}", title, name.substr(2, name.size() - 10),
                                               x.size(0) > 1 ? ", mean of the heads" : ""),

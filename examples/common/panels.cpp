@@ -24,7 +24,7 @@ void widen(Band& band, double before, double cells, double after) {
 
 Canvas draw_panels(const Page& page, const std::vector<Room>& rooms,
                    const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
-                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside) {
+                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside, Canvas::Format format) {
   const size_t columns = static_cast<size_t>(std::clamp<int>(page.columns, 1, 64));
   std::vector<Band> across(std::min(columns, std::max<size_t>(1, rooms.size())));
   std::vector<Band> down((rooms.size() + columns - 1) / columns);
@@ -39,7 +39,7 @@ Canvas draw_panels(const Page& page, const std::vector<Room>& rooms,
   for (const Band& band : down) height += band.size() + (&band == &down.back() ? 0 : page.gap.y);
 
   const double width = std::max(page.width, right + page.beside + page_margin);
-  Canvas canvas(std::max(width, 2 * page_margin + text_width(page.title, 15, true)), height);
+  Canvas canvas(std::max(width, 2 * page_margin + text_width(page.title, 15, true)), height, format);
   canvas.text(page.title, {page_margin, page_margin + 8}, {.size = 15, .bold = true, .colour = title_colour});
   Point corner{page_margin, first};
   std::vector<Box> beside;
@@ -60,7 +60,9 @@ Canvas draw_panels(const Page& page, const std::vector<Room>& rooms,
 void write_panels(const std::filesystem::path& file, const Page& page, const std::vector<Room>& rooms,
                   const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside) {
-  write_text(file, draw_panels(page, rooms, draw, draw_beside).png());
+  const bool svg = file.extension() == ".svg";
+  Canvas canvas = draw_panels(page, rooms, draw, draw_beside, svg ? Canvas::Format::svg : Canvas::Format::pixels);
+  write_text(file, svg ? canvas.svg() : canvas.png());
 }
 
 }  // namespace fovea::examples

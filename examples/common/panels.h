@@ -28,7 +28,8 @@ struct Page {
 // cells.
 Canvas draw_panels(const Page& page, const std::vector<Room>& rooms,
                    const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
-                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside = {});
+                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside = {},
+                   Canvas::Format format = Canvas::Format::pixels);
 void write_panels(const std::filesystem::path& file, const Page& page, const std::vector<Room>& rooms,
                   const std::function<void(Canvas&, size_t panel, Point corner)>& draw,
                   const std::function<void(Canvas&, const std::vector<Box>&)>& draw_beside = {});

@@ -92,7 +92,7 @@ done
 # --look: the trained run on what is typed, as it is and changed; what is refused leaves no folder.
 "$reverse" --run "$folder/t1" --look abc --force-key 2 >"$folder/looked" 2>"$folder/log" || { cat "$folder/log" >&2; fail "--look failed"; }
 grep -q "^as trained: answer: " "$folder/looked" && grep -q "^all weight on key 2: answer: " "$folder/looked" || fail "--look does not answer twice"
-for file in report.html attention.weights.npy attention.scores_gradient.npy changed/attention.weights.npy; do
+for file in report.html attention.weights.svg attention.weights.npy attention.scores_gradient.npy changed/attention.weights.npy; do
   [ -s "$folder/t1/look-1/$file" ] || fail "--look left no $file"
 done
 for bad in "--look ab?" "--look abc --mask-keys 4" "--look abc --heads-off 2" "--look abc --only attention" "--watch --look abc"; do
