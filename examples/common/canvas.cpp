@@ -125,6 +125,15 @@ void Canvas::text(std::string_view text, Point anchor, const TextStyle& style) {
 
 void Canvas::image(const Box& box, int rows, int cols, std::span<const Colour> cells) {
   if (rows == 0 || cols == 0) return;
+  if (written_) {  // viewers of SVG blur images: cells are squares there
+    cairo_set_antialias(context_.get(), CAIRO_ANTIALIAS_NONE);
+    const double width = box.width / cols, height = box.height / rows;
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < cols; ++c)
+        fill({box.x + c * width, box.y + r * height, width, height}, cells[static_cast<size_t>(r * cols + c)]);
+    cairo_set_antialias(context_.get(), CAIRO_ANTIALIAS_DEFAULT);
+    return;
+  }
   const std::unique_ptr<_cairo_surface, Close> small(cairo_image_surface_create(CAIRO_FORMAT_RGB24, cols, rows));
   check(cairo_surface_status(small.get()));
   unsigned char* data = cairo_image_surface_get_data(small.get());
