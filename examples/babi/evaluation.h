@@ -107,14 +107,17 @@ inline void record_question(Recorder& recorder, const MemN2N& model, const Quest
   const size_t shown = std::min(question.count, static_cast<size_t>(batch.fields[0].size(1)));
   for (size_t i = end - shown; i < end; ++i) story.push_back(sentences[i].text);
   for (size_t k = 1; k <= model.C.size(); ++k) hops.push_back(fmt::format("hop {}", k));
-  const RecordedSample sample{.title = fmt::format("{} ({})", question.asked.text, question.answer),
+  const RecordedSample sample{.title = question.answer.empty()
+                                           ? question.asked.text
+                                           : fmt::format("{} ({})", question.asked.text, question.answer),
                               .texts = {{"story", story}, {"hops", hops}},
                               .queries = "hops",
                               .keys = "story"};
   recorder.sample(sample, [&](Recorded& seen) {
     const Tensor z = logits_of(model, batch);
-    seen.text("answer", {vocabulary.word(answers_of(z.detach()).at<int64_t>({0}))});
-    return cross_entropy(z, batch.fields[2]);
+    const Tensor answer = answers_of(z.detach());
+    seen.text("answer", {vocabulary.word(answer.at<int64_t>({0}))});
+    return cross_entropy(z, question.answer.empty() ? answer : batch.fields[2]);
   });
 }
 

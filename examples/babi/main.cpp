@@ -117,6 +117,14 @@ class Babi final : public Program {
     picture("attention.png", shown);
   }
 
+  // The last question of a story file; the loss is of the model's own answer.
+  void look(Recorder& recorder, const std::string& text) override {
+    const Stories stories = read_stories(text, false);
+    if (stories.questions.empty()) throw ValueError(text + ": no question; need a story with at least one");
+    const size_t last = stories.questions.size() - 1;
+    notice_unknown(stories.questions[last], stories, vocabulary_, text);
+    record_question(recorder, model_, Questions(stories, {last}, vocabulary_, o_.memory), 0, vocabulary_);
+  }
   void record(Recorder& recorder) override {
     for (const int64_t task : tasks_to_show(o_.tasks))
       if (const auto index = question_to_show(test_, task))
