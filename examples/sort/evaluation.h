@@ -7,6 +7,9 @@
 #include <fovea/layers/pointer/pointer_decoder.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <sstream>
 
 #include "examples/common/grid.h"
 #include "examples/common/picture.h"
@@ -44,6 +47,37 @@ inline std::vector<std::string> item_texts(const Tensor& points, const Tensor& i
     texts.push_back(id == points.size(1) ? "stop" : item_text(points, id));
   }
   return texts;
+}
+
+// Where the pointer stands while an answer i64 [1, U] is given to points [1, T, I].
+inline void record_set(Recorder& recorder, const PointerModel& model, const Tensor& points, const Tensor& answer) {
+  const RecordedSample sample{.title = fmt::format("{} items", points.size(1)),
+                              .texts = {{"items", item_texts(points, arange(points.size(1)))},
+                                        {"answer", item_texts(points, select(answer, 0, 0))}},
+                              .queries = "answer",
+                              .keys = "items"};
+  recorder.sample(sample, [&](Recorded& seen) {
+    const LogWeights pointed = model(points, answer);
+    seen.text("points to", item_texts(points, select(argmax(pointed.weights.detach(), -1), 0, 0)));
+    return nll_loss(pointed.log_weights, answer);
+  });
+}
+
+// Numbers between blanks and commas. ValueError for anything else.
+inline std::vector<double> numbers_of(const std::string& text) {
+  std::vector<double> numbers;
+  std::string spaced = text;
+  std::replace(spaced.begin(), spaced.end(), ',', ' ');
+  std::istringstream words(spaced);
+  for (std::string word; words >> word;) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value))
+      throw ValueError(fmt::format("--look: '{}' is no number; need some such as 0.3 0.1 0.7", word));
+    numbers.push_back(value);
+  }
+  if (numbers.empty()) throw ValueError("--look: nothing to look at; need numbers such as 0.3 0.1 0.7");
+  return numbers;
 }
 
 // All that the model attends to while it gives the answer `ids` to set 0: glimpses, steps over a set, the pointer last.

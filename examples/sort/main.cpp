@@ -106,17 +106,21 @@ class Sort final : public Program {
     if (shown.answers) picture("answers.png", *shown.answers);
   }
 
+  // Numbers, for hull and tsp x and y of each point; along the model's own answer.
+  void look(Recorder& recorder, const std::string& text) override {
+    const std::vector<double> numbers = numbers_of(text);
+    const auto items = static_cast<int64_t>(numbers.size()) / problem_.inputs;
+    if (items * problem_.inputs != static_cast<int64_t>(numbers.size()))
+      throw ValueError(fmt::format("--look: {} numbers; need x and y of each point", numbers.size()));
+    problem_.check_items(items);
+    const Tensor points = to(from(numbers, {1, items, problem_.inputs}), f32);
+    record_set(recorder, *averaged_, points, decode(*averaged_, points, {items, o_.beam}).ids);
+  }
   void record(Recorder& recorder) override {
     Generator fresh = root.fork(5);
     const Sets sets = problem_.make(1, o_.items, fresh);
-    const Tensor asked =
-        index_select(sets.answers, 1, arange(sum(to(ge(sets.answers, scalar(0, i64)), i64)).item<int64_t>()));
-    const RecordedSample sample{.title = fmt::format("{} items", o_.items),
-                                .texts = {{"items", item_texts(sets.points, arange(o_.items))},
-                                          {"answer", item_texts(sets.points, select(asked, 0, 0))}},
-                                .queries = "answer",
-                                .keys = "items"};
-    recorder.sample(sample, [&](Recorded&) { return nll_loss((*averaged_)(sets.points, asked).log_weights, asked); });
+    const auto named = sum(to(ge(sets.answers, scalar(0, i64)), i64)).item<int64_t>();
+    record_set(recorder, *averaged_, sets.points, slice(sets.answers, 1, 0, named));
   }
 
   const Options& o_;
