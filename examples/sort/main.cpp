@@ -114,7 +114,9 @@ class Sort final : public Program {
       throw ValueError(fmt::format("--look: {} numbers; need x and y of each point", numbers.size()));
     problem_.check_items(items);
     const Tensor points = to(from(numbers, {1, items, problem_.inputs}), f32);
-    record_set(recorder, *averaged_, points, decode(*averaged_, points, {items, o_.beam}).ids);
+    const Decoded found = decode(*averaged_, points, {items, o_.beam});
+    const int64_t named = found.lengths.item<int64_t>() + (problem_.stop ? 1 : 0);  // and the stop
+    record_set(recorder, *averaged_, points, slice(found.ids, 1, 0, std::min(named, found.ids.size(1))));
   }
   void record(Recorder& recorder) override {
     Generator fresh = root.fork(5);

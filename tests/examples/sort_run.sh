@@ -61,4 +61,9 @@ done
 code=0
 "$sort" --out "$folder/whole" --steps 1 >/dev/null 2>"$folder/log" || code=$?
 [ "$code" -eq 1 ] && grep -q "another run" "$folder/log" || fail "another run's folder ended with $code, expected 1"
+for task in sort hull; do
+  "$sort" --task $task --steps 3 --quiet --test-size 10 --out "$folder/look-$task" >/dev/null 2>&1 || fail "$task failed"
+  "$sort" --run "$folder/look-$task" --look "0.3 0.1 0.9 0.5, 0.2 0.8" >"$folder/looked" 2>"$folder/log" || fail "--look at $task failed: $(cat "$folder/log")"
+  grep -q "^as trained: points to: " "$folder/looked" || fail "--look at $task does not answer"
+done
 echo "sort_run: all promises kept"
