@@ -1,4 +1,5 @@
-// Pictures for a run folder and for the docs, PNG, heat maps also SVG by the name of the file: heatmaps and line charts with axes that a person can read.
+// Pictures for a run folder and for the docs, PNG, heat maps also SVG by the name of the file: heatmaps and line charts
+// with axes that a person can read.
 //
 // Heatmaps: one value, one cell, dark = large; panels stand in one picture so that what belongs together is seen
 // together (read weights above write weights, input above output, the heads of an attention side by side). Panels of a
