@@ -130,7 +130,8 @@ void Canvas::image(const Box& box, int rows, int cols, std::span<const Colour> c
     const double width = box.width / cols, height = box.height / rows;
     for (int r = 0; r < rows; ++r)
       for (int c = 0; c < cols; ++c)
-        fill({box.x + c * width, box.y + r * height, width, height}, cells[static_cast<size_t>(r * cols + c)]);
+        fill({box.x + c * width, box.y + r * height, width, height},
+             cells[static_cast<size_t>(r) * static_cast<size_t>(cols) + static_cast<size_t>(c)]);
     cairo_set_antialias(context_.get(), CAIRO_ANTIALIAS_DEFAULT);
     return;
   }
