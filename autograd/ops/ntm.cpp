@@ -23,19 +23,8 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 Tensor smooth_norm(const Tensor& x, int64_t dim) { return sqrt(sum(square(x), dim, true) + 1e-12); }
 
-NtmStages stages(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
-  const int64_t M = memory.size(1), K = parameters.size(-1) - M - 3;
-  const auto part = split<5>(parameters, {M, 1, 1, K, 1}, -1);
-  const Tensor k = tanh(part[0]), beta = softplus(part[1]), g = sigmoid(part[2]);  // [B, H, M], [B, H, 1], [B, H, 1]
-  const Tensor s = softmax(part[3], -1), gamma = 1.0 + softplus(part[4]);          // [B, H, K], [B, H, 1]
-  const Tensor similarity = matmul(k, memory) / (smooth_norm(k, -1) * smooth_norm(memory, 1) + 1e-8);
-  const Tensor content = softmax(beta * similarity, -1);                        // (5) [B, H, N]
-  const Tensor mixed = g * content + (1.0 - g) * previous;                      // (7)
-  const Tensor shifted = clamp(circular_convolution(mixed, s), 0, kInf);        // (8)
-  return {content, mixed, shifted, softmax(gamma * log(shifted + 1e-12), -1)};  // (9)
-}
 Tensor plain_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
-  return stages(parameters, memory, previous).sharpened;
+  return plain_ntm_address(parameters, memory, previous).sharpened;
 }
 
 Tensor plain_write(const Tensor& memory, const Tensor& weights, const Tensor& erase, const Tensor& add) {
@@ -83,7 +72,15 @@ NtmSizes address_sizes(const char* op, const Tensor& parameters, const Tensor& m
 
 NtmStages plain_ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
   address_sizes("plain_ntm_address", parameters, memory, previous);
-  return stages(parameters, memory, previous);
+  const int64_t M = memory.size(1), K = parameters.size(-1) - M - 3;
+  const auto part = split<5>(parameters, {M, 1, 1, K, 1}, -1);
+  const Tensor k = tanh(part[0]), beta = softplus(part[1]), g = sigmoid(part[2]);  // [B, H, M], [B, H, 1], [B, H, 1]
+  const Tensor s = softmax(part[3], -1), gamma = 1.0 + softplus(part[4]);          // [B, H, K], [B, H, 1]
+  const Tensor similarity = matmul(k, memory) / (smooth_norm(k, -1) * smooth_norm(memory, 1) + 1e-8);
+  const Tensor content = softmax(beta * similarity, -1);                        // (5) [B, H, N]
+  const Tensor mixed = g * content + (1.0 - g) * previous;                      // (7)
+  const Tensor shifted = clamp(circular_convolution(mixed, s), 0, kInf);        // (8)
+  return {content, mixed, shifted, softmax(gamma * log(shifted + 1e-12), -1)};  // (9)
 }
 
 Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor& previous) {

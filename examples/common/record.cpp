@@ -20,6 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int64_t kLargest = 1 << 22;  // numbers of a tensor; what is larger is left out
 constexpr size_t kMostFrames = 100;
+constexpr std::array<std::string_view, 4> kStages{"content", "interpolated", "shifted", "sharpened"};
 
 // 1, 2, 5, 10, 20, 50, ...
 bool early(int64_t step) {
@@ -131,30 +132,31 @@ void Recorded::Parts::attentions(const WeightCollector& collected, const Tensor&
   add_all(collected.scores(), "scores", -std::numeric_limits<double>::infinity());
 }
 
-// Memories over time, weights over their slots, and the four stages of an addressing beside the memory.
+// Memories over time, and weights over their slots: where an addressing reports its four stages these, with the memory.
 void Recorded::Parts::traces(const WeightCollector& collected) {
-  constexpr std::array<std::string_view, 4> kStages{"content", "interpolated", "shifted", "sharpened"};
   std::string memory;
   std::vector<std::string> heads;
+  Json others = Json::array();
   for (const auto& [name, list] : collected.traces()) {
     std::vector<Tensor> rows;
     for (const Tensor& x : list) rows.push_back(select(x, 0, 0));
     const size_t dot = name.rfind('.');
-    const std::string last = dot == std::string::npos ? name : name.substr(dot + 1),
-                      before = dot == std::string::npos ? "" : name.substr(0, dot);
+    const std::string before = dot == std::string::npos ? "" : name.substr(0, dot), last = name.substr(dot + 1);
     const bool stage = std::find(kStages.begin(), kStages.end(), last) != kStages.end();
-    const bool addressed = stage || last == "read_weights" || last == "write_weights";
-    const Tensor all = stack(rows, 0);  // [T, ...]
-    if (!add(stage ? fmt::format("{}/{}", before, last) : name, all)) continue;
-    if (last == "sharpened") heads.push_back(before);
+    if (!add(stage ? fmt::format("{}/{}", before, last) : name, stack(rows, 0))) continue;  // [T, ...]
     if (last == "memory") memory = name;
-    if (!addressed || (!stage && all.dim() == 3 && heads.empty()))
-      views.push_back(Json{{"kind", "matrices"}, {"name", name}});
+    if (last == kStages.back()) heads.push_back(before);
+    if (!stage) others.push_back(Json{{"kind", "matrices"}, {"name", name}});
   }
   for (const std::string& head : heads) {
     Json view{{"kind", "addressing"}, {"name", head}};
     if (!memory.empty()) view["memory"] = memory;
     views.insert(views.begin(), std::move(view));
+  }
+  for (Json& view : others) {
+    const std::string name = view["name"];
+    const bool shown = !heads.empty() && (name.ends_with("read_weights") || name.ends_with("write_weights"));
+    if (!shown) views.push_back(std::move(view));
   }
 }
 

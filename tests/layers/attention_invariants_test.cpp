@@ -9,6 +9,7 @@
 #include <fovea/layers/attention/weights.h>
 #include <fovea/layers/recurrent/cell.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/random_input.h>
 
 #include <cmath>
 #include <limits>
@@ -19,17 +20,6 @@ using namespace fovea::test;
 namespace {
 
 using List = std::vector<Tensor>;
-
-Tensor random_input(const Shape& shape, uint64_t seed) {
-  Generator generator(seed);
-  return uniform(shape, -1, 1, generator, f64);
-}
-
-template <class M>
-M in_f64(M module) {
-  to(module, f64);
-  return module;
-}
 
 void set(const Parameter& parameter, const Tensor& value) { Tensor(parameter.tensor().detach()).copy_(value); }
 

@@ -7,19 +7,16 @@
 #include <fovea/layers/attention/registry.h>
 #include <fovea/layers/attention/self_attention.h>
 #include <tests/catch.h>
+#include <tests/layers/random_input.h>
 
 #include <limits>
 
 using namespace fovea;
+using namespace fovea::test;
 
 namespace {
 
 const double kNan = std::numeric_limits<double>::quiet_NaN();
-
-Tensor random_input(const Shape& shape, uint64_t seed) {
-  Generator generator(seed);
-  return uniform(shape, -1, 1, generator, f64);
-}
 
 Tensor bools(std::initializer_list<bool> values, const Shape& shape) { return tensor<bool>(values, shape); }
 

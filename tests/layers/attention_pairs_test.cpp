@@ -5,6 +5,7 @@
 #include <fovea/layers/attention/mask.h>
 #include <fovea/layers/attention/registry.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/random_input.h>
 
 #include <limits>
 
@@ -32,11 +33,6 @@ AnyAttention attention_of(const std::string& score, const std::string& align, Ge
 }
 
 bool is_biased(std::string_view align) { return align == "straight-through" || align == "gumbel-hard"; }
-
-Tensor random_input(const Shape& shape, uint64_t seed) {
-  Generator generator(seed);
-  return uniform(shape, -1, 1, generator, f64);
-}
 
 struct Example {
   Tensor query = random_input({2, 3, kWidth}, 1), keys = random_input({2, 4, kWidth}, 2),

@@ -4,6 +4,7 @@
 #include <fovea/layers/recurrent/min_gru.h>
 #include <fovea/layers/recurrent/recurrent.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/random_input.h>
 
 #include <limits>
 
@@ -13,11 +14,6 @@ using namespace fovea::test;
 namespace {
 
 using List = std::vector<Tensor>;
-
-Tensor random_input(const Shape& shape, uint64_t seed = 3) {
-  Generator generator(seed);
-  return uniform(shape, -1, 1, generator, f64);
-}
 
 // A cell of the list as a module of its own, since its type is not known here.
 struct Held final : Module {

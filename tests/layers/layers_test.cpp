@@ -7,6 +7,7 @@
 #include <fovea/layers/recurrent/recurrent.h>
 #include <fovea/layers/sequential.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/random_input.h>
 
 #include <limits>
 
@@ -16,11 +17,6 @@ using namespace fovea::test;
 namespace {
 
 using List = std::vector<Tensor>;
-
-Tensor random_input(const Shape& shape) {
-  Generator generator(3);
-  return uniform(shape, -1, 1, generator, f64);
-}
 
 // A layer of one input and one output.
 template <class M>

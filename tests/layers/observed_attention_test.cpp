@@ -6,24 +6,10 @@
 #include <fovea/layers/attention/registry.h>
 #include <fovea/layers/memory/ntm.h>
 #include <tests/layers/contract.h>
+#include <tests/layers/random_input.h>
 
 using namespace fovea;
 using namespace fovea::test;
-
-namespace {
-
-Tensor random_input(const Shape& shape, uint64_t seed, DType dtype = f64) {
-  Generator generator(seed);
-  return uniform(shape, -1, 1, generator, dtype);
-}
-
-template <class M>
-M in_f64(M module) {
-  to(module, f64);
-  return module;
-}
-
-}  // namespace
 
 TEST_CASE("a collector of all keeps scores and weights on the tape: the softmax's Jacobian joins their gradients",
           "[attention]") {

@@ -3,16 +3,12 @@
 #include <fovea/core/array.h>
 #include <fovea/layers/recurrent/recurrent.h>
 #include <tests/catch.h>
+#include <tests/layers/random_input.h>
 
 using namespace fovea;
 using namespace fovea::test;
 
 namespace {
-
-Tensor random_input(const Shape& shape, uint64_t seed = 3) {
-  Generator generator(seed);
-  return uniform(shape, -1, 1, generator, f64);
-}
 
 template <class Layer>
 Layer make(const RecurrentOptions& options) {
