@@ -11,6 +11,9 @@ bare() { PATH=$folder "$bash" "$dev" "$@" >"$folder/log" 2>&1; }
 
 bare help || fail "help needs more than a shell"
 grep -q "./dev run NAME" "$folder/log" || fail "help does not name ./dev run"
+for command in $(sed -n 's/^    commands=(\(.*\) help)$/\1/p' "$dev"); do
+  grep -q "./dev $command\b" "$folder/log" || fail "help does not name $command"
+done
 for command in setup "run copy" demo; do
   # shellcheck disable=SC2086
   ! bare $command || fail "$command goes on without dpkg and compiler"
@@ -30,4 +33,7 @@ refused "did you mean transformer?" run tranformer
 refused "no program swim$" run swim
 refused "there are: adding babi" run swim
 refused "did you mean test?" tset
+refused "look at what?" look
+refused "need the folder of a run" look "$folder" text
+refused "report of what?" report
 echo "dev: all promises kept"
