@@ -8,8 +8,8 @@
 // While a collector lives, each attention that runs on this thread reports what it attended to, in the order of the
 // calls: a decoder reports once a step. Collectors nest; the innermost collects. The tensors are off the tape, unless
 // all is collected: then the gradient of a loss by them can be asked for (grad in autograd/backward.h), and scores and
-// the states of cells are there too. What is collected are the weights that read: a row whose context is NaN, because it
-// may attend to keys that are, has the weights of the others.
+// the states of cells are there too. What is collected are the weights that read: a row whose context is NaN, because
+// it may attend to keys that are, has the weights of the others.
 //
 // What an attention does can be changed from outside in the same way, to see what follows from it:
 //
