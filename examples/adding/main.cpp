@@ -7,6 +7,7 @@
 
 #include "examples/adding/models.h"
 #include "examples/adding/problem.h"
+#include "examples/adding/recorded.h"
 #include "examples/common/grid.h"
 #include "examples/common/program.h"
 
@@ -117,6 +118,14 @@ class Adding final : public Program {
       shown.panels.push_back(std::move(weights));
     }
     picture("attention.png", shown);
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    record_sequence(recorder, *model_, typed_sequence(o_.task, text));
+  }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(5);
+    record_sequence(recorder, *model_, draw_sequences(1, generator));
   }
 
   const Options& o_;

@@ -6,6 +6,7 @@
 
 #include "examples/bandit/players.h"
 #include "examples/bandit/policy.h"
+#include "examples/bandit/recorded.h"
 #include "examples/common/grid.h"
 #include "examples/common/program.h"
 
@@ -119,6 +120,18 @@ class Bandit final : public Program {
                               .column_title = "pull",
                               .range = ValueRange{0, 1}});
     picture("episode.png", shown);
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    record_played(recorder, typed_arms(text, o_.arms), root.fork(5));
+  }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(5);
+    const Tensor p = draw_arms(1, o_.arms, generator);
+    record_played(recorder, p, generator);
+  }
+  void record_played(Recorder& recorder, const Tensor& p, Generator generator) {
+    record_episode(recorder, *policy_, p, played(p, generator, false));
   }
 
   const Options& o_;

@@ -7,6 +7,7 @@
 #include "examples/caption/evaluation.h"
 #include "examples/caption/options.h"
 #include "examples/caption/pictures.h"
+#include "examples/common/typed.h"
 
 namespace fovea::examples {
 namespace {
@@ -105,9 +106,12 @@ class Caption final : public Program {
     picture("caption.png", word_by_word(model_, draw_scene(kMostShapes, fresh), o_.beam));
   }
 
+  void look(Recorder& recorder, const std::string& text) override {
+    record_own_caption(recorder, model_, typed_image(text, 3, kImageSide), o_.beam, text);
+  }
   void record(Recorder& recorder) override {
     Generator fresh = root.fork(8);
-    record_caption(recorder, model_, draw_scene(kMostShapes, fresh), attends());
+    record_scene(recorder, model_, draw_scene(kMostShapes, fresh));
   }
 
   std::string in_words(const CaptionRightness& found) const {

@@ -29,10 +29,9 @@ inline ImagePicture word_by_word(const CaptionModel& model, const Scene& scene, 
   return picture;
 }
 
-// The caption expected, word by word, with where the network looks for each.
-inline void record_caption(Recorder& recorder, const CaptionModel& model, const Scene& scene, bool attends) {
-  const Tensor images = images_of({scene});
-  const Captions truth = captions_of({scene});
+// A caption [1, U], word by word, with where the network looks for each.
+inline void record_caption(Recorder& recorder, const CaptionModel& model, const Tensor& images, const Tensor& input_ids,
+                           const Tensor& target, const std::string& title) {
   const auto words = [](const Tensor& ids) {
     RecordedWords found;
     for (int64_t t = 0; t < ids.size(1); ++t)
@@ -40,18 +39,33 @@ inline void record_caption(Recorder& recorder, const CaptionModel& model, const 
                                                       : kWords.at(static_cast<size_t>(ids.at<int64_t>({0, t}))));
     return found;
   };
-  const RecordedSample sample{
-      .title = text_of(caption_of(scene)), .texts = {{"caption", words(truth.target)}}, .queries = "caption"};
+  const RecordedSample sample{.title = title, .texts = {{"caption", words(target)}}, .queries = "caption"};
   recorder.sample(sample, [&](Recorded& seen) {
-    const SequenceOutput output = model(images, truth.input_ids);
+    const SequenceOutput output = model(images, input_ids);
     seen.text("answer", words(argmax(output.logits.detach(), -1)));
     seen.images("image", images);
-    if (attends) {
+    if (output.weights.defined()) {
       const int64_t side = grid_side(output.weights.size(2));
-      seen.over_image("captioner.attention", "image", side, side);
+      seen.over_image("image", side, side);
     }
-    return cross_entropy(output.logits, truth.target);
+    return cross_entropy(output.logits, target);
   });
+}
+
+// The caption that the scene has.
+inline void record_scene(Recorder& recorder, const CaptionModel& model, const Scene& scene) {
+  const Captions truth = captions_of({scene});
+  record_caption(recorder, model, images_of({scene}), truth.input_ids, truth.target, text_of(caption_of(scene)));
+}
+
+// The caption that the network gives.
+inline void record_own_caption(Recorder& recorder, const CaptionModel& model, const Tensor& image, int64_t beam,
+                               const std::string& title) {
+  const std::vector<int64_t> ids = model.captions(image, beam).front();
+  const auto U = static_cast<int64_t>(ids.size());
+  const Tensor words = from(ids, {1, U});
+  record_caption(recorder, model, image, cat({full({1, 1}, kBegin, i64), words}, 1),
+                 cat({words, full({1, 1}, kEnd, i64)}, 1), title);
 }
 
 }  // namespace fovea::examples

@@ -9,6 +9,7 @@
 #include "examples/cloze/asked.h"
 #include "examples/cloze/evaluation.h"
 #include "examples/cloze/options.h"
+#include "examples/cloze/recorded.h"
 
 namespace fovea::examples {
 namespace {
@@ -109,6 +110,16 @@ class Cloze final : public Program {
       picture("attention.png", rows);
     else
       picture("attention.png", words);
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    const AskedStory asked = AskedReader(world_, "--look").read(text);
+    record_story(recorder, *reader_, world_, asked.story, asked.names);
+  }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(5);
+    for (int i = 0; i < 2; ++i)
+      record_story(recorder, *reader_, world_, tell(world_, o_.stories(Share::test), generator));
   }
 
   const Options& o_;

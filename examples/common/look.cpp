@@ -32,8 +32,13 @@ Tensor without(const std::vector<int64_t>& numbers, int64_t count, double named,
   return to(from(values, {count}), dtype);
 }
 
-AttentionHooks::Changes changes_of(const Look& look) {
-  const auto meant = [look](const std::string& path) { return path.find(look.attention) != std::string::npos; };
+// `met` becomes true where there was something to change.
+AttentionHooks::Changes changes_of(const Look& look, bool& met) {
+  const auto meant = [look, &met](const std::string& path) {
+    const bool named = path.find(look.attention) != std::string::npos;
+    met = met || named;
+    return named;
+  };
   AttentionHooks::Changes changes;
   changes.scores = [look, meant](const std::string& path, const Tensor& e) {
     if (!meant(path)) return e;
@@ -104,18 +109,22 @@ void show(const std::filesystem::path& folder, const std::string& title) {
   std::vector<std::string> texts;
   for (const auto& [name, words] : sample.at("texts").items())
     texts.push_back(fmt::format("{}: {}", name, fmt::join(words.get<std::vector<std::string>>(), " ")));
-  const double loss = sample.at("loss").is_null() ? std::nan("") : sample.at("loss").get<double>();
-  say("{}: {} (loss {:.4g})", title, fmt::join(texts, "; "), loss);
+  const auto& loss = sample.at("loss");  // null where there is none
+  const std::string of = loss.is_null() ? "" : fmt::format(" (loss {:.4g})", loss.get<double>());
+  say("{}: {}{}", title, texts.empty() ? "see the page" : fmt::format("{}", fmt::join(texts, "; ")), of);
   for (const auto& [name, x] : load_safetensors((folder / "record" / "000000.safetensors").string()).tensors) {
     std::string file = name.substr(2);
     std::replace(file.begin(), file.end(), '/', '.');
     save_npy((folder / (file + ".npy")).string(), x);
-    if (!name.ends_with("/weights") || x.dim() != 3) continue;
-    draw_weights(folder / (file + ".svg"), name.substr(2, name.size() - 10), x, record.at("samples").at(0));
-    fmt::print("{}", heatmap_text(grid_of(contiguous(mean(x, 0))),
-                                  fmt::format("{}: {}{}", title, name.substr(2, name.size() - 10),
-                                              x.size(0) > 1 ? ", mean of the heads" : ""),
-                                  terminal_style(stdout), 16));
+    const bool addresses = name.ends_with("/sharpened");  // [T, H, N]
+    if (x.dim() != 3 || !(addresses || name.ends_with("/weights"))) continue;
+    const Tensor weights = addresses ? transpose(x, 0, 1) : x;
+    const std::string attention = name.substr(2, name.rfind('/') - 2);
+    draw_weights(folder / (file + ".svg"), attention, weights, record.at("samples").at(0));
+    fmt::print("{}",
+               heatmap_text(grid_of(contiguous(mean(weights, 0))),
+                            fmt::format("{}: {}{}", title, attention, weights.size(0) > 1 ? ", mean of the heads" : ""),
+                            terminal_style(stdout), 16));
   }
 }
 
@@ -140,10 +149,15 @@ void look_at(const CommandLine& line, Module& model, const std::filesystem::path
   std::vector<std::filesystem::path> pages{folder};
   if (line.look.changes()) {
     const std::filesystem::path changed = folder / "changed";
+    bool met = false;
     {
-      const AttentionHooks hooks(changes_of(line.look));
+      const AttentionHooks hooks(changes_of(line.look, met));
       const Recorder other(model, changed / "record", sample);
     }
+    if (!met && line.look.attention.empty())
+      throw UsageError(
+          fmt::format("{} attends to nothing here that could be changed: leave out what changes it", line.name()));
+    if (!met) throw UsageError(fmt::format("--only: no attention has '{}' in its name", line.look.attention));
     make_reportable(line, changed, in_words(line.look));
     show(changed, in_words(line.look));
     pages.push_back(changed);

@@ -54,7 +54,7 @@ void write_json(const std::filesystem::path& file, const Json& json) {
 struct Recorded::Parts {
   std::string at;  // "0/"
   NamedTensors tensors{};
-  Json views = Json::array(), texts = Json::object(), grids = Json::object();
+  Json views = Json::array(), attended = Json::array(), texts = Json::object(), grid = Json::object();
 
   bool add(const std::string& name, const Tensor& x) {
     if (x.numel() > kLargest || x.numel() == 0) return false;
@@ -87,8 +87,9 @@ void Recorded::matrix(const std::string& name, const Tensor& x, const RecordedSi
   parts_->views.push_back(std::move(view));
 }
 
-void Recorded::over_image(const std::string& attention, const std::string& image, int64_t rows, int64_t columns) {
-  parts_->grids[attention] = Json{{"image", image}, {"grid", {rows, columns}}};
+void Recorded::over_image(const std::string& image, int64_t rows, int64_t columns, bool queries) {
+  parts_->grid = Json{{"image", image}, {"grid", {rows, columns}}};
+  if (queries) parts_->grid["queries"] = {rows, columns};
 }
 
 // Weights, scores, and the gradients of the loss by both, of every attention that reported.
@@ -124,15 +125,16 @@ void Recorded::Parts::attentions(const WeightCollector& collected, const Tensor&
       Json view{{"kind", "attention"}, {"name", name}};
       if (const std::string& rows = self ? side : sample.queries; !rows.empty()) view["rows"] = rows;
       if (const std::string& columns = self ? side : sample.keys; !columns.empty()) view["columns"] = columns;
-      if (grids.contains(name)) view.update(grids[name]), view.erase("columns");
-      views.push_back(std::move(view));
+      if (!grid.empty()) view.update(grid), view.erase("columns");
+      attended.push_back(std::move(view));
     }
   };
   add_all(collected.weights(), "weights", 0);
   add_all(collected.scores(), "scores", -std::numeric_limits<double>::infinity());
 }
 
-// Memories over time, and weights over their slots: where an addressing reports its four stages these, with the memory.
+// What is attended to comes first, then what the call added. Memories over time, and weights over their slots: where an
+// addressing reports its four stages these, with the memory.
 void Recorded::Parts::traces(const WeightCollector& collected) {
   std::string memory;
   std::vector<std::string> heads;
@@ -143,21 +145,27 @@ void Recorded::Parts::traces(const WeightCollector& collected) {
     const size_t dot = name.rfind('.');
     const std::string before = dot == std::string::npos ? "" : name.substr(0, dot), last = name.substr(dot + 1);
     const bool stage = std::find(kStages.begin(), kStages.end(), last) != kStages.end();
-    if (!add(stage ? fmt::format("{}/{}", before, last) : name, stack(rows, 0))) continue;  // [T, ...]
+    const Tensor over_time = stack(rows, 0);  // [T, ...]
+    if (!add(stage ? fmt::format("{}/{}", before, last) : name, over_time)) continue;
     if (last == "memory") memory = name;
     if (last == kStages.back()) heads.push_back(before);
-    if (!stage) others.push_back(Json{{"kind", "matrices"}, {"name", name}});
+    if (!stage && over_time.dim() == 2)
+      others.push_back(Json{{"kind", "matrix"}, {"name", name}, {"rows", "step"}});
+    else if (!stage)
+      others.push_back(Json{{"kind", "matrices"}, {"name", name}});
   }
-  for (const std::string& head : heads) {
-    Json view{{"kind", "addressing"}, {"name", head}};
+  for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
+    Json view{{"kind", "addressing"}, {"name", *head}};
     if (!memory.empty()) view["memory"] = memory;
-    views.insert(views.begin(), std::move(view));
+    attended.push_back(std::move(view));
   }
   for (Json& view : others) {
     const std::string name = view["name"];
     const bool shown = !heads.empty() && (name.ends_with("read_weights") || name.ends_with("write_weights"));
-    if (!shown) views.push_back(std::move(view));
+    if (!shown) attended.push_back(std::move(view));
   }
+  for (Json& view : views) attended.push_back(std::move(view));
+  views = std::move(attended);
 }
 
 struct Recorder::Parts {

@@ -28,7 +28,7 @@ struct RecordedSample {
   std::string queries{}, keys{};  // the names of the texts at both sides of an attention; a self-attention has one
 };
 
-// Over images, in pixels: boxes [T, 4], x, y, width and height, by name; a path [T, 2].
+// Over images, in pixels: boxes [T, 4], x, y, width and height, by name, or corners [T, C, 2]; a path [T, 2].
 struct RecordedMarks {
   NamedTensors boxes{};
   Tensor path{};
@@ -46,8 +46,8 @@ class Recorded {
   void text(const std::string& name, const RecordedWords& words);  // what the network says at this step
   void images(const std::string& name, const Tensor& x, const RecordedMarks& marks = {});  // [T, C, H, W] from 0 to 1
   void matrix(const std::string& name, const Tensor& x, const RecordedSides& sides = {});  // [R, C]; [T, R, C]
-  // The keys of the attention are the cells of a grid over that image.
-  void over_image(const std::string& attention, const std::string& image, int64_t rows, int64_t columns);
+  // The keys of the sample's attentions are the cells of a grid over that image; with `queries` the queries are too.
+  void over_image(const std::string& image, int64_t rows, int64_t columns, bool queries = false);
 
  private:
   friend class Recorder;

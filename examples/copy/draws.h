@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 namespace fovea::examples {
@@ -30,18 +29,21 @@ inline void mark(const Tensor& rows, int64_t step, int64_t channel, double value
   select(select(rows, 2, channel), 1, step).fill_(value);
 }
 
-inline Bits draw_copy(int64_t batch, int64_t length, Generator& generator) {
-  constexpr int64_t kBits = 8;
-  const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
-  Tensor input = zeros({batch, 2 * length + 1, kBits + 1});
+// Of given vectors, [B, length, bits].
+inline Bits copy_of(const Tensor& bits) {
+  const int64_t batch = bits.size(0), length = bits.size(1), count = bits.size(2);
+  Tensor input = zeros({batch, 2 * length + 1, count + 1});
   place(input, bits, 0);
-  mark(input, length, kBits);
+  mark(input, length, count);
   return {input, bits, kNone};
 }
+inline Bits draw_copy(int64_t batch, int64_t length, Generator& generator) {
+  return copy_of(bernoulli({batch, length, 8}, 0.5, generator));
+}
 
-inline Bits draw_repeats(int64_t batch, int64_t length, int64_t repeats, Generator& generator) {
+inline Bits repeats_of(const Tensor& bits, int64_t repeats) {
   constexpr int64_t kBits = 8;
-  const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
+  const int64_t batch = bits.size(0), length = bits.size(1);
   Tensor input = zeros({batch, length + 1 + length * repeats + 1, kBits + 2});
   place(input, bits, 0);
   // In training repeats are uniform on 1..10: mean 5.5, variance 8.25.
@@ -51,6 +53,10 @@ inline Bits draw_repeats(int64_t batch, int64_t length, int64_t repeats, Generat
   for (int64_t r = 0; r < repeats; ++r) place(target, bits, r * length);
   mark(target, length * repeats, kBits);
   return {input, target, kNone};
+}
+
+inline Bits draw_repeats(int64_t batch, int64_t length, int64_t repeats, Generator& generator) {
+  return repeats_of(bernoulli({batch, length, 8}, 0.5, generator), repeats);
 }
 
 inline Bits draw_repeat_copy(int64_t batch, int64_t length, Generator& generator) {
@@ -63,9 +69,10 @@ inline Bits draw_twenty_repeats(int64_t batch, int64_t length, Generator& genera
   return draw_repeats(batch, length, 20, generator);
 }
 
-inline Bits draw_recall(int64_t batch, int64_t items, Generator& generator) {
+// Items [B, items, 3, 6]; of each sequence the one that is asked for.
+inline Bits recall_of(const Tensor& bits, const std::vector<int64_t>& asked) {
   constexpr int64_t kBits = 6, kVectors = 3, kItem = kVectors + 1;  // an item with its delimiter
-  const Tensor bits = bernoulli({batch, items, kVectors, kBits}, 0.5, generator);
+  const int64_t batch = bits.size(0), items = bits.size(1);
   const int64_t query = items * kItem;
   Tensor input = zeros({batch, query + kVectors + 2 + kVectors, kBits + 2});
   for (int64_t i = 0; i < items; ++i) {
@@ -76,13 +83,20 @@ inline Bits draw_recall(int64_t batch, int64_t items, Generator& generator) {
   mark(input, query + kVectors + 1, kBits + 1);
   Tensor target = empty({batch, kVectors, kBits});
   for (int64_t b = 0; b < batch; ++b) {
-    const int64_t asked = generator.randint(0, items - 1);
+    const int64_t at = asked[static_cast<size_t>(b)];
     const Tensor own = select(bits, 0, b);
     Tensor window = slice(slice(select(input, 0, b), 0, query + 1, query + 1 + kVectors), 1, 0, kBits);
-    window.copy_(select(own, 0, asked));
-    select(target, 0, b).copy_(select(own, 0, asked + 1));
+    window.copy_(select(own, 0, at));
+    select(target, 0, b).copy_(select(own, 0, at + 1));
   }
   return {input, target, kNone};
+}
+
+inline Bits draw_recall(int64_t batch, int64_t items, Generator& generator) {
+  const Tensor bits = bernoulli({batch, items, 3, 6}, 0.5, generator);
+  std::vector<int64_t> asked;
+  for (int64_t b = 0; b < batch; ++b) asked.push_back(generator.randint(0, items - 1));
+  return recall_of(bits, asked);
 }
 
 // A sequence from a table with P(1 | context) ~ Beta(1/2, 1/2), and the cost in bits of the Bayes-optimal predictor
@@ -126,11 +140,9 @@ inline Bits draw_ngrams(int64_t batch, int64_t length, Generator& generator) {
 }
 
 // Answers are 4/5 of the vectors: 16 of 20.
-inline Bits draw_sort(int64_t batch, int64_t length, Generator& generator) {
+inline Bits sort_of(const Tensor& bits, const Tensor& priorities) {
   constexpr int64_t kBits = 8;
-  const int64_t answers = std::max<int64_t>(1, length * 4 / 5);
-  const Tensor bits = bernoulli({batch, length, kBits}, 0.5, generator);
-  const Tensor priorities = uniform({batch, length}, -1, 1, generator);
+  const int64_t batch = bits.size(0), length = bits.size(1), answers = std::max<int64_t>(1, length * 4 / 5);
   Tensor input = zeros({batch, length + 1 + answers, kBits + 2});
   place(input, bits, 0);
   slice(select(input, 2, kBits), 1, 0, length).copy_(priorities);
@@ -140,14 +152,18 @@ inline Bits draw_sort(int64_t batch, int64_t length, Generator& generator) {
   return {input, gather(bits, 1, index), kNone};
 }
 
-inline Bits draw_copies(int64_t batch, int64_t sequences, Generator& generator) {
-  constexpr int64_t kLongest = 8;
+inline Bits draw_sort(int64_t batch, int64_t length, Generator& generator) {
+  const Tensor bits = bernoulli({batch, length, 8}, 0.5, generator);
+  return sort_of(bits, uniform({batch, length}, -1, 1, generator));
+}
+
+inline Bits copies_of(const std::vector<Tensor>& sequences) {
   std::vector<Tensor> inputs, targets;
   std::vector<int64_t> steps;
   int64_t begin = 0;
-  for (int64_t s = 0; s < sequences; ++s) {
-    const int64_t length = generator.randint(1, kLongest + 1);
-    const Bits one = draw_copy(batch, length, generator);
+  for (const Tensor& bits : sequences) {
+    const int64_t length = bits.size(1);
+    const Bits one = copy_of(bits);
     inputs.push_back(one.input), targets.push_back(one.target);
     for (int64_t i = 0; i < length; ++i) steps.push_back(begin + length + 1 + i);
     begin += 2 * length + 1;
@@ -155,44 +171,14 @@ inline Bits draw_copies(int64_t batch, int64_t sequences, Generator& generator) 
   return {cat(inputs, 1), cat(targets, 1), kNone, from(steps, {static_cast<int64_t>(steps.size())})};
 }
 
-// Channels: key, value, "put", "asked". Which steps put is the same in a batch; keys and values are not.
-inline Bits draw_store(int64_t batch, int64_t values, Generator& generator) {
-  constexpr int64_t kBits = 4, kKeys = 1 << kBits, kAtOnce = 6;
-  std::vector<int64_t> steps;
-  std::vector<bool> puts;
-  for (int64_t lie = 0, put = 0; put < values || lie > 0;) {
-    const bool puts_one = put < values && (lie == 0 || (lie < kAtOnce && generator.randint(0, 2) == 1));
-    if (!puts_one) steps.push_back(static_cast<int64_t>(puts.size()));
-    puts.push_back(puts_one);
-    lie += puts_one ? 1 : -1, put += puts_one ? 1 : 0;
+inline Bits draw_copies(int64_t batch, int64_t sequences, Generator& generator) {
+  constexpr int64_t kLongest = 8;
+  std::vector<Tensor> all;
+  for (int64_t s = 0; s < sequences; ++s) {
+    const int64_t length = generator.randint(1, kLongest + 1);
+    all.push_back(bernoulli({batch, length, 8}, 0.5, generator));
   }
-  Tensor input = zeros({batch, 2 * values, 2 * kBits + 2}), target = zeros({batch, values, kBits});
-  for (int64_t b = 0; b < batch; ++b) {
-    std::vector<int64_t> free_keys(kKeys), lying, value_of(kKeys);
-    std::iota(free_keys.begin(), free_keys.end(), 0);
-    const auto taken = [&](std::vector<int64_t>& keys) {
-      const auto at = keys.begin() + generator.randint(0, static_cast<int64_t>(keys.size()));
-      const int64_t key = *at;
-      keys.erase(at);
-      return key;
-    };
-    const auto write = [&](const Tensor& rows, int64_t step, int64_t channel, int64_t number) {
-      for (int64_t bit = 0; bit < kBits; ++bit) rows.set({b, step, channel + bit}, (number >> bit) & 1);
-    };
-    for (int64_t t = 0, answer = 0; t < 2 * values; ++t) {
-      const bool puts_one = puts[static_cast<size_t>(t)];
-      const int64_t key = taken(puts_one ? free_keys : lying);
-      (puts_one ? lying : free_keys).push_back(key);
-      int64_t& value = value_of[static_cast<size_t>(key)];
-      write(input, t, 0, key);
-      input.set({b, t, 2 * kBits + (puts_one ? 0 : 1)}, 1);
-      if (puts_one)
-        write(input, t, kBits, value = generator.randint(0, kKeys));
-      else
-        write(target, answer++, 0, value);
-    }
-  }
-  return {input, target, kNone, from(steps, {static_cast<int64_t>(steps.size())})};
+  return copies_of(all);
 }
 
 }  // namespace fovea::examples

@@ -14,6 +14,7 @@
 #include "examples/copy/evaluation.h"
 #include "examples/copy/options.h"
 #include "examples/copy/pictures.h"
+#include "examples/copy/typed.h"
 
 namespace fovea::examples {
 namespace {
@@ -113,12 +114,19 @@ class Copy final : public Program {
 
   void record(Recorder& recorder) override {
     Generator fresh = root.fork(5);
-    const Bits bits = task_.make(1, std::max(task_.min_length, std::min<int64_t>(o_.length, 10)), fresh);
+    record_bits(recorder, task_.make(1, std::max(task_.min_length, std::min<int64_t>(o_.length, 10)), fresh));
+  }
+  void look(Recorder& recorder, const std::string& text) override {
+    record_bits(recorder, typed_bits(task_.name, text));
+  }
+  void record_bits(Recorder& recorder, const Bits& bits) {
     recorder.sample({.title = o_.task}, [&](Recorded& seen) {
       const Tensor logits = answers_of(*averaged_, bits);
       seen.matrix("input", transpose(select(bits.input, 0, 0), 0, 1), {"channel", "step"});
       seen.matrix("expected", transpose(select(bits.target, 0, 0), 0, 1), {"bit", "answer"});
       seen.matrix("output", transpose(sigmoid(select(logits, 0, 0)), 0, 1), {"bit", "answer"});
+      seen.text("answers", in_bits(gt(logits.detach(), scalar(0))));
+      seen.text("wrong bits", {fmt::format("{:.0f}", sum(wrong_bits(logits.detach(), bits.target)).item())});
       return binary_cross_entropy_with_logits(logits, bits.target);
     });
   }

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-#include "examples/copy/draws.h"
+#include "examples/copy/store.h"
 
 namespace fovea::examples {
 

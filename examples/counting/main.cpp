@@ -13,6 +13,7 @@
 #include "examples/counting/evaluation.h"
 #include "examples/counting/options.h"
 #include "examples/counting/pictures.h"
+#include "examples/counting/recorded.h"
 
 namespace fovea::examples {
 namespace {
@@ -105,6 +106,12 @@ class Counting final : public Program {
     if (!model_.stack) return;
     model_.stack->rounding = true;
     picture("stacks.png", show_stacks(model_, language_, root.fork(5)));
+  }
+
+  void look(Recorder& recorder, const std::string& text) override { record_symbols(recorder, model_, language_, text); }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(5);
+    record_symbols(recorder, model_, language_, language_.make(6, generator).text + language_.make(4, generator).text);
   }
 
   const Options& o_;

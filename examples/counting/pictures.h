@@ -38,6 +38,12 @@ inline std::vector<int64_t> busiest(const Tensor& actions, int64_t most) {
   return found;
 }
 
+inline std::vector<std::string> action_names(const StackRnn& cell) {
+  if (cell.options().list) return {"RIGHT", "LEFT", "INSERT"};
+  if (cell.actions() == 2) return {"POP", "PUSH"};
+  return {"POP", "NO-OP", "PUSH"};
+}
+
 // Two sentences; of each of the four stacks that do most, the actions over time, and its upper cells, top first. A list
 // is shown about its HEAD.
 inline HeatmapPicture show_stacks(const Predictor& model, const Language& language, Generator generator) {
@@ -60,9 +66,7 @@ inline HeatmapPicture show_stacks(const Predictor& model, const Language& langua
   const Tensor actions = select(collected.over_time(collected.weights().front().first), 0, 0);  // [S, T, A]
   const Tensor cells = stack(stacks, 2);                                                        // [S, p, T]
   const int64_t head = list ? cells.size(1) / 2 : 0, first = list ? head - kCells / 2 : 0;
-  std::vector<std::string> names{"POP", "NO-OP", "PUSH"};
-  if (list) names = {"RIGHT", "LEFT", "INSERT"};
-  if (cell.actions() == 2) names = {"POP", "PUSH"};
+  const std::vector<std::string> names = action_names(cell);
   HeatmapPicture shown{.columns = 2, .title = "below each symbol what it makes the stacks do, and what they then hold"};
   for (const int64_t s : busiest(actions, 4)) {
     const char* const kind = list ? "list" : "stack";

@@ -7,6 +7,7 @@
 
 #include "examples/common/mnist.h"
 #include "examples/common/program.h"
+#include "examples/common/typed.h"
 #include "examples/distorted/digits.h"
 #include "examples/distorted/networks.h"
 #include "examples/distorted/options.h"
@@ -117,6 +118,19 @@ class Distorted final : public Program {
     if (!pair_.stn) return;
     const Tensor some = slice(test_.images, 0, 0, 5), labels = slice(test_.labels, 0, 0, 5);
     picture("digits.png", picture_of(some, labels, (*pair_.stn)(some)));
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    record_digit(recorder, text, typed_digit(text, size_of(o_.distortion)), -1);
+  }
+  void record(Recorder& recorder) override {
+    for (int64_t i = 0; i < std::min<int64_t>(2, test_.labels.size(0)); ++i) {
+      const int64_t label = test_.labels.at<int64_t>({i});
+      record_digit(recorder, fmt::format("a {}", label), slice(test_.images, 0, i, i + 1), label);
+    }
+  }
+  void record_digit(Recorder& recorder, const std::string& title, const Tensor& image, int64_t label) {
+    record_window(recorder, title, image, label, [this](const Tensor& x) { return read_by(pair_, x); });
   }
 
   const Options& o_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "examples/common/image_picture.h"
+#include "examples/common/record_window.h"
 #include "examples/distorted/networks.h"
 
 namespace fovea::examples {
@@ -15,6 +16,23 @@ inline std::vector<Point> dots_of(const Tensor& grid, int64_t size, int64_t step
   for (int64_t i = step / 2; i < grid.size(0); i += step)
     for (int64_t j = step / 2; j < grid.size(1); j += step) dots.push_back({pixel(i, j, 0), pixel(i, j, 1)});
   return dots;
+}
+
+// The places along the edge of a grid [h, w, 2], in pixels of an image of that size: [1, 2 (h + w) - 4, 2].
+inline Tensor edge_of(const Tensor& grid, int64_t size) {
+  const int64_t h = grid.size(0) - 1, w = grid.size(1) - 1;
+  const Tensor round = cat({slice(grid[0], 0, 0, w), slice(select(grid, 1, w), 0, 0, h), flip(slice(grid[h], 0, 1), 0),
+                            flip(slice(select(grid, 1, 0), 0, 1), 0)},
+                           0);
+  return unsqueeze((round + 1.0) * (static_cast<double>(size) / 2), 0);
+}
+
+inline ReadWindow read_by(const DistortedPair& pair, const Tensor& image) {
+  if (!pair.stn) return {(*pair.cnn)(image)};
+  const auto found = (*pair.stn)(image);
+  return {found.logits,
+          found.read,
+          {.boxes = {{"read from here", edge_of(select(found.grid, 0, 0).detach(), image.size(3))}}}};
 }
 
 inline ImagePicture picture_of(const Tensor& images, const Tensor& labels, const TransformedClassifier::Output& found) {

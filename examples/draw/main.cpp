@@ -6,6 +6,7 @@
 #include <fovea/fovea.h>
 
 #include "examples/common/program.h"
+#include "examples/common/typed.h"
 #include "examples/draw/digits.h"
 #include "examples/draw/pictures.h"
 
@@ -119,16 +120,12 @@ class DrawDigits final : public Program {
     write_animation(file("generation.gif"), frames, 0.3);
   }
 
+  void look(Recorder& recorder, const std::string& text) override {
+    const Tensor x = to(gt(squeeze(typed_digit(text, 28), 1), scalar(0.5)), f32);
+    record_drawing(recorder, draw_, x, root.fork(6), text);
+  }
   void record(Recorder& recorder) override {
-    Generator generator = root.fork(6);
-    const Tensor x = contiguous(slice(test_, 0, 0, 1));
-    recorder.sample({.title = "a digit of the test, drawn"}, [&](Recorded& seen) {
-      std::vector<Draw::State> trace;
-      const Draw::State last = draw_(x, generator, &trace);
-      record_canvases(seen, draw_.options(), x, trace);
-
-      return sum(binary_cross_entropy_with_logits(last.canvas, x, Reduction::none)) + sum(last.latent_loss);
-    });
+    record_drawing(recorder, draw_, contiguous(slice(test_, 0, 0, 1)), root.fork(6), "a digit of the test, drawn");
   }
 
   const Options& o_;

@@ -58,6 +58,17 @@ inline void record_canvases(Recorded& seen, const DrawOptions& o, const Tensor& 
   seen.images("digit", unsqueeze(x, 1));
 }
 
+// x [1, 28, 28], drawn; the loss is that of training.
+inline void record_drawing(Recorder& recorder, const Draw& draw, const Tensor& x, Generator generator,
+                           const std::string& title) {
+  recorder.sample({.title = title}, [&](Recorded& seen) {
+    std::vector<Draw::State> trace;
+    const Draw::State last = draw(x, generator, &trace);
+    record_canvases(seen, draw.options(), x, trace);
+    return sum(binary_cross_entropy_with_logits(last.canvas, x, Reduction::none)) + sum(last.latent_loss);
+  });
+}
+
 // One row a digit of x [B, H, W]: the digit, then its canvas after some steps, at most `columns` in all.
 inline ImagePicture steps_picture(const DrawOptions& o, const Tensor& x, const std::vector<Draw::State>& trace,
                                   int columns = 11) {

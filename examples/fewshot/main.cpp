@@ -9,6 +9,7 @@
 #include "examples/fewshot/learner.h"
 #include "examples/fewshot/omniglot.h"
 #include "examples/fewshot/pictures.h"
+#include "examples/fewshot/recorded.h"
 
 namespace fovea::examples {
 namespace {
@@ -136,6 +137,16 @@ class FewShot final : public Program {
     shown.panels.push_back(drawings_of(images, label));
     if (!looks.empty()) shown.panels.push_back(looks_of(looks, label));
     picture("episode.png", shown);
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    record_drawings(recorder, *learner_, typed_drawings(text, o_.labels, std::max(o_.labels, o_.ways * o_.shots)));
+  }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(6);
+    const EpisodeSizes sizes{o_.labels, o_.ways, std::min<int64_t>(o_.shots, 2), 1, 1};
+    const auto [drawing, label] = draw_episodes(test_.size(0), test_.size(1), sizes, generator);
+    record_drawings(recorder, *learner_, {images_of(test_, flatten(drawing)), label});
   }
 
   const Options& o_;

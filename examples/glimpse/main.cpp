@@ -5,6 +5,8 @@
 #include <fovea/fovea.h>
 
 #include "examples/common/program.h"
+#include "examples/common/record_window.h"
+#include "examples/common/typed.h"
 #include "examples/glimpse/digits.h"
 #include "examples/glimpse/options.h"
 #include "examples/glimpse/pictures.h"
@@ -105,19 +107,24 @@ class Glimpse final : public Program {
     picture("glimpses.png", glimpses_of(images, y.locations, o_.size, o_.scales, titles));
   }
 
+  void look(Recorder& recorder, const std::string& text) override {
+    record_digit(recorder, text, typed_digit(text, o_.task == "digits" ? 28 : 60), -1, root.fork(6));
+  }
   void record(Recorder& recorder) override {
     Generator generator = root.fork(6);
     const int64_t count = std::min<int64_t>(2, digits_.test().labels.size(0));
     const auto [images, labels] = digits_.images_of(digits_.test(), arange(count), generator);
     for (int64_t i = 0; i < count; ++i) {
-      const Tensor image = slice(images, 0, i, i + 1), label = slice(labels, 0, i, i + 1);
-      recorder.sample({.title = fmt::format("a {}", label.item<int64_t>())}, [&](Recorded& seen) {
-        const RamOutput y = networks_.own(image, generator);
-        seen.text("answer", {std::to_string(argmax(y.logits.detach(), -1).item<int64_t>())});
-        seen.images("image", image, glimpse_marks(image, y.locations, o_.size));
-        return cross_entropy(y.logits, label);
-      });
+      const int64_t label = labels.at<int64_t>({i});
+      record_digit(recorder, fmt::format("a {}", label), slice(images, 0, i, i + 1), label, generator);
     }
+  }
+  void record_digit(Recorder& recorder, const std::string& title, const Tensor& image, int64_t label,
+                    Generator generator) {
+    record_window(recorder, title, image, label, [&](const Tensor& x) {
+      const RamOutput y = networks_.own(x, generator);
+      return ReadWindow{y.logits, {}, glimpse_marks(x, y.locations, o_.size)};
+    });
   }
 
   const Options& o_;

@@ -6,7 +6,7 @@
 
 #include "examples/common/grid.h"
 #include "examples/common/program.h"
-#include "examples/latch/task.h"
+#include "examples/latch/recorded.h"
 
 namespace fovea::examples {
 namespace {
@@ -80,6 +80,16 @@ class LatchProgram final : public Program {
     shown.panels.push_back({.grid = grid_of(transpose(h, 0, 1)), .title = "state", .row_title = "unit"});
     shown.panels.back().column_title = "step";
     picture("state.png", shown);
+  }
+
+  void look(Recorder& recorder, const std::string& text) override { record_one(recorder, typed_marked(text)); }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(5);
+    record_one(recorder, marked_values(1, o_.length, o_.marks, generator));
+  }
+  void record_one(Recorder& recorder, const Marked& one) {
+    record_marked(
+        recorder, [this](const Tensor& x) { return model_.cells(x).output; }, model_.output, one);
   }
 
   const Options& o_;

@@ -10,6 +10,7 @@
 #include "examples/common/distort.h"
 #include "examples/common/mnist.h"
 #include "examples/common/program.h"
+#include "examples/common/typed.h"
 #include "examples/locate/distance.h"
 #include "examples/locate/options.h"
 #include "examples/locate/pictures.h"
@@ -124,6 +125,22 @@ class Locate final : public Program {
     const Tensor rows = arange(0, std::min<int64_t>(7, test_digits_.labels.size(0)));
     const Tensor image = translated(images_at(test_digits_, rows), o_.canvas, generator);
     picture("windows.png", windows_of(image, labels_at(test_digits_, rows), reader_(image)));
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    record_digit(recorder, text, typed_digit(text, o_.canvas), -1);
+  }
+  void record(Recorder& recorder) override {
+    Generator generator(kTestSeed);
+    const Tensor rows = arange(0, std::min<int64_t>(2, test_digits_.labels.size(0)));
+    const Tensor images = translated(images_at(test_digits_, rows), o_.canvas, generator);
+    for (int64_t i = 0; i < rows.size(0); ++i) {
+      const int64_t label = test_digits_.labels.at<int64_t>({i});
+      record_digit(recorder, fmt::format("a {}", label), slice(images, 0, i, i + 1), label);
+    }
+  }
+  void record_digit(Recorder& recorder, const std::string& title, const Tensor& image, int64_t label) {
+    record_window(recorder, title, image, label, [this](const Tensor& x) { return read_by(reader_, x); });
   }
 
   const Options& o_;

@@ -6,7 +6,7 @@
 #include <fovea/fovea.h>
 
 #include "examples/common/program.h"
-#include "examples/pairs/pictures.h"
+#include "examples/pairs/recorded.h"
 
 namespace fovea::examples {
 namespace {
@@ -137,6 +137,18 @@ class Pairs final : public Program {
     picture("samples.png", samples_of(real, averaged_.with(z, real.kind), averaged_.without(z, real.kind)));
     picture("attention.png", looks_of(averaged_.with, noise(kKinds, generator)));
     picture("gamma.png", gamma_of(read_metrics(file("metrics.csv"))));
+  }
+
+  void look(Recorder& recorder, const std::string& text) override {
+    const TypedPair typed = typed_pair(text);
+    Generator generator = root.fork(5).fork(typed.noise);
+    record_generated(recorder, averaged_.with, noise(1, generator), typed.kind, text);
+  }
+  void record(Recorder& recorder) override {
+    Generator generator = root.fork(5);
+    for (int64_t kind = 0; kind < kKinds; ++kind)
+      record_generated(recorder, averaged_.with, noise(1, generator), kind,
+                       "a " + kKindNames[static_cast<size_t>(kind)]);
   }
 
   const Options& o_;

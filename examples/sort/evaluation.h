@@ -7,9 +7,6 @@
 #include <fovea/layers/pointer/pointer_decoder.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <sstream>
 
 #include "examples/common/grid.h"
 #include "examples/common/picture.h"
@@ -61,23 +58,6 @@ inline void record_set(Recorder& recorder, const PointerModel& model, const Tens
     seen.text("points to", item_texts(points, select(argmax(pointed.weights.detach(), -1), 0, 0)));
     return nll_loss(pointed.log_weights, answer);
   });
-}
-
-// Numbers between blanks and commas. ValueError for anything else.
-inline std::vector<double> numbers_of(const std::string& text) {
-  std::vector<double> numbers;
-  std::string spaced = text;
-  std::replace(spaced.begin(), spaced.end(), ',', ' ');
-  std::istringstream words(spaced);
-  for (std::string word; words >> word;) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value))
-      throw ValueError(fmt::format("--look: '{}' is no number; need some such as 0.3 0.1 0.7", word));
-    numbers.push_back(value);
-  }
-  if (numbers.empty()) throw ValueError("--look: nothing to look at; need numbers such as 0.3 0.1 0.7");
-  return numbers;
 }
 
 // All that the model attends to while it gives the answer `ids` to set 0: glimpses, steps over a set, the pointer last.

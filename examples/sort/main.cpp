@@ -7,6 +7,7 @@
 #include <fovea/fovea.h>
 
 #include "examples/common/program.h"
+#include "examples/common/typed.h"
 #include "examples/sort/evaluation.h"
 
 namespace fovea::examples {
@@ -108,7 +109,7 @@ class Sort final : public Program {
 
   // Numbers, for hull and tsp x and y of each point; along the model's own answer.
   void look(Recorder& recorder, const std::string& text) override {
-    const std::vector<double> numbers = numbers_of(text);
+    const std::vector<double> numbers = typed_numbers(text);
     const auto items = static_cast<int64_t>(numbers.size()) / problem_.inputs;
     if (items * problem_.inputs != static_cast<int64_t>(numbers.size()))
       throw ValueError(fmt::format("--look: {} numbers; need x and y of each point", numbers.size()));

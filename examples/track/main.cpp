@@ -8,6 +8,7 @@
 #include "examples/common/program.h"
 #include "examples/track/options.h"
 #include "examples/track/pictures.h"
+#include "examples/track/recorded.h"
 
 namespace fovea::examples {
 namespace {
@@ -91,20 +92,14 @@ class Tracking final : public Program {
     picture("hidden.png", curves(file(kHiddenCurve.file), o_.model, "before and behind the bar", o_.folders_beside()));
   }
 
+  void look(Recorder& recorder, const std::string& text) override {
+    const auto [frames, box] = typed_frames(text, o_.frame_size);
+    record_frames(recorder, *tracker_, {frames, box, {}}, text);
+  }
   void record(Recorder& recorder) override {
     Generator generator = root.fork(5);
-    const Scenes scene = draw_scenes(test_, world(o_.frames), 1, generator);
-    recorder.sample({.title = fmt::format("{} frames", o_.frames)}, [&](Recorded& seen) {
-      const Track track = (*tracker_)(scene.frames, select(scene.boxes, 1, 0));
-      const auto pixels = [](const Tensor& boxes) {  // centre y, x, height, width -> corner x, y, width, height
-        const auto [y, x, h, w] = split<4>(select(boxes.detach(), 0, 0), {1, 1, 1, 1}, 1);
-        return cat({x - w / 2.0, y - h / 2.0, w, h}, 1);
-      };
-      NamedTensors boxes{{"true box", pixels(scene.boxes)}, {"box", pixels(track.boxes)}};
-      if (track.windows.defined()) boxes.emplace_back("window", pixels(track.windows));
-      seen.images("frames", select(scene.frames, 0, 0), {.boxes = boxes});
-      return tracker_->loss(track, scene.boxes);
-    });
+    record_frames(recorder, *tracker_, draw_scenes(test_, world(o_.frames), 1, generator),
+                  fmt::format("{} frames", o_.frames));
   }
 
   const Options& o_;

@@ -13,8 +13,6 @@ int main(int argc, char** argv) {
   Options options;
   return run_program(options, argc, argv, [&] {
     if (!options.run.empty()) options.parse_as_run(options.run, argc, argv);
-    if (!options.look.text.empty() && options.task == "shakespeare")
-      throw UsageError("--look is for the tasks over strings");
     return options.task == "shakespeare" ? run_text(options) : run_strings(options);
   });
 }

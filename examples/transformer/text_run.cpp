@@ -100,6 +100,38 @@ class TextRun final : public Program {
                       {"where each character looked", "last input", "inputs before", characters, characters}));
   }
 
+  // Where each character looks, and what would come next; the last ones, as many as a window of training has.
+  void look(Recorder& recorder, const std::string& text) override {
+    std::vector<int64_t> ids;
+    for (const char c : text) ids.push_back(text_.id(c));
+    if (ids.size() < 2) throw ValueError("--look: need at least two characters");
+    const auto most = static_cast<std::ptrdiff_t>(std::min<int64_t>(o_.context + 1, static_cast<int64_t>(ids.size())));
+    record_characters(recorder, {ids.end() - most, ids.end()});
+  }
+  void record(Recorder& recorder) override {
+    const int64_t shown = std::min<int64_t>(o_.context, 32);
+    record_characters(recorder, {text_.validation.begin(), text_.validation.begin() + shown + 1});
+  }
+  void record_characters(Recorder& recorder, const std::vector<int64_t>& ids) {
+    const auto words = [this](const std::vector<int64_t>& some) {
+      RecordedWords all;
+      for (const int64_t id : some) all.push_back(text_.text({id}));
+      return all;
+    };
+    const auto T = static_cast<int64_t>(ids.size()) - 1;
+    const RecordedWords input = words({ids.begin(), ids.end() - 1}), next = words({ids.begin() + 1, ids.end()});
+    const Tensor all = from(ids, {1, T + 1});
+    recorder.sample(
+        {.title = text_.text(ids), .texts = {{"input", input}, {"next", next}}, .queries = "input", .keys = "input"},
+        [&](Recorded& seen) {
+          const Tensor logits = model_(contiguous(slice(all, 1, 0, T))), best = argmax(logits.detach(), -1);
+          std::vector<int64_t> foretold;
+          for (int64_t t = 0; t < T; ++t) foretold.push_back(best.at<int64_t>({0, t}));
+          seen.text("foretold", words(foretold));
+          return cross_entropy(logits, contiguous(slice(all, 1, 1)));
+        });
+  }
+
   const Options& o_;
   CharacterText text_;
   Generator noise_ = root.fork(5);
@@ -108,6 +140,9 @@ class TextRun final : public Program {
 
 }  // namespace
 
-int run_text(const Options& options) { return TextRun(options).run(); }
+int run_text(const Options& options) {
+  TextRun run(options);
+  return options.look.text.empty() ? run.run() : run.run_look();
+}
 
 }  // namespace fovea::examples

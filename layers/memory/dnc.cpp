@@ -48,6 +48,10 @@ Tensor DifferentiableNeuralComputer::linked(const Tensor& links, const Tensor& p
   return L * (1.0 - eye(links.size(1), links.dtype()));
 }
 
+void DifferentiableNeuralComputer::report(const NamedTensors& parts) const {
+  for (const auto& [name, x] : parts) report_trace(path().empty() ? name : path() + "." + name, x);
+}
+
 void DifferentiableNeuralComputer::check_step(const Tensor& x, const State& state) const {
   if (!x.defined() || x.dim() != 2 || x.size(1) != options_.input_size || !state.read.defined() ||
       state.read.size(0) != x.size(0))

@@ -82,7 +82,8 @@ class DifferentiableNeuralComputer final : public Module {
   // (7): what became of L.
   static Tensor linked(const Tensor& links, const Tensor& precedence, const Tensor& write_weights);
 
-  // One step: x [B, I] -> [h ; r], [B, H + R W].
+  // One step: x [B, I] -> [h ; r], [B, H + R W]. Usage, allocation, write weights, gates (of writing, of allocation, of
+  // what each head frees) and modes are reported to a WeightCollector; the rest of the state is by its driver.
   Stepped<State> step(const Tensor& x, const State& s) const {
     check_step(x, s);
     const RecurrentOutput y = (*controller_)(cat({x, s.read}, 1), s.controller);
@@ -91,7 +92,8 @@ class DifferentiableNeuralComputer final : public Module {
     const Tensor psi = prod(1.0 - freed, 1);                                                    // (1) [B, N]
     const Tensor u = (s.usage + s.write_weights - s.usage * s.write_weights) * psi;             // (2) [B, N]
     const Tensor c_w = squeeze(content(unsqueeze(k_w, 1), beta_w, s.memory), 1);                // (4) [B, N]
-    const Tensor w_w = g_w * (g_a * allocation(u) + (1.0 - g_a) * c_w);                         // (3), (5) [B, N]
+    const Tensor a = allocation(u);                                                             // (3) [B, N]
+    const Tensor w_w = g_w * (g_a * a + (1.0 - g_a) * c_w);                                     // (5) [B, N]
     const Tensor M = ntm_write(s.memory, unsqueeze(w_w, 1), unsqueeze(e, 1), unsqueeze(v, 1));  // (6) [B, W, N]
     const Tensor L = linked(s.links, s.precedence, w_w);                                        // (7) [B, N, N]
     const Tensor p = (1.0 - sum(w_w, 1, true)) * s.precedence + w_w;                            // (8) [B, N]
@@ -99,6 +101,9 @@ class DifferentiableNeuralComputer final : public Module {
     const Tensor w_r = slice(pi, 2, 0, 1) * backward + slice(pi, 2, 1, 2) * content(k_r, beta_r, M) +
                        slice(pi, 2, 2, 3) * forward;   // (9) [B, R, N]
     const Tensor read = flatten(ntm_read(M, w_r), 1);  // (10) [B, R W]
+    if (collecting_traces())
+      report(
+          {{"usage", u}, {"allocation", a}, {"write_weights", w_w}, {"gates", cat({g_w, g_a, f}, 1)}, {"modes", pi}});
     return {cat({y.output, read}, 1), {y.state, M, u, p, L, w_w, w_r, read}};
   }
 
@@ -113,6 +118,7 @@ class DifferentiableNeuralComputer final : public Module {
   const DncOptions& options() const { return options_; }
 
  private:
+  void report(const NamedTensors& parts) const;
   // softmax(β cos(k, M)): keys [B, H, W], strengths [B, H] before 1 + softplus -> [B, H, N].
   static Tensor content(const Tensor& keys, const Tensor& strengths, const Tensor& memory) {
     const auto unit = [](const Tensor& x, int64_t dim) { return x * rsqrt(sum(square(x), dim, true) + 1e-6); };

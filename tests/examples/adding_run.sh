@@ -46,4 +46,10 @@ done
 code=0
 "$adding" --out "$folder/whole" --steps 1 >/dev/null 2>"$folder/log" || code=$?
 [ "$code" -eq 1 ] && grep -q "another run" "$folder/log" || fail "another run's folder ended with $code, expected 1"
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$adding" "$folder/feed-forward1" "0.3 0.5* 0.1 -0.9*" "all weight on key 2: answer: " --force-key 2
+blind "$adding" "$folder/feed-forward1" "0.3 0.5*" "1 numbers are marked"
+"$adding" "${short[@]}" --task recall --model lstmn --steps 1 --out "$folder/asked" >/dev/null 2>&1
+looks "$adding" "$folder/asked" "0.3@5 -0.5@7 @5" "as trained: answer: "
+for bad in "0.3@5" "@5" "0.3@5 @6" "0.3@64 @64" "0.3 @5"; do blind "$adding" "$folder/asked" "$bad" "--look"; done
 echo "adding_run: all promises kept"

@@ -32,4 +32,8 @@ for bad in "--model swim" "--arms 1" "--discount 2" "--nonsense"; do
   [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$bandit" "$folder/1" "0.1 0.9 0.5" "pulled: "
+blind "$bandit" "$folder/1" "0.1" "1 numbers"
+blind "$bandit" "$folder/1" "0.1 1.9 0.5" "pays from 0 to 1"
 echo "bandit_run: all promises kept"

@@ -47,4 +47,8 @@ refused "--warmup" --attention none --warmup 5
 refused "--doubly" --attention none --doubly 1
 refused "odd kernel" --kernel 2
 refused "--shapes" --shapes 4
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+picture "$folder/scene.pgm" 40
+looks "$caption" "$folder/1" "$folder/scene.pgm" "answer: "
+blind "$caption" "$folder/1" "$folder/none.png" "none.png"
 echo "caption_run: all promises kept"

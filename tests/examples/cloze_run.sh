@@ -51,4 +51,8 @@ for bad in "--model swim" "--sentences 0" "--entities 7" "--gain 0" "--model uni
   [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$cloze" "$folder/attentive" "Ann sold the lamp to Bob. Eve lent the drum to Ann. @x lent the drum to Ann." "answer: \(Ann\|Bob\|Eve\)"
+looks "$cloze" "$folder/impatient" "Ann sold the lamp to Bob. @x sold the lamp to Bob." "answer: " --scale-scores 0
+blind "$cloze" "$folder/attentive" "Ann sold the lamp to Bob." "question"
 echo "cloze_run: all promises kept"

@@ -227,4 +227,7 @@ cmp -s "$folder/patience0/last.safetensors" "$folder/patience20/last.safetensors
   --out "$folder/plain" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "--patience 0 failed"; }
 cmp "$folder/plain/best.safetensors" "$folder/kept/best.safetensors" || fail "fresh weights were kept in place of the validated ones"
 "$copy" --steps -1 --out "$folder/bad" >/dev/null 2>&1 && fail "--steps -1 was accepted"
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$copy" "$folder/t1" "10110010 01101001" "answers: [01]\{8\} [01]\{8\}; wrong bits: "
+blind "$copy" "$folder/t1" "1011" "need 8 bits"
 echo "copy_run: all promises kept"

@@ -48,4 +48,8 @@ for bad in "--task swim" "--model bag" "--hidden 0" "--restarts 0" "--model lstm
   [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$counting" "$folder/1" aabba "foretold: "
+blind "$counting" "$folder/1" aax "'x' is no symbol"
+blind "$counting" "$folder/1" a "two symbols"
 echo "counting_run: all promises kept"

@@ -20,6 +20,10 @@ for threads in 1 2; do
     { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
 done
 cmp "$folder/1/last.safetensors" "$folder/2/last.safetensors" || fail "checkpoints differ at 1 and 2 threads"
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+picture "$folder/digit.pgm" 30
+looks "$draw" "$folder/1" "$folder/digit.pgm" "as trained: " --data "$folder/data"
+blind "$draw" "$folder/1" "$folder/none.png" "none.png" --data "$folder/data"
 "$draw" "${short[@]}" --steps 9 --out "$folder/parts" >/dev/null 2>&1
 "$draw" --resume "$folder/parts" --data "$folder/data" --steps 17 --quiet >/dev/null 2>"$folder/log" ||
   { cat "$folder/log" >&2; fail "resume failed"; }

@@ -46,6 +46,12 @@ for threads in 1 2; do
     { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
 done
 cmp "$folder/1/last.safetensors" "$folder/2/last.safetensors" || fail "checkpoints differ at 1 and 2 threads"
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+picture "$folder/digit.pgm" 28
+looks "$fewshot" "$folder/1" "1=$folder/digit.pgm 2=$folder/digit.pgm ?=$folder/digit.pgm" "answer: [1-5]" --data "$folder/data"
+for bad in "1=$folder/digit.pgm" "6=$folder/digit.pgm ?=$folder/digit.pgm" "?=$folder/digit.pgm"; do
+  blind "$fewshot" "$folder/1" "$bad" "--look" --data "$folder/data"
+done
 "$fewshot" "${short[@]}" --steps 9 --out "$folder/parts" >/dev/null 2>&1
 "$fewshot" --resume "$folder/parts" --data "$folder/data" --steps 17 --quiet >/dev/null 2>"$folder/log" ||
   { cat "$folder/log" >&2; fail "resume failed"; }

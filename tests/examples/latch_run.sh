@@ -32,4 +32,8 @@ for bad in "--cell swim" "--length 1" "--marks 2" "--nonsense"; do
   [ "$code" -eq 2 ] && [ -s "$folder/log" ] || fail "$bad ended with $code, expected 2"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$latch" "$folder/1" "0.3 0.5* 0.1" "last answer: "
+blind "$latch" "$folder/1" "0.3 x" "'x' is no number"
+blind "$latch" "$folder/1" "0.3 0.5*" "attends to nothing" --scale-scores 2
 echo "latch_run: all promises kept"

@@ -39,4 +39,7 @@ refused() {  # WORDS FLAGS...
 refused "--channels 7 is odd" --channels 7
 refused "--discriminator-rate" --discriminator-rate 0
 refused "--average" --average 1
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$pairs" "$folder/1" "diamond 7" "scores times 0: answer: " --scale-scores 0
+blind "$pairs" "$folder/1" "ring" "square, diamond or cross"
 echo "pairs_run: all promises kept"

@@ -19,6 +19,13 @@ for threads in 1 2; do
     { cat "$folder/log" >&2; fail "training with $threads threads failed"; }
 done
 cmp "$folder/1/last.safetensors" "$folder/2/last.safetensors" || fail "checkpoints differ at 1 and 2 threads"
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+mkdir "$folder/frames"
+for frame in 0 1 2; do picture "$folder/frames/$frame.pgm" 32; done
+looks "$track" "$folder/1" "$folder/frames 4 6 10 12" "as trained: " --data "$folder/data"
+blind "$track" "$folder/1" "$folder/frames 4 6 40 12" "is not in a frame of 32" --data "$folder/data"
+blind "$track" "$folder/1" "$folder/nowhere 4 6 10 12" "nowhere" --data "$folder/data"
+blind "$track" "$folder/1" "$folder/frames" "FOLDER x y width height" --data "$folder/data"
 "$track" "${short[@]}" --crop 8 --steps 9 --out "$folder/parts" >/dev/null 2>&1
 "$track" --resume "$folder/parts" --data "$folder/data" --steps 17 --quiet >/dev/null 2>"$folder/log" ||
   { cat "$folder/log" >&2; fail "resume failed"; }

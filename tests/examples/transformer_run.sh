@@ -62,6 +62,9 @@ for i in $(seq 400); do echo "To be, or not to be, line $((i * 7919 % 1000)): th
   >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "shakespeare failed"; }
 grep -q '"validation_loss"' "$folder/text/summary.json" || fail "summary.json has no validation_loss"
 [ -s "$folder/text/attention.png" ] || fail "shakespeare drew no attention"
+. "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$transformer" "$folder/text" "to be: that is" "foretold: "
+blind "$transformer" "$folder/text" "{}" "byte 123 does not occur"
 
 # refused EXIT-CODE TEXT-OF-THE-MESSAGE ARGUMENTS...
 refused() {

@@ -4,6 +4,7 @@
 #include <fovea/layers/attention/image_attention.h>
 #include <fovea/layers/attention/multi_head.h>
 #include <fovea/layers/attention/registry.h>
+#include <fovea/layers/memory/dnc.h>
 #include <fovea/layers/memory/ntm.h>
 #include <tests/layers/contract.h>
 #include <tests/layers/random_input.h>
@@ -98,4 +99,26 @@ TEST_CASE("the stages of an NTM's addressing end in its weights, and its memory 
   ntm(x);
   REQUIRE(weights_alone.traces().empty());
   REQUIRE_THROWS_AS(plain_ntm_address(zeros({1, 2, 4}), zeros({1, 4, 6}), zeros({1, 2, 6})), ShapeError);
+}
+
+TEST_CASE("what a DNC frees, allocates and writes is seen at each step", "[attention]") {
+  DifferentiableNeuralComputer dnc({.input_size = 3, .output_size = 2, .hidden_size = 5, .slots = 6, .width = 4});
+  name_paths(dnc);
+  const Tensor x = random_input({1, 4, 3}, 1, f32);
+  std::vector<DifferentiableNeuralComputer::State> states;
+  const WeightCollector collected(Collect::all);
+  dnc(x, 0, &states);
+  for (const auto& [name, list] : collected.traces()) {
+    INFO(name);
+    REQUIRE(list.size() == 4);
+    for (size_t t = 0; t < 4; ++t) {
+      if (name == "usage") REQUIRE(equal(list[t], states[t].usage));
+      if (name == "write_weights") REQUIRE(equal(list[t], states[t].write_weights));
+      if (name == "allocation") REQUIRE(equal(list[t], dnc.allocation(states[t].usage)));
+      if (name == "modes") REQUIRE(allclose(sum(list[t], -1), ones({1, 1}), 1e-5));
+    }
+  }
+  for (const char* const name : {"usage", "allocation", "write_weights", "gates", "modes", "memory", "links"})
+    REQUIRE(std::any_of(collected.traces().begin(), collected.traces().end(),
+                        [&](const auto& trace) { return trace.first == name; }));
 }

@@ -60,7 +60,9 @@ class Looking(Case):
         thumbs[3].click()
         self.settle()
         self.assertNotEqual(self.pixels("canvas.picture"), before)
-        self.assertIn("box glimpse at x", self.find("canvas.picture").get_attribute("aria-label"))
+        said = self.find("canvas.picture").get_attribute("aria-label")
+        self.assertIn("box glimpse at x", said)
+        self.assertRegex(said, r"outline turned with corners (\d+\.\d \d+\.\d(, )?){3}")
 
     def test_attention_is_light_on_the_image(self):
         self.set(view="caption attention", query=0)

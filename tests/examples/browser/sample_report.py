@@ -199,6 +199,7 @@ def looking():
             boxes += [x - 4, y - 4, 8, 8]
             path += [x, y]
         frame.add("0/glimpse", [6, 4], boxes)
+        frame.add("0/turned", [6, 3, 2], [c for x, y in zip(path[::2], path[1::2]) for c in (x, y - 5, x + 5, y + 5, x - 5, y + 5)])
         frame.add("0/glimpse.wide", [6, 4], [v - 4 if i % 4 < 2 else 16 for i, v in enumerate(boxes)])
         frame.add("0/path", [6, 2], path)
         canvas = digit(width, width)
@@ -208,7 +209,7 @@ def looking():
         attention(frame, "0/caption", 1, 5, 49, 4 * learned, lambda row: (10, 16, 31, 38, 45)[row], 0.3)
         frames.append(frame)
     samples = [{"title": "digit 9", "texts": {},
-                "views": [{"kind": "images", "name": "digit", "title": "Glimpses", "boxes": ["glimpse", "glimpse.wide"], "path": "path"},
+                "views": [{"kind": "images", "name": "digit", "title": "Glimpses", "boxes": ["glimpse", "glimpse.wide", "turned"], "path": "path"},
                           {"kind": "images", "name": "canvas", "title": "Canvas"},
                           {"kind": "attention", "name": "caption", "title": "Caption: where each word looks", "rows": "answer", "columns": "cell",
                            "image": "photo", "grid": [7, 7]}]}]

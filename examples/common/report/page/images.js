@@ -205,10 +205,21 @@
       return ["#ffb000", "#4cc9f0", "#ff5d8f", "#7ae582"][k % 4];
     }
 
+    // Its corners at a time step: of a box [T, 4], of an outline [T, corners, 2].
+    corners(box, time) {
+      const [, count, two] = box.shape;
+      const at = (k) => box.data[(two ? 2 * count : 4) * time + k];
+      if (two) return d3.range(count).map((i) => [at(2 * i), at(2 * i + 1)]);
+      return [[at(0), at(1)], [at(0) + at(2), at(1)], [at(0) + at(2), at(1) + at(3)], [at(0), at(1) + at(3)]];
+    }
+
     spoken(boxes, path, time) {
       const number = (v) => d3.format(".1f")(v);
       const texts = boxes.filter((b) => time < b.tensor.shape[0]).map((b) => {
-        const [x, y, w, h] = b.tensor.data.subarray(4 * time, 4 * time + 4);
+        const corners = this.corners(b.tensor, time);
+        if (b.tensor.shape[2]) return ", outline " + b.name + " with corners " + corners.map(([x, y]) => number(x) + " " + number(y)).join(", ");
+        const [[x, y], , [right, bottom]] = corners;
+        const [w, h] = [right - x, bottom - y];
         return ", box " + b.name + " at x " + number(x) + ", y " + number(y) + ", " + number(w) + " by " + number(h);
       });
       if (path && time < path.shape[0]) texts.push(", at x " + number(path.data[2 * time]) + ", y " + number(path.data[2 * time + 1]));
@@ -228,9 +239,9 @@
       };
       boxes.forEach((b, k) => {
         if (time >= b.tensor.shape[0]) return;
-        const [x, y, w, h] = b.tensor.data.subarray(4 * time, 4 * time + 4);
         context.beginPath();
-        context.rect(x * scale, y * scale, w * scale, h * scale);
+        this.corners(b.tensor, time).forEach(([x, y], i) => context[i ? "lineTo" : "moveTo"](x * scale, y * scale));
+        context.closePath();
         stroke(this.colour(k), false);
       });
       if (!path) return;
