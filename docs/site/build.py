@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Builds the site in build/site: lessons by MkDocs, API by Doxygen, formulas by KaTeX, all to be read from files.
 
-  build.py [--report RUN...] [--serve [PORT]]
+  build.py [--report RUN... | --draft] [--serve [PORT]]
 
-Warnings of either are errors, and so are links that lead nowhere. --report puts the pages of runs in, RUN/report.html;
-build/playground/playground.html is put in where it is there. --serve shows the site on 127.0.0.1 afterwards.
+Warnings of either are errors, and so are links that lead nowhere. build/playground/playground.html and the pages of the
+runs in build/docs-runs are put in where they are there; --report takes other runs, --draft neither. --serve shows the
+site on 127.0.0.1 afterwards.
 """
 
 import argparse
@@ -121,7 +122,7 @@ class Links:
         )
 
 
-def stage(reports):
+def stage(reports, playground):
     """Pages and all that stands beside them, in build/docs/pages; gives the navigation."""
     folder = os.path.join(STAGE, "pages")
     shutil.rmtree(folder, ignore_errors=True)
@@ -159,7 +160,7 @@ def stage(reports):
             shutil.copy(path, os.path.join(folder, "reports", name + ".html"))
         rows = [f"- [{name}](reports/{name}.html)" for name in reports]
         more["Reports"] = ["reports", "What trained networks attended to, step by step.\n\n" + "\n".join(rows)]
-    if os.path.exists(PLAYGROUND):
+    if playground and os.path.exists(PLAYGROUND):
         shutil.copy(PLAYGROUND, os.path.join(folder, "playground-page.html"))
         more["Try it here"] = [
             "try",
@@ -278,10 +279,14 @@ def main():
     parser.add_argument(
         "--pages", action="store_true", help="draw the diagrams and fill the pages' blocks, and no more"
     )
+    parser.add_argument("--draft", action="store_true", help="without playground and reports, which take minutes")
     parser.add_argument("--serve", nargs="?", type=int, const=8000, metavar="PORT", help="show the site on 127.0.0.1")
     options = parser.parse_args()
+    if options.draft and options.report:
+        parser.error("--draft has no reports: leave out --report")
     reports = {}
-    for folder in options.report:
+    inside = [] if options.draft else sorted(glob.glob(os.path.join(BUILD, "docs-runs", "*")))
+    for folder in options.report or inside:
         path = os.path.join(folder, "report.html")
         if not os.path.exists(path):
             sys.exit(f"./dev docs: {folder} has no report.html; ./dev report {folder} makes it")
@@ -290,7 +295,7 @@ def main():
     print(run(sys.executable, os.path.join(SITE, "pages.py")), end="")
     if options.pages:
         return
-    mkdocs(stage(reports))
+    mkdocs(stage(reports, not options.draft))
     offline_search()
     print(f"{check_site()} links of the site lead somewhere")
     print(f"build/site/index.html: open it by double click, or ./dev docs --serve")
