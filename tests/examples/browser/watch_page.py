@@ -19,8 +19,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 COMMAND = []
 
 
-class Watch(unittest.TestCase):
+class Serving(unittest.TestCase):
+    """The program and its address, without a browser."""
+
     def setUp(self):
+        self.start()
+
+    def start(self):
         self.folder = tempfile.TemporaryDirectory()
         command = COMMAND + ["--watch", "--out", self.folder.name + "/run"]
         self.run_ = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
@@ -30,6 +35,36 @@ class Watch(unittest.TestCase):
             self.assertTrue(line, "the program ended before it said where its page is")
             found = re.search(r"watch it at (\S+)", line)
             self.address = found.group(1) if found else ""
+
+    def tearDown(self):
+        self.run_.kill()
+        self.run_.communicate()  # closes its pipe
+        self.folder.cleanup()
+
+    def ask(self, method, path, headers={}):
+        """The connection is the caller's to close; a stream of events never ends by itself."""
+        parts = urllib.parse.urlsplit(self.address)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
+        self.addCleanup(connection.close)
+        connection.request(method, f"{path}?{parts.query}", headers=headers)
+        return connection.getresponse()
+
+    def test_many_pages_leave_room_for_what_is_asked(self):
+        streams = [self.ask("GET", "/events") for _ in range(12)]
+        self.assertEqual({stream.status for stream in streams}, {200})
+        self.assertEqual(self.ask("GET", "/").status, 200)
+        self.assertEqual(self.ask("POST", "/pause").status, 200)
+        statuses = {self.ask("GET", "/events").status for _ in range(60)}
+        self.assertEqual(statuses, {200, 503})
+        self.assertEqual(self.ask("POST", "/stop").status, 200)
+        self.assertEqual(self.run_.wait(60), 0)
+
+
+class Watch(Serving):
+    test_many_pages_leave_room_for_what_is_asked = None
+
+    def setUp(self):
+        self.start()
         options = Options()
         for flag in ["--headless=new", "--no-sandbox", "--window-size=1280,900"]:
             options.add_argument(flag)
@@ -38,9 +73,7 @@ class Watch(unittest.TestCase):
 
     def tearDown(self):
         self.page.quit()
-        self.run_.kill()
-        self.run_.communicate()  # closes its pipe
-        self.folder.cleanup()
+        super().tearDown()
 
     def state(self):
         return self.page.find_element(By.ID, "live-state").text
