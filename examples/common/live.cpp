@@ -152,10 +152,13 @@ LivePage::LivePage(Trainer& trainer, const std::filesystem::path& folder, const 
     : parts_(std::make_unique<Parts>(trainer, folder)) {
   Parts& p = *parts_;
   p.answer();
-  const int port = p.server.bind_to_any_port(host.c_str());
-  if (port < 0) throw FileError(fmt::format("--watch: no port of {} is free; need an address of this machine", host));
-  p.address = fmt::format("http://{}:{}/?token={}", host, port, p.token);
+  // An empty address would be every interface.
+  const int port = host.empty() ? -1 : p.server.bind_to_any_port(host.c_str());
+  if (port < 0) throw FileError(fmt::format("--watch: no port of '{}' is free; need an address of this machine", host));
+  const bool v6 = host.find(':') != std::string::npos;
+  p.address = fmt::format("http://{}:{}/?token={}", v6 ? fmt::format("[{}]", host) : host, port, p.token);
   p.serving = std::thread([&p] { p.server.listen_after_bind(); });
+  while (!p.server.is_running()) std::this_thread::yield();  // stop() is not heard before
   trainer.events().subscribe("watch", [&p](const Event& event) { p.hear(event); });
 }
 

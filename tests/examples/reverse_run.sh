@@ -100,9 +100,11 @@ for bad in "--look ab?" "--look abc --mask-keys 4" "--look abc --heads-off 2" "-
   ! "$reverse" --run "$folder/t1" $bad >/dev/null 2>"$folder/log" || fail "--run with $bad was not refused"
   [ ! -e "$folder/t1/look-2" ] || fail "$bad left a folder behind"
 done
-for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1"; do
+for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1" "--watch --watch-address 192.0.2.1"; do
   # shellcheck disable=SC2086
   ! "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || fail "$bad was not refused"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+! "$reverse" --watch --watch-address "" --steps 1 --out "$folder/bad" >/dev/null 2>&1 || fail "an empty --watch-address was not refused"
+[ ! -e "$folder/bad" ] || fail "an empty --watch-address left a folder behind"
 echo "reverse_run: all promises kept"

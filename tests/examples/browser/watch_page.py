@@ -4,6 +4,7 @@ The program is started with --watch; its page must fill itself, pause, go on and
 """
 import http.client
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,9 @@ class Serving(unittest.TestCase):
     def setUp(self):
         self.start()
 
-    def start(self):
+    def start(self, *flags):
         self.folder = tempfile.TemporaryDirectory()
-        command = COMMAND + ["--watch", "--out", self.folder.name + "/run"]
+        command = COMMAND + ["--watch", "--out", self.folder.name + "/run", *flags]
         self.run_ = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         self.address = ""
         while not self.address:
@@ -59,9 +60,21 @@ class Serving(unittest.TestCase):
         self.assertEqual(self.ask("POST", "/stop").status, 200)
         self.assertEqual(self.run_.wait(60), 0)
 
+    def test_the_address_of_an_ipv6_interface_is_one(self):
+        with socket.socket(socket.AF_INET6) as probe:
+            try:
+                probe.bind(("::1", 0))
+            except OSError:
+                self.skipTest("no IPv6 here")
+        Serving.tearDown(self)
+        self.start("--watch-address", "::1")
+        self.assertEqual(urllib.parse.urlsplit(self.address).hostname, "::1")
+        self.assertEqual(self.ask("GET", "/").status, 200)
+
 
 class Watch(Serving):
     test_many_pages_leave_room_for_what_is_asked = None
+    test_the_address_of_an_ipv6_interface_is_one = None
 
     def setUp(self):
         self.start()
