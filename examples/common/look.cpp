@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "examples/common/picture.h"
 #include "examples/common/report.h"
@@ -32,13 +34,18 @@ Tensor without(const std::vector<int64_t>& numbers, int64_t count, double named,
   return to(from(values, {count}), dtype);
 }
 
-AttentionHooks::Changes changes_of(const Look& look) {
-  const auto meant = [look](const std::string& path) { return path.find(look.attention) != std::string::npos; };
+// `met`: the attentions that ran, and whether --only means them.
+AttentionHooks::Changes changes_of(const Look& look, std::map<std::string, bool>& met) {
+  const auto meant = [look, &met](const std::string& path) {
+    return met[path] = path.find(look.attention) != std::string::npos;
+  };
   AttentionHooks::Changes changes;
   changes.scores = [look, meant](const std::string& path, const Tensor& e) {
     if (!meant(path)) return e;
     Tensor changed = look.scale_scores == 1 ? e : e * look.scale_scores;
     for (const int64_t key : look.mask_keys) check_number("--mask-keys", key, e.size(-1), "keys", path);
+    if (std::set(look.mask_keys.begin(), look.mask_keys.end()).size() == static_cast<size_t>(e.size(-1)))
+      throw UsageError(fmt::format("--mask-keys: '{}' has {} keys, and none would be left", path, e.size(-1)));
     if (!look.mask_keys.empty()) changed = changed + without(look.mask_keys, e.size(-1), -1e30, 0, e.dtype());
     return changed;
   };
@@ -140,9 +147,16 @@ void look_at(const CommandLine& line, Module& model, const std::filesystem::path
   std::vector<std::filesystem::path> pages{folder};
   if (line.look.changes()) {
     const std::filesystem::path changed = folder / "changed";
+    std::map<std::string, bool> met;
     {
-      const AttentionHooks hooks(changes_of(line.look));
+      const AttentionHooks hooks(changes_of(line.look, met));
       const Recorder other(model, changed / "record", sample);
+    }
+    if (std::none_of(met.begin(), met.end(), [](const auto& each) { return each.second; })) {
+      std::vector<std::string> names;
+      for (const auto& each : met) names.push_back(each.first);
+      throw UsageError(fmt::format("--only {}: no attention has this in its name; there are: {}", line.look.attention,
+                                   fmt::join(names, ", ")));
     }
     make_reportable(line, changed, in_words(line.look));
     show(changed, in_words(line.look));
