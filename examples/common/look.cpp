@@ -22,6 +22,8 @@ namespace {
 
 using Look = RunOptions::Look;
 
+constexpr int64_t kMostCells = 1 << 16;  // of an SVG: each is an element, and no larger one can be looked at
+
 void check_number(const char* flag, int64_t number, int64_t most, const char* what, const std::string& path) {
   if (number < 1 || number > most)
     throw UsageError(fmt::format("{} {}: '{}' has {} {}; need 1 to {}", flag, number, path, most, what, most));
@@ -118,7 +120,8 @@ void show(const std::filesystem::path& folder, const std::string& title) {
     std::replace(file.begin(), file.end(), '/', '.');
     save_npy((folder / (file + ".npy")).string(), x);
     if (!name.ends_with("/weights") || x.dim() != 3) continue;
-    draw_weights(folder / (file + ".svg"), name.substr(2, name.size() - 10), x, record.at("samples").at(0));
+    if (x.numel() <= kMostCells)
+      draw_weights(folder / (file + ".svg"), name.substr(2, name.size() - 10), x, record.at("samples").at(0));
     fmt::print("{}", heatmap_text(grid_of(contiguous(mean(x, 0))),
                                   fmt::format("{}: {}{}", title, name.substr(2, name.size() - 10),
                                               x.size(0) > 1 ? ", mean of the heads" : ""),

@@ -102,6 +102,10 @@ for bad in "--look ab?" "--look abc --mask-keys 4" "--look abc --heads-off 2" "-
   [ ! -e "$folder/t1/look-2" ] || fail "$bad left a folder behind"
 done
 grep -q "there are: attention" "$folder/log" || fail "--only does not say which attentions there are: $(cat "$folder/log")"
+! "$reverse" --run "$folder/t1" --look "" >/dev/null 2>"$folder/log" && grep -q "look is empty" "$folder/log" || fail "an empty --look: $(cat "$folder/log")"
+# A drawing of a million cells cannot be looked at, and takes minutes; the numbers are there.
+"$reverse" --run "$folder/t1" --look "$(printf 'abcde%.0s' {1..80})" >/dev/null 2>"$folder/log" || fail "a long --look failed: $(cat "$folder/log")"
+[ -s "$folder/t1/look-2/attention.weights.npy" ] && [ ! -e "$folder/t1/look-2/attention.weights.svg" ] || fail "a long --look: $(ls "$folder/t1/look-2")"
 for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1" "--watch --watch-address 192.0.2.1"; do
   # shellcheck disable=SC2086
   ! "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || fail "$bad was not refused"
