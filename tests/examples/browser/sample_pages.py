@@ -17,6 +17,15 @@ import sample_report
 from browser import By, Case, Keys, number
 
 
+class AtRest(Case):
+    kind = "square512"
+
+    def test_all_steps_are_decoded_before_they_are_asked_for(self):
+        self.assertEqual(len(self.page.frames()), 3)
+        self.wait(lambda: self.js("return fovea.decoded()") == 3)
+        self.assertEqual(self.find("#step-text").text, "step 200")
+
+
 class Copying(Case):
     kind = "copy"
 
@@ -259,7 +268,7 @@ class Live(Case):
         self.assertFalse(self.find("#live-pause").is_enabled())
 
 
-OWN = [Copying, Looking, Several, Large, Hostile, Nothing, OneFrame, Live]
+OWN = [AtRest, Copying, Looking, Several, Large, Hostile, Nothing, OneFrame, Live]
 
 
 def main(names):
