@@ -132,7 +132,9 @@ void show(const std::filesystem::path& folder, const std::string& title) {
 void make_reportable(const CommandLine& line, const std::filesystem::path& folder, const std::string& header) {
   if (!std::filesystem::exists(folder / "config.toml")) write_text(folder / "config.toml", line.config_toml());
   write_text(folder / "metrics.csv", "step,loss\n");
-  keep_titles(folder, {.command = fmt::format("{} --run {} --look", line.command(), line.run), .header = header});
+  keep_titles(folder, {.command = fmt::format("{} --run {} --look", line.command(), line.run),
+                       .header = header,
+                       .name = line.look.changes() ? header : ""});  // each of two that lie side by side
 }
 
 }  // namespace

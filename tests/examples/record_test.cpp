@@ -120,10 +120,14 @@ TEST_CASE("a report has what a folder has; texts cannot end its script; what is 
   write_report(page, {folder});
   const std::string text = read_text(page);
   REQUIRE(text.find("train --seed 1") != std::string::npos);
+  REQUIRE(text.find("\"name\":\"run\"") != std::string::npos);
   REQUIRE(text.find("<!--data-->") == std::string::npos);
   REQUIRE(text.find("id=\"frame-0-4\"") != std::string::npos);
   REQUIRE(text.find("\"title\":\"<\\/script>\"") != std::string::npos);
   REQUIRE(text.find("\"title\":\"</script>\"") == std::string::npos);
+  keep_titles(folder, {.name = "without keys 1"});
+  write_report(page, {folder});
+  REQUIRE(read_text(page).find("\"name\":\"without keys 1\"") != std::string::npos);
   write_report(page, {folder, folder}, 0);  // no room: the last step of each
   REQUIRE(read_text(page).find("id=\"frame-1-0\"") != std::string::npos);
   REQUIRE(read_text(page).find("id=\"frame-0-1\"") == std::string::npos);

@@ -26,6 +26,16 @@ class AtRest(Case):
         self.assertEqual(self.find("#step-text").text, "step 200")
 
 
+class Saying(Case):
+    kind = "reverse"
+
+    def test_what_the_network_said_at_a_step_stands_above_its_picture(self):
+        for index in (0, -1):
+            frame = self.page.frames()[index]
+            self.set(step=frame["step"], sample=0)
+            self.assertIn("answer: " + " ".join(frame["samples"][0]["texts"]["answer"]), self.find(".panel-facts").text)
+
+
 class Copying(Case):
     kind = "copy"
 
@@ -268,7 +278,7 @@ class Live(Case):
         self.assertFalse(self.find("#live-pause").is_enabled())
 
 
-OWN = [AtRest, Copying, Looking, Several, Large, Hostile, Nothing, OneFrame, Live]
+OWN = [AtRest, Saying, Copying, Looking, Several, Large, Hostile, Nothing, OneFrame, Live]
 
 
 def main(names):

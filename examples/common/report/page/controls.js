@@ -127,6 +127,8 @@
     slider.setAttribute("aria-valuetext", "step " + (steps[index] || 0) + ", " + (index + 1) + " of " + steps.length + " recorded");
   }
 
+  const shortened = (text) => (text.length > 160 ? text.slice(0, 160) + " …" : text);
+
   class Panel {
     constructor(run, index) {
       Object.assign(this, { run, index, key: "" });
@@ -164,7 +166,8 @@
       if (!several) this.title.textContent = fovea.view_title(view);
       const loss = said.loss === null || said.loss === undefined ? "" : "loss of this sample " + fovea.number_text(said.loss);
       const score = frame.score === null || frame.score === undefined ? "" : "validation score " + fovea.number_text(frame.score);
-      this.facts.textContent = [run.record.samples[sample].title, "step " + fovea.number_text(frame.step), loss, score].filter((t) => t).join(" · ");
+      const texts = Object.entries(said.texts || {}).map(([name, words]) => name + ": " + shortened([].concat(words).join(" ")));
+      this.facts.textContent = [run.record.samples[sample].title, "step " + fovea.number_text(frame.step), loss, score, ...texts].filter((t) => t).join(" · ");
       const key = [sample, view.name, view.kind, JSON.stringify(view)].join(" ");
       if (this.key !== key) {
         this.key = key;
