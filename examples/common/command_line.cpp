@@ -184,6 +184,7 @@ bool CommandLine::parse(int argc, const char* const* argv) {
 
 void CommandLine::check_run() {
   const std::string& serves = parts_->program.serves;
+  if (given(&look.text) && look.text.empty()) throw UsageError("--look is empty; say what to look at");
   if (run.empty() != (served.empty() && look.text.empty()))
     throw UsageError(fmt::format("--{0} needs --run DIR, the folder of a trained run, and --run needs --{0}{1}",
                                  serves.empty() ? "look" : serves, serves.empty() ? "" : " or --look"));

@@ -19,6 +19,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// An open page holds a thread of the server for its events; those that are left answer what is asked meanwhile.
+constexpr int kMostPages = 48, kThreads = 64;
+
 std::string fresh_token() {
   std::random_device source;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", source(), source(), source(), source());
@@ -37,6 +40,7 @@ struct LivePage::Parts {
   std::condition_variable changed{};
   std::vector<std::string> messages{};  // all events so far, for pages that come later
   bool paused = false, stop = false, ended = false;
+  int pages = 0;  // with events
 
   std::filesystem::file_time_type recorded{};  // of record.json, as it was last sent
   int64_t step = 0, steps = 0;
@@ -94,6 +98,7 @@ struct LivePage::Parts {
   }
 
   void answer() {
+    server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.Get("/", [this](const httplib::Request& request, httplib::Response& response) {
       if (!allowed(request, response)) return;
       response.set_header("Cache-Control", "no-store");
@@ -103,8 +108,17 @@ struct LivePage::Parts {
     server.Get("/events", [this](const httplib::Request& request, httplib::Response& response) {
       if (!allowed(request, response)) return;
       response.set_header("Cache-Control", "no-store");
+      {
+        const std::scoped_lock hold(lock);
+        if (pages >= kMostPages) {
+          response.status = 503;
+          return response.set_content("Too many pages watch this training; close one.\n", "text/plain");
+        }
+        ++pages;
+      }
       response.set_chunked_content_provider(
-          "text/event-stream", [this, next = size_t{0}](size_t, httplib::DataSink& sink) mutable {
+          "text/event-stream",
+          [this, next = size_t{0}](size_t, httplib::DataSink& sink) mutable {
             std::string text;
             {
               std::unique_lock hold(lock);
@@ -114,6 +128,10 @@ struct LivePage::Parts {
             }
             if (text.empty()) text = ": still here\n\n";  // a page that is gone is noticed
             return sink.write(text.data(), text.size());
+          },
+          [this](bool) {
+            const std::scoped_lock hold(lock);
+            --pages;
           });
     });
     const auto post = [this](const char* path, const std::function<void()>& act) {
@@ -134,10 +152,13 @@ LivePage::LivePage(Trainer& trainer, const std::filesystem::path& folder, const 
     : parts_(std::make_unique<Parts>(trainer, folder)) {
   Parts& p = *parts_;
   p.answer();
-  const int port = p.server.bind_to_any_port(host.c_str());
-  if (port < 0) throw FileError(fmt::format("--watch: no port of {} is free; need an address of this machine", host));
-  p.address = fmt::format("http://{}:{}/?token={}", host, port, p.token);
+  // An empty address would be every interface.
+  const int port = host.empty() ? -1 : p.server.bind_to_any_port(host.c_str());
+  if (port < 0) throw FileError(fmt::format("--watch: no port of '{}' is free; need an address of this machine", host));
+  const bool v6 = host.find(':') != std::string::npos;
+  p.address = fmt::format("http://{}:{}/?token={}", v6 ? fmt::format("[{}]", host) : host, port, p.token);
   p.serving = std::thread([&p] { p.server.listen_after_bind(); });
+  while (!p.server.is_running()) std::this_thread::yield();  // stop() is not heard before
   trainer.events().subscribe("watch", [&p](const Event& event) { p.hear(event); });
 }
 

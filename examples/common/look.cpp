@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "examples/common/picture.h"
 #include "examples/common/report.h"
@@ -19,6 +21,8 @@ namespace fovea::examples {
 namespace {
 
 using Look = RunOptions::Look;
+
+constexpr int64_t kMostCells = 1 << 16;  // of an SVG: each is an element, and no larger one can be looked at
 
 void check_number(const char* flag, int64_t number, int64_t most, const char* what, const std::string& path) {
   if (number < 1 || number > most)
@@ -32,18 +36,18 @@ Tensor without(const std::vector<int64_t>& numbers, int64_t count, double named,
   return to(from(values, {count}), dtype);
 }
 
-// `met` becomes true where there was something to change.
-AttentionHooks::Changes changes_of(const Look& look, bool& met) {
+// `met`: the attentions that ran, and whether --only means them.
+AttentionHooks::Changes changes_of(const Look& look, std::map<std::string, bool>& met) {
   const auto meant = [look, &met](const std::string& path) {
-    const bool named = path.find(look.attention) != std::string::npos;
-    met = met || named;
-    return named;
+    return met[path] = path.find(look.attention) != std::string::npos;
   };
   AttentionHooks::Changes changes;
   changes.scores = [look, meant](const std::string& path, const Tensor& e) {
     if (!meant(path)) return e;
     Tensor changed = look.scale_scores == 1 ? e : e * look.scale_scores;
     for (const int64_t key : look.mask_keys) check_number("--mask-keys", key, e.size(-1), "keys", path);
+    if (std::set(look.mask_keys.begin(), look.mask_keys.end()).size() == static_cast<size_t>(e.size(-1)))
+      throw UsageError(fmt::format("--mask-keys: '{}' has {} keys, and none would be left", path, e.size(-1)));
     if (!look.mask_keys.empty()) changed = changed + without(look.mask_keys, e.size(-1), -1e30, 0, e.dtype());
     return changed;
   };
@@ -120,7 +124,8 @@ void show(const std::filesystem::path& folder, const std::string& title) {
     if (x.dim() != 3 || !(addresses || name.ends_with("/weights"))) continue;
     const Tensor weights = addresses ? transpose(x, 0, 1) : x;
     const std::string attention = name.substr(2, name.rfind('/') - 2);
-    draw_weights(folder / (file + ".svg"), attention, weights, record.at("samples").at(0));
+    if (weights.numel() <= kMostCells)
+      draw_weights(folder / (file + ".svg"), attention, weights, record.at("samples").at(0));
     fmt::print("{}",
                heatmap_text(grid_of(contiguous(mean(weights, 0))),
                             fmt::format("{}: {}{}", title, attention, weights.size(0) > 1 ? ", mean of the heads" : ""),
@@ -131,7 +136,9 @@ void show(const std::filesystem::path& folder, const std::string& title) {
 void make_reportable(const CommandLine& line, const std::filesystem::path& folder, const std::string& header) {
   if (!std::filesystem::exists(folder / "config.toml")) write_text(folder / "config.toml", line.config_toml());
   write_text(folder / "metrics.csv", "step,loss\n");
-  keep_titles(folder, {.command = fmt::format("{} --run {} --look", line.command(), line.run), .header = header});
+  keep_titles(folder, {.command = fmt::format("{} --run {} --look", line.command(), line.run),
+                       .header = header,
+                       .name = line.look.changes() ? header : ""});  // each of two that lie side by side
 }
 
 }  // namespace
@@ -149,15 +156,20 @@ void look_at(const CommandLine& line, Module& model, const std::filesystem::path
   std::vector<std::filesystem::path> pages{folder};
   if (line.look.changes()) {
     const std::filesystem::path changed = folder / "changed";
-    bool met = false;
+    std::map<std::string, bool> met;
     {
       const AttentionHooks hooks(changes_of(line.look, met));
       const Recorder other(model, changed / "record", sample);
     }
-    if (!met && line.look.attention.empty())
+    if (met.empty())
       throw UsageError(
           fmt::format("{} attends to nothing here that could be changed: leave out what changes it", line.name()));
-    if (!met) throw UsageError(fmt::format("--only: no attention has '{}' in its name", line.look.attention));
+    if (std::none_of(met.begin(), met.end(), [](const auto& each) { return each.second; })) {
+      std::vector<std::string> names;
+      for (const auto& each : met) names.push_back(each.first);
+      throw UsageError(fmt::format("--only {}: no attention has this in its name; there are: {}", line.look.attention,
+                                   fmt::join(names, ", ")));
+    }
     make_reportable(line, changed, in_words(line.look));
     show(changed, in_words(line.look));
     pages.push_back(changed);

@@ -79,7 +79,12 @@ int Program::run() {
                                 .smoothing = options_.smoothing});
   std::optional<LivePage> live{};
   if (line.watch) {
-    live.emplace(*trainer_, folder_->path(), line.watch_address);
+    try {
+      live.emplace(*trainer_, folder_->path(), line.watch_address);
+    } catch (const FileError&) {
+      if (!line.resumed()) std::filesystem::remove_all(folder_->path());  // what is refused leaves no folder
+      throw;
+    }
     say(stderr, "{}: watch it at {}", line.name(), live->address());
   }
   const auto step_of_batch = [this] {

@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace fovea::examples {
@@ -211,27 +212,28 @@ struct Recorder::Parts {
     save_safetensors((folder / file).string(), tensors);
     samples = described;
     frames.push_back(Json{{"step", step}, {"file", file}, {"score", score}, {"samples", seen}});
-    thin();
+    const std::string dropped = thin();
     write_json(folder / "record.json", Json{{"format", 1}, {"samples", samples}, {"frames", frames}});
+    std::error_code ignored;  // after what named it is gone: whoever reads meanwhile finds all that is named
+    if (!dropped.empty()) std::filesystem::remove(folder / dropped, ignored);
     tensors.clear();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   }
 
-  // Of too many validations every second goes; what was before the first stays.
-  void thin() {
-    if (frames.size() <= kMostFrames) return;
-    Json kept = Json::array();
-    bool drop = false;
-    for (size_t i = 0; i < frames.size(); ++i) {
-      const bool middle = !frames[i]["score"].is_null() && i + 1 < frames.size();
-      if (middle && std::exchange(drop, !drop)) {
-        std::error_code ignored;
-        std::filesystem::remove(folder / frames[i]["file"].get<std::string>(), ignored);
-      } else {
-        kept.push_back(frames[i]);
-      }
+  // Of too many steps the validation goes without which the gap is smallest: those that stay lie evenly over the run.
+  // Gives its file.
+  std::string thin() {
+    if (frames.size() <= kMostFrames) return {};
+    size_t least = 0;
+    int64_t smallest = std::numeric_limits<int64_t>::max();
+    for (size_t i = 1; i + 1 < frames.size(); ++i) {
+      const int64_t gap = frames[i + 1]["step"].get<int64_t>() - frames[i - 1]["step"].get<int64_t>();
+      if (!frames[i]["score"].is_null() && gap < smallest) least = i, smallest = gap;
     }
-    frames = std::move(kept);
+    if (least == 0) return {};
+    const std::string file = frames[least]["file"];
+    frames.erase(least);
+    return file;
   }
 };
 

@@ -135,7 +135,8 @@ Json described(const std::filesystem::path& run, size_t index, size_t room, std:
   Json values = Json::array();
   for (const auto& column : metrics.values) values.push_back(finite(column));
   const std::string name = run.filename().empty() ? run.parent_path().filename().string() : run.filename().string();
-  return Json{{"name", name},
+  const std::string called = titles.value("name", "");
+  return Json{{"name", called.empty() ? name : called},
               {"example", said("example", name)},
               {"task", said("task", "")},
               {"command", titles.value("command", "")},
@@ -179,6 +180,7 @@ std::string page_of(const std::vector<std::filesystem::path>& runs, int64_t larg
 void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles) {
   const Json json{{"command", titles.command},
                   {"header", titles.header},
+                  {"name", titles.name},
                   {"loss", {{"title", titles.loss}, {"log", titles.log_loss}, {"smoothing", titles.smoothing}}}};
   write_text(folder / "report.json", json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }

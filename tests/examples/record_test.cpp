@@ -8,6 +8,7 @@
 #include <tests/catch.h>
 #include <tests/scratch.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "examples/common/report.h"
@@ -90,6 +91,27 @@ TEST_CASE("a run is the same with and without its record, which has every valida
   REQUIRE(longer["frames"][4] == json["frames"][4]);
 }
 
+TEST_CASE("of many validations those are kept that lie evenly over the run, with their files and no others",
+          "[record]") {
+  const test::Scratch scratch;
+  const auto folder = scratch.path() / "run";
+  train(folder, true, 4 * 400);
+  const auto frames = nlohmann::json::parse(read_text(folder / "record/record.json"))["frames"];
+  REQUIRE(frames.size() == 100);
+  REQUIRE(frames.back()["step"] == 1600);
+  std::vector<int64_t> gaps;
+  for (size_t i = 4; i + 1 < frames.size(); ++i)
+    gaps.push_back(frames[i + 1]["step"].get<int64_t>() - frames[i]["step"].get<int64_t>());
+  const auto [least, most] = std::minmax_element(gaps.begin(), gaps.end() - 1);
+  CAPTURE(gaps);
+  REQUIRE(*most <= 2 * *least);
+  size_t files = 0;
+  for (const auto& frame : frames) REQUIRE(std::filesystem::exists(folder / "record" / frame["file"]));
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "record"))
+    files += entry.path().extension() == ".safetensors";
+  REQUIRE(files == frames.size());
+}
+
 TEST_CASE("a report has what a folder has; texts cannot end its script; what is no run is refused", "[record]") {
   const test::Scratch scratch;
   const auto folder = scratch.path() / "run", page = scratch.path() / "report.html";
@@ -98,10 +120,14 @@ TEST_CASE("a report has what a folder has; texts cannot end its script; what is 
   write_report(page, {folder});
   const std::string text = read_text(page);
   REQUIRE(text.find("train --seed 1") != std::string::npos);
+  REQUIRE(text.find("\"name\":\"run\"") != std::string::npos);
   REQUIRE(text.find("<!--data-->") == std::string::npos);
   REQUIRE(text.find("id=\"frame-0-4\"") != std::string::npos);
   REQUIRE(text.find("\"title\":\"<\\/script>\"") != std::string::npos);
   REQUIRE(text.find("\"title\":\"</script>\"") == std::string::npos);
+  keep_titles(folder, {.name = "without keys 1"});
+  write_report(page, {folder});
+  REQUIRE(read_text(page).find("\"name\":\"without keys 1\"") != std::string::npos);
   write_report(page, {folder, folder}, 0);  // no room: the last step of each
   REQUIRE(read_text(page).find("id=\"frame-1-0\"") != std::string::npos);
   REQUIRE(read_text(page).find("id=\"frame-0-1\"") == std::string::npos);

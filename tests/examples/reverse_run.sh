@@ -95,14 +95,22 @@ grep -q "^as trained: answer: " "$folder/looked" && grep -q "^all weight on key 
 for file in report.html attention.weights.svg attention.weights.npy attention.scores_gradient.npy changed/attention.weights.npy; do
   [ -s "$folder/t1/look-1/$file" ] || fail "--look left no $file"
 done
-for bad in "--look ab?" "--look abc --mask-keys 4" "--look abc --heads-off 2" "--look abc --only attention" "--watch --look abc"; do
+for bad in "--look ab?" "--look abc --mask-keys 4" "--look abc --heads-off 2" "--look abc --only attention" "--watch --look abc" \
+  "--look abc --mask-keys 1,2,3" "--look abc --only nothing --force-key 2"; do
   # shellcheck disable=SC2086
   ! "$reverse" --run "$folder/t1" $bad >/dev/null 2>"$folder/log" || fail "--run with $bad was not refused"
   [ ! -e "$folder/t1/look-2" ] || fail "$bad left a folder behind"
 done
-for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1"; do
+grep -q "there are: attention" "$folder/log" || fail "--only does not say which attentions there are: $(cat "$folder/log")"
+! "$reverse" --run "$folder/t1" --look "" >/dev/null 2>"$folder/log" && grep -q "look is empty" "$folder/log" || fail "an empty --look: $(cat "$folder/log")"
+# A drawing of a million cells cannot be looked at, and takes minutes; the numbers are there.
+"$reverse" --run "$folder/t1" --look "$(printf 'abcde%.0s' {1..80})" >/dev/null 2>"$folder/log" || fail "a long --look failed: $(cat "$folder/log")"
+[ -s "$folder/t1/look-2/attention.weights.npy" ] && [ ! -e "$folder/t1/look-2/attention.weights.svg" ] || fail "a long --look: $(ls "$folder/t1/look-2")"
+for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1" "--watch --watch-address 192.0.2.1"; do
   # shellcheck disable=SC2086
   ! "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || fail "$bad was not refused"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
+! "$reverse" --watch --watch-address "" --steps 1 --out "$folder/bad" >/dev/null 2>&1 || fail "an empty --watch-address was not refused"
+[ ! -e "$folder/bad" ] || fail "an empty --watch-address left a folder behind"
 echo "reverse_run: all promises kept"

@@ -17,6 +17,25 @@ import sample_report
 from browser import By, Case, Keys, number
 
 
+class AtRest(Case):
+    kind = "square512"
+
+    def test_all_steps_are_decoded_before_they_are_asked_for(self):
+        self.assertEqual(len(self.page.frames()), 3)
+        self.wait(lambda: self.js("return fovea.decoded()") == 3)
+        self.assertEqual(self.find("#step-text").text, "step 200")
+
+
+class Saying(Case):
+    kind = "reverse"
+
+    def test_what_the_network_said_at_a_step_stands_above_its_picture(self):
+        for index in (0, -1):
+            frame = self.page.frames()[index]
+            self.set(step=frame["step"], sample=0)
+            self.assertIn("answer: " + " ".join(frame["samples"][0]["texts"]["answer"]), self.find(".panel-facts").text)
+
+
 class Copying(Case):
     kind = "copy"
 
@@ -261,7 +280,7 @@ class Live(Case):
         self.assertFalse(self.find("#live-pause").is_enabled())
 
 
-OWN = [Copying, Looking, Several, Large, Hostile, Nothing, OneFrame, Live]
+OWN = [AtRest, Saying, Copying, Looking, Several, Large, Hostile, Nothing, OneFrame, Live]
 
 
 def main(names):

@@ -4,6 +4,7 @@ The program is started with --watch; its page must fill itself, pause, go on and
 """
 import http.client
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,10 +20,15 @@ from selenium.webdriver.support.ui import WebDriverWait
 COMMAND = []
 
 
-class Watch(unittest.TestCase):
+class Serving(unittest.TestCase):
+    """The program and its address, without a browser."""
+
     def setUp(self):
+        self.start()
+
+    def start(self, *flags):
         self.folder = tempfile.TemporaryDirectory()
-        command = COMMAND + ["--watch", "--out", self.folder.name + "/run"]
+        command = COMMAND + ["--watch", "--out", self.folder.name + "/run", *flags]
         self.run_ = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         self.address = ""
         while not self.address:
@@ -30,6 +36,48 @@ class Watch(unittest.TestCase):
             self.assertTrue(line, "the program ended before it said where its page is")
             found = re.search(r"watch it at (\S+)", line)
             self.address = found.group(1) if found else ""
+
+    def tearDown(self):
+        self.run_.kill()
+        self.run_.communicate()  # closes its pipe
+        self.folder.cleanup()
+
+    def ask(self, method, path, headers={}):
+        """The connection is the caller's to close; a stream of events never ends by itself."""
+        parts = urllib.parse.urlsplit(self.address)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
+        self.addCleanup(connection.close)
+        connection.request(method, f"{path}?{parts.query}", headers=headers)
+        return connection.getresponse()
+
+    def test_many_pages_leave_room_for_what_is_asked(self):
+        streams = [self.ask("GET", "/events") for _ in range(12)]
+        self.assertEqual({stream.status for stream in streams}, {200})
+        self.assertEqual(self.ask("GET", "/").status, 200)
+        self.assertEqual(self.ask("POST", "/pause").status, 200)
+        statuses = {self.ask("GET", "/events").status for _ in range(60)}
+        self.assertEqual(statuses, {200, 503})
+        self.assertEqual(self.ask("POST", "/stop").status, 200)
+        self.assertEqual(self.run_.wait(60), 0)
+
+    def test_the_address_of_an_ipv6_interface_is_one(self):
+        with socket.socket(socket.AF_INET6) as probe:
+            try:
+                probe.bind(("::1", 0))
+            except OSError:
+                self.skipTest("no IPv6 here")
+        Serving.tearDown(self)
+        self.start("--watch-address", "::1")
+        self.assertEqual(urllib.parse.urlsplit(self.address).hostname, "::1")
+        self.assertEqual(self.ask("GET", "/").status, 200)
+
+
+class Watch(Serving):
+    test_many_pages_leave_room_for_what_is_asked = None
+    test_the_address_of_an_ipv6_interface_is_one = None
+
+    def setUp(self):
+        self.start()
         options = Options()
         for flag in ["--headless=new", "--no-sandbox", "--window-size=1280,900"]:
             options.add_argument(flag)
@@ -38,9 +86,7 @@ class Watch(unittest.TestCase):
 
     def tearDown(self):
         self.page.quit()
-        self.run_.kill()
-        self.run_.communicate()  # closes its pipe
-        self.folder.cleanup()
+        super().tearDown()
 
     def state(self):
         return self.page.find_element(By.ID, "live-state").text

@@ -127,6 +127,8 @@
     slider.setAttribute("aria-valuetext", "step " + (steps[index] || 0) + ", " + (index + 1) + " of " + steps.length + " recorded");
   }
 
+  const shortened = (text) => (text.length > 160 ? text.slice(0, 160) + " …" : text);
+
   class Panel {
     constructor(run, index) {
       Object.assign(this, { run, index, key: "" });
@@ -164,7 +166,8 @@
       if (!several) this.title.textContent = fovea.view_title(view);
       const loss = said.loss === null || said.loss === undefined ? "" : "loss of this sample " + fovea.number_text(said.loss);
       const score = frame.score === null || frame.score === undefined ? "" : "validation score " + fovea.number_text(frame.score);
-      this.facts.textContent = [run.record.samples[sample].title, "step " + fovea.number_text(frame.step), loss, score].filter((t) => t).join(" · ");
+      const texts = Object.entries(said.texts || {}).map(([name, words]) => name + ": " + shortened([].concat(words).join(" ")));
+      this.facts.textContent = [run.record.samples[sample].title, "step " + fovea.number_text(frame.step), loss, score, ...texts].filter((t) => t).join(" · ");
       const key = [sample, view.name, view.kind, JSON.stringify(view)].join(" ");
       if (this.key !== key) {
         this.key = key;
@@ -207,17 +210,21 @@
     return "Shown: step " + fovea.number_text(state.step) + ", " + fovea.view_title(fact.view) + quantity + heads;
   }
 
-  // Decodes the next frame while nothing else is to be done.
+  // Decodes the other frames while nothing else is to be done, those near the step that is shown first.
   function look_ahead() {
-    const next = fovea.all_steps_now[Number($("step").value) + 1];
-    if (next === undefined) return;
+    const turn = showing;
+    const steps = fovea.all_steps_now;
+    const at = Number($("step").value);
+    const near = d3.range(steps.length).sort((a, b) => Math.abs(a - at) - Math.abs(b - at) || b - a);
     const idle = window.requestIdleCallback || ((f) => setTimeout(f, 50));
-    idle(() => {
-      for (const run of runs_with_record()) {
-        const frame = fovea.frame_at(run, next);
-        if (frame) fovea.numbers(frame).catch(() => {});
-      }
-    });
+    const next = async () => {
+      if (turn !== showing || !near.length) return;
+      const step = steps[near.shift()];
+      const frames = runs_with_record().map((run) => fovea.frame_at(run, step)).filter((frame) => frame);
+      const room = await Promise.all(frames.map(fovea.decode_ahead));
+      if (room.every((more) => more)) idle(next);
+    };
+    idle(next);
   }
 
   fovea.set = function (changes) {

@@ -68,6 +68,15 @@ window.fovea = window.fovea || {};
     });
   };
 
+  // Decodes a frame before it is asked for, where that takes the place of no other; whether there is room for more.
+  fovea.decode_ahead = function (frame) {
+    let total = 0;
+    for (const bytes of sizes.values()) total += bytes;
+    if (total > kept_bytes / 2) return Promise.resolve(false);
+    return (cache.has(frame.bytes) ? Promise.resolve() : fovea.numbers(frame)).then(() => true, () => true);
+  };
+  fovea.decoded = () => sizes.size;
+
   // Puts a frame that arrived where its step belongs; one of the same step is replaced. `samples`: of the record, where the page was
   // made before they were known.
   fovea.add_frame = function (run, frame, base64, samples) {
