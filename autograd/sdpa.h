@@ -26,6 +26,7 @@ struct SdpaOptions {
   Tensor mask = {};     // bool, true = may be attended, broadcasts to [B, H, Tq, Tk]; undefined: everything may be
   bool causal = false;  // and only the keys up to the query's own position, offset + i
   int64_t offset = 0;   // position of query 0 among the keys
+  double scale = 0;     // of q kᵀ, in place of 1 / √d; 0: that
 };
 
 // Fused: neither scores nor weights are ever held as Tq x Tk, forward or backward; kept are y and one number a row.

@@ -28,7 +28,7 @@ Tensor allowed(const Tensor& q, const Tensor& k, const SdpaOptions& options) {
 // The formula.
 WeighedValues formula(const Tensor& q, const Tensor& k, const Tensor& v, const SdpaOptions& options,
                       const SdpaChanges& change = {}) {
-  const double scale = 1 / std::sqrt(static_cast<double>(q.size(3)));
+  const double scale = options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.size(3)));
   Tensor scores = matmul(q, transpose(k, 2, 3)) * scale;
   if (change.scores) scores = change.scores(scores);
   const Tensor weights = softmax(scores, -1, allowed(q, k, options));               // A [B, H, Tq, Tk]
@@ -52,7 +52,8 @@ kernels::SdpaSizes checked(const Tensor& q, const Tensor& k, const Tensor& v, co
       throw ShapeError(fmt::format("{}: the mask is {}, the scores are {}; need a mask that broadcasts to the scores",
                                    kName, describe(options.mask), scores.str()));
   }
-  return {q.size(0), q.size(1), q.size(2), k.size(2), q.size(3), v.size(3), options.causal, options.offset};
+  return {q.size(0), q.size(1),      q.size(2),      k.size(2),    q.size(3),
+          v.size(3), options.causal, options.offset, options.scale};
 }
 
 // x itself if the features of a row are adjacent, else a copy.
@@ -103,7 +104,7 @@ Tensor fused(const kernels::SdpaSizes& n, const Tensor& q, const Tensor& k, cons
                 [n, mask0 = saved(mask), log_sums, q0 = saved(q), k0 = saved(k), v0 = saved(v),
                  y0 = saved(y)](const Tensor& g) -> Three {
                   const Three in{q0.get(), k0.get(), v0.get()};
-                  const SdpaOptions then{mask0.get(), n.causal, n.offset};
+                  const SdpaOptions then{mask0.get(), n.causal, n.offset, n.scale};
                   if (!grad_enabled())
                     return fused_backward(n, g, {with_rows(in[0]), with_rows(in[1]), with_rows(in[2])}, then.mask,
                                           y0.get(), log_sums);

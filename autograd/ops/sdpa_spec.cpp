@@ -14,10 +14,11 @@ std::vector<OpSample> sdpa_samples(SampleMaker& make) {
                                make.uniform({s[0], s[1], s[3], s[4]}, -1, 1),
                                make.uniform({s[0], s[1], s[3], s[5]}, -1, 1)};
     if (options.mask.defined()) inputs.push_back(options.mask);
-    samples.push_back({std::move(label), inputs, [options](const std::vector<Tensor>& x) {
-                         const Tensor mask = x.size() > 3 ? x[3] : Tensor();
-                         return scaled_dot_product_attention(x[0], x[1], x[2], {mask, options.causal, options.offset});
-                       }});
+    samples.push_back(
+        {std::move(label), inputs, [options](const std::vector<Tensor>& x) {
+           const Tensor mask = x.size() > 3 ? x[3] : Tensor();
+           return scaled_dot_product_attention(x[0], x[1], x[2], {mask, options.causal, options.offset, options.scale});
+         }});
   };
   const auto mask = [](std::initializer_list<bool> values, const Shape& shape) { return tensor<bool>(values, shape); };
   sizes("one of each", {1, 1, 1, 1, 1, 1});
@@ -30,6 +31,7 @@ std::vector<OpSample> sdpa_samples(SampleMaker& make) {
   sizes("causal", {1, 2, 5, 5, 2, 2}, {.causal = true});
   sizes("causal, later queries", {1, 1, 2, 4, 2, 1}, {.causal = true, .offset = 2});
   sizes("causal, queries that see nothing", {1, 1, 5, 3, 2, 1}, {.causal = true, .offset = -2});
+  sizes("a scale of its own", {1, 2, 5, 3, 3, 2}, {.causal = true, .scale = 2.5});
   sizes("masked keys", {2, 1, 5, 3, 2, 2}, {.mask = mask({true, false, true, true, true, false}, {2, 1, 1, 3})});
   sizes("a mask of queries and keys", {1, 2, 2, 3, 2, 1},
         {.mask = mask({true, false, true, false, true, true}, {2, 3})});

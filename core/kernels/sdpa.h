@@ -10,6 +10,7 @@ struct SdpaSizes {
   int64_t batch, heads, queries, keys, width, value_width;  // B, H, Tq, Tk, d, dv
   bool causal;                                              // query i sees the keys up to position offset + i
   int64_t offset;
+  double scale;  // of the products; 0: 1 / √d
 };
 
 // [B, H, T, features]: steps between the batches, the heads and the rows; the features of a row are adjacent.

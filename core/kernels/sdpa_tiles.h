@@ -28,7 +28,7 @@ inline int64_t grain_for(int64_t work) { return std::max<int64_t>(1, kPiece / st
 
 template <class T>
 T scale_of(const SdpaSizes& n) {
-  return T(1) / std::sqrt(static_cast<T>(n.width));
+  return n.scale != 0 ? static_cast<T>(n.scale) : T(1) / std::sqrt(static_cast<T>(n.width));
 }
 
 // A power of a number x <= 0 (up to rounding), 0 below the normal numbers, and ln e to its base. In f32 the base is 2,

@@ -122,6 +122,11 @@ class Links:
         )
 
 
+def folded(text):
+    """What is folded in a page is Markdown for GitHub; MkDocs wants to be told."""
+    return text.replace("<details>", '<details markdown="1">')
+
+
 def stage(reports, playground):
     """Pages and all that stands beside them, in build/docs/pages; gives the navigation."""
     folder = os.path.join(STAGE, "pages")
@@ -130,7 +135,7 @@ def stage(reports, playground):
     for page in pages.pages():
         write(
             os.path.join(folder, page + ".md"),
-            links.rewritten(f"docs/{page}.md", pages.read(os.path.join(DOCS, page + ".md"))),
+            folded(links.rewritten(f"docs/{page}.md", pages.read(os.path.join(DOCS, page + ".md")))),
         )
     front = links.rewritten("README.md", pages.read(os.path.join(ROOT, "README.md")))
     front = re.sub(r'(\]\(|src=")docs/', r"\1", front)

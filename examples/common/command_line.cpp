@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fovea/autograd/mode.h>
 #include <fovea/core/parallel.h>
 #include <fovea/optim/training/interrupt.h>
 #include <fovea/version.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <thread>
 
 #include "examples/common/command_line_parts.h"
@@ -66,6 +68,8 @@ CommandLine::CommandLine(About about, RunOptions defaults)
   parts.add("optimizer", &optimizer, "update rule", one_of({"sgd", "rmsprop", "rmsprop-graves", "adam", "adamw"}));
   parts.add("learning-rate", &learning_rate, "step size of the optimizer", positive_rule());
   parts.add("clip", &clip, "largest norm of the gradient", positive_rule());
+  parts.add("reference", &reference,
+            "run on the plain formulas beside the fused kernels: slower, the same but for rounding");
   parts.add("validate-every", &validate_every, "steps between validations", whole_rule(1)).in_steps = true;
   parts.add("early-stop", &early_stop, "stop after this many all but perfect validations in a row; 0: never",
             whole_rule(0));
@@ -255,6 +259,8 @@ int run_program(CommandLine& line, int argc, const char* const* argv, const std:
     int code = 0;
     if (line.parse(argc, argv)) {
       set_num_threads(static_cast<int>(line.threads));
+      std::optional<ReferenceMode> plain{};
+      if (line.reference) plain.emplace();
       code = body();
     }
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;

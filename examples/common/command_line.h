@@ -53,7 +53,8 @@ struct RunOptions {
   double save_every = 30;  // seconds between checkpoints
   bool watch = false;      // the page of the run while it goes on: live.h
   std::string watch_address = "127.0.0.1";
-  bool record = true;  // what attention does on a few samples: record.h
+  bool record = true;      // what attention does on a few samples: record.h
+  bool reference = false;  // on the formulas beside the fused kernels: ReferenceMode
 };
 
 // What a value must be, in words that follow "must be", and the test of it.

@@ -62,6 +62,9 @@ struct Options : CommandLine {
       goes_with(choice("memory-start", "the memory before the first step: the same everywhere, or learned",
                        {"constant", "learned"}),
                 {{&model, {"ntm"}}});
+  int64_t& shift =
+      goes_with(whole("shift", "a head moves by up to so many slots a step; 0: by content alone", 1, 0, 1000),
+                {{&model, {"ntm"}}});
   int64_t& length = whole("length", "longest training sequence", 20, 1, 10000);
   double& decay = real("decay", "what the rate is multiplied by after a validation", 0.85, 0.01, 1);
   std::string& decay_after = choice(
@@ -107,6 +110,9 @@ struct Options : CommandLine {
           otherwise(patience, 0);
     if (optimizer == "rmsprop-graves") otherwise(eps, GravesRMSpropOptions{}.eps);
     if (optimizer == "sgd") otherwise(eps, 0);
+    if (const int64_t slots = memory_size(memory).value().slots; shift > 1 && 2 * shift + 1 > slots)
+      throw UsageError(fmt::format("--shift is {} and --memory {}; {} slots let a head move by {} at most", shift,
+                                   memory, slots, (slots - 1) / 2));
     const auto need = [&](std::string_view name, int64_t value) {
       if (value < own.min_length)
         throw UsageError(fmt::format("--{} is {}; --task {} needs at least {}", name, value, task, own.min_length));
@@ -173,6 +179,7 @@ inline Box<Machine> make_model(const Options& o, const Task& task, Generator& ge
                                             .slots = memory.slots,
                                             .width = memory.width,
                                             .heads = o.heads,
+                                            .shift = o.shift,
                                             .learned_memory = o.memory_start == "learned"},
                                            generator));
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fovea/layers/transformer/encoder.h>
+#include <fovea/layers/transformer/positions.h>
 #include <fovea/optim/adam.h>
 
 #include "examples/common/program.h"
@@ -31,6 +32,9 @@ struct Options : CommandLine {
   double& dropout = real("dropout", "share of what is dropped while training", 0, 0, 0.9);
   std::string& norm =
       choice("norm", "layer norm before each part (pre) or after it (post, as in the paper)", {"pre", "post"});
+  std::string& positions = choice("positions", "how a place of a sequence is told", {"sinusoidal", "learned", "none"});
+  std::string& scale =
+      choice("scale", "scores are divided by the root of d (on), or taken as they are (off)", {"on", "off"});
   int64_t& warmup = in_steps(whole("warmup", "steps until the rate is full", 200, 0));
   int64_t& anneal =
       in_steps(whole("anneal", "steps until the rate has fallen to a hundredth, along a cosine", 2000, 1));
@@ -67,7 +71,11 @@ struct Options : CommandLine {
             .feed_forward = 4 * embed_dim,
             .layers = layers,
             .dropout = dropout,
-            .norm_first = norm == "pre"};
+            .norm_first = norm == "pre",
+            .scale = scale == "off" ? 1.0 : 0.0};
+  }
+  Positions place() const {
+    return positions == "none" ? Positions::none : positions == "learned" ? Positions::learned : Positions::sinusoidal;
   }
   // Adam with the paper's β2 = 0.98 and eps = 1e-9; others as all programs have them.
   std::unique_ptr<Optimizer> make(const std::vector<Tensor>& parameters) const {

@@ -20,7 +20,10 @@ class StringRun final : public Program {
         o_(o),
         strings_({o.task, o.min_length, o.max_length, o.answer == "backwards"}),
         model_(as_asked([&] {
-          return TransformerModel({.transformer = o.transformer(), .source_vocabulary = strings_.vocabulary().size()},
+          return TransformerModel({.transformer = o.transformer(),
+                                   .source_vocabulary = strings_.vocabulary().size(),
+                                   .positions = o.place(),
+                                   .max_length = std::max<int64_t>(512, o.max_length + 2)},
                                   initial);
         })),
         translator_(model_, strings_.vocabulary(), strings_.vocabulary(), {.max_length = strings_.max_answer()}) {

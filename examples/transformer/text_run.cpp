@@ -25,7 +25,8 @@ class TextRun final : public Program {
         model_(as_asked([&] {
           return TransformerLanguageModel({.transformer = o.transformer(),
                                            .vocabulary = static_cast<int64_t>(text_.alphabet.size()),
-                                           .positions = Positions::sinusoidal},
+                                           .positions = o.place(),
+                                           .max_length = std::max<int64_t>(512, o.context)},
                                           initial);
         })) {
     train_with(model_, o.make(parameters(model_)));

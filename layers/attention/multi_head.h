@@ -17,8 +17,7 @@
 //   MultiHead<AdditiveScore, Soft> heads({.embed_dim = 64, .heads = 4}, AdditiveScore(16, 16, 16));
 // Parameters are PyTorch's: in_proj_weight [3D, D] with the rows W_Q, W_K, W_V, or q_proj_weight, k_proj_weight,
 // v_proj_weight where keys or values have another size; in_proj_bias [3D]; out_proj. Masks are those of mask.h, rank 4
-// for one a head; NaN and rows that are masked wholly as in attention.h. Errors: ShapeError, DTypeError; ValueError for
-// sizes and heads that do not fit.
+// for one a head; NaN and wholly masked rows as in attention.h. Errors: ShapeError, DTypeError; ValueError for sizes.
 #pragma once
 
 #include <fovea/autograd/sdpa.h>
@@ -120,10 +119,11 @@ class MultiHead final : public HeadProjections {
 
  private:
   Output heads(const Projected& in, const MultiHeadCall& call) const {
-    const auto& [Q, memory, seen] = in;
+    const auto& [Q, memory, masked] = in;
     const auto& [K, V] = memory;
     const auto dropped = [&](const Tensor& A) { return dropout_(A, call.generator); };
     if constexpr (fused) {
+      const SdpaOptions seen{masked.mask, masked.causal, masked.offset, score_.scale()};
       if (!drops() && !call.need_weights && !observing_attention())
         return {join(scaled_dot_product_attention(Q, K, V, seen)), {}};  // (2), (3) [B, H, Tq, d]; (4)
       const auto scores = [this](const Tensor& e) { return observed_scores(*this, e); };
@@ -134,7 +134,7 @@ class MultiHead final : public HeadProjections {
       const auto read = [&](const Outcome& A, const Tensor& values) { return matmul(dropped(weights_of(A)), values); };
       const AttentionMemory folded = detail::attention_memory(*this, score_, fold(K), fold(V), fold_mask(in));
       auto [c, A] = detail::attend(*this, score_, align_, read, fold(Q), folded,
-                                   {.offset = seen.offset, .generator = call.generator},
+                                   {.offset = masked.offset, .generator = call.generator},
                                    heads_);  // (2), (3) [B H, Tq, d]
       for_each_tensor(A, [&](const StateName&, Tensor& x, int64_t) { x = unfold(x); });
       return {join(unfold(c)), std::move(A)};  // (4) [B, Tq, D]

@@ -27,6 +27,7 @@ struct TransformerOptions {
   double dropout = 0.1;
   Activation activation = Activation::relu;
   bool norm_first = false;  // (3) in place of (2)
+  double scale = 0;         // of the scores, in place of 1 / √d; 0: that
 };
 
 // What the layers of encoder and decoder are made of.
@@ -45,8 +46,10 @@ class TransformerLayer : public Module {
 
  protected:
   TransformerLayer(const TransformerOptions& o, bool decoder, Generator& generator)
-      : self_attn(heads(o), generator),
-        multihead_attn(decoder ? std::optional<MultiHeadAttention>(std::in_place, heads(o), generator) : std::nullopt),
+      : self_attn(heads(o), ScaledDotScore(o.scale), Soft(), generator),
+        multihead_attn(decoder ? std::optional<MultiHeadAttention>(std::in_place, heads(o), ScaledDotScore(o.scale),
+                                                                   Soft(), generator)
+                               : std::nullopt),
         linear1(o.embed_dim, o.feed_forward, true, generator),
         linear2(o.feed_forward, o.embed_dim, true, generator),
         norm1(o.embed_dim),

@@ -9,6 +9,7 @@
 #   what Ctrl-C says goes on with the run, typed as it stands; other lengths may be tested after a resume
 #   weights are drawn anew after the validated ones are kept
 #   a differentiable neural computer and an LSTM run as the Neural Turing Machine does
+#   --shift 0 takes the shifts away, and is refused where there are none
 #   with --beside the costs of two runs stand in one picture
 #   the run folder is complete and summary.json has its keys; bad flags are refused with exit code 2 and leave no folder
 set -euo pipefail
@@ -25,6 +26,20 @@ done
 for threads in 2 4; do
   cmp "$folder/t1/last.safetensors" "$folder/t$threads/last.safetensors" || fail "checkpoints differ at 1 and $threads threads"
   cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
+done
+
+"$copy" "${short[@]}" --steps 40 --out "$folder/t40" >/dev/null 2>&1
+for shift in 0 3; do
+  "$copy" "${short[@]}" --shift $shift --steps 40 --out "$folder/shift$shift" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "--shift $shift failed"; }
+  grep -q "^shift = $shift$" "$folder/shift$shift/config.toml" || fail "--shift $shift is not in config.toml"
+  ! cmp -s "$folder/shift$shift/last.safetensors" "$folder/t40/last.safetensors" || fail "--shift $shift changes nothing"
+done
+for bad in "--shift 1 --model dnc" "--shift 1 --model lstm" "--shift 8 --memory 16x4" "--shift -1"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$copy" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || code=$?
+  [ "$code" -eq 2 ] && grep -q -- "--shift" "$folder/log" || fail "$bad ended with $code, expected 2: $(cat "$folder/log")"
+  [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"
 done
 
 for model in dnc lstm; do

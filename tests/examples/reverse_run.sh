@@ -2,6 +2,7 @@
 # reverse_run.sh PROGRAM: what examples/reverse promises of a run.
 #   the same checkpoint, bit for bit, with 1, 2 and 4 threads; a resumed run is the uninterrupted one, hard attention too
 #   what is stopped by Ctrl-C draws what needs no test, and goes on
+#   --reference changes losses by rounding alone, is recorded, and is refused where a resumed run went without it
 #   every task, model, score and alignment runs; the run folder is complete; bad flags are refused
 set -euo pipefail
 reverse=$1
@@ -18,6 +19,19 @@ for threads in 2 4; do
   cmp "$folder/t1/last.safetensors" "$folder/t$threads/last.safetensors" || fail "checkpoints differ at 1 and $threads threads"
   cmp "$folder/t1/metrics.csv" "$folder/t$threads/metrics.csv" || fail "metrics differ at 1 and $threads threads"
 done
+
+# agree ONE OTHER: the losses of two metrics.csv, to five digits.
+agree() {
+  paste -d, "$1" "$2" | awk -F, -v half=$(($(head -1 "$1" | tr -cd , | wc -c) + 1)) '
+    NR > 1 { d = $2 - $(half + 2); if (d < 0) d = -d; if (d > 1e-5 * $2) bad = 1; ++n }
+    END { exit bad || n == 0 }'
+}
+"$reverse" "${short[@]}" --steps 120 --reference --out "$folder/plain" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "--reference failed"; }
+agree "$folder/t1/metrics.csv" "$folder/plain/metrics.csv" || fail "the losses with --reference are others"
+! cmp -s "$folder/t1/last.safetensors" "$folder/plain/last.safetensors" || fail "--reference changes not even the rounding: does it act?"
+grep -q '^reference = true$' "$folder/plain/config.toml" || fail "--reference is not in config.toml"
+! "$reverse" --resume "$folder/t1" --steps 130 --reference --quiet >/dev/null 2>"$folder/log" || fail "a resumed run changed to --reference"
+grep -q -- "--reference" "$folder/log" || fail "what refuses --reference in a resumed run does not name it"
 
 for align in "soft" "hard --baseline leave-one-out --warmup 30" "hard --warmup 30"; do
   # shellcheck disable=SC2206

@@ -2,6 +2,7 @@
 # transformer_run.sh PROGRAM: what examples/transformer promises of a run.
 #   every task runs; the checkpoint is the same, bit for bit, with 1, 2 and 4 threads
 #   a run that was stopped by Ctrl-C and resumed is the uninterrupted one: checkpoint and metrics.csv
+#   --positions and --scale act, and stand in config.toml
 #   the run folder is complete and summary.json has its keys
 #   a few hundred steps teach it to copy short strings that it has never seen
 #   bad flags and a missing text are refused with clear messages
@@ -35,6 +36,17 @@ code=0; wait "$running" || code=$?
 [ "$code" -eq 130 ] || fail "Ctrl-C ended with $code, expected 130"
 typed=$(sed -n 's/^go on with: //p' "$folder/log")
 bash -c "$typed --steps 1 --quiet" >/dev/null 2>"$folder/log" || { cat "$folder/log" >&2; fail "what Ctrl-C says does not go on: $typed"; }
+
+for other in "--positions none" "--positions learned" "--scale off"; do
+  # shellcheck disable=SC2086
+  "$transformer" "${small[@]}" --task reverse --dropout 0.1 --steps 60 --threads 1 $other --out "$folder/other" >"$folder/log" 2>&1 ||
+    { cat "$folder/log" >&2; fail "$other failed"; }
+  ! cmp -s "$folder/t1/metrics.csv" "$folder/other/metrics.csv" || fail "$other changes nothing"
+  grep -q "^${other:2:5}[a-z]* = \"${other##* }\"$" "$folder/other/config.toml" || fail "$other is not in config.toml"
+  rm -rf "$folder/other"
+done
+"$transformer" "${tiny[@]}" --task copy --positions learned --min-length 600 --max-length 600 --batch 1 --test-size 1 --steps 1 --out "$folder/long" \
+  >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "learned positions end before the strings do"; }
 
 for task in copy sort addition; do
   "$transformer" "${small[@]}" --task "$task" --norm post --steps 20 --validate-every 10 --out "$folder/$task" >"$folder/log" 2>&1 ||
@@ -86,6 +98,8 @@ refused 2 "--max-length goes with --task copy, reverse or sort" --task addition 
 refused 2 "--data goes with --task shakespeare" --data "$folder"
 refused 2 "--task" --task swim
 refused 2 "--norm" --norm middle
+refused 2 "--positions" --positions relative
+refused 2 "--scale" --scale half
 refused 2 "--steps" --steps -1
 refused 2 "beginning is empty" --task shakespeare --beginning ""
 refused 1 "byte 35 does not occur" --task shakespeare --data "$folder/data" --context 16 --beginning "#"
