@@ -80,8 +80,7 @@ class GradientShares {
     LineChart chart{.title = "gradient at an answer that arrives at its letter",
                     .x_title = "steps of encoder and decoder between the two",
                     .y_title = "share",
-                    .log_y = true,
-                    .points = true};
+                    .log_y = true};
     for (const auto& [name, figures] : shares_) chart.series.push_back(series_of(name, figures));
     return chart;
   }
