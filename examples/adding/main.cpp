@@ -1,7 +1,7 @@
 // adding: two numbers of a long sequence are marked, and a network is to name their mean or their product; or each
-// number has a key, and the last step asks for the number of one of them.
+// number has a key, and the last step asks for the number of one of them, or that of the largest key is asked for.
 //
-//   adding --task addition|multiplication|recall --model feed-forward|unweighted|lstmn|lstm --length 50 ...
+//   adding --task addition|multiplication|recall|largest --model feed-forward|unweighted|lstmn|lstm --length 50 ...
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
@@ -20,11 +20,14 @@ struct Options : CommandLine {
             {.name = "adding",
              .description = "A network finds the numbers of a sequence that the answer is made of. Defaults are "
                             "those of the task; here those of addition.",
-             .tasks = {"addition", "multiplication", "recall"}},
+             .tasks = {"addition", "multiplication", "recall", "largest"}},
             {.steps = 5000, .batch = 100, .learning_rate = 3e-3, .clip = 5, .validate_every = 250, .early_stop = 4}) {}
   std::string& model = choice("model", "network", {"feed-forward", "unweighted", "lstmn", "lstm"});
+  std::string& score = goes_with(choice("score", "score of the attention; tanh bounds it", {"tanh", "linear"}),
+                                 {{&model, {"feed-forward"}}});
   int64_t& length = whole("length", "numbers of a sequence, at least", 50, 1, 100000);
-  int64_t& max_length = whole("max-length", "at most; unless given a tenth more than --length", 0, 0, 100000);
+  int64_t& max_length = whole(
+      "max-length", "at most; unless given a tenth more than --length, for largest five times that", 0, 0, 100000);
   int64_t& hidden = whole("hidden", "size of a state", 100, 1, 4096);
   double& decay = real("decay", "what the rate is multiplied by now and then", 0.5, 0.01, 1);
   int64_t& decay_every = in_steps(whole("decay-every", "steps between that", 1000, 1));
@@ -36,9 +39,13 @@ struct Options : CommandLine {
       otherwise(steps, 6000), otherwise(validate_every, 500), otherwise(learning_rate, 5e-3),
           otherwise(decay_every, 1200);
     }
-    otherwise(max_length, length + length / 10);
+    if (task == "largest") {
+      otherwise(score, "linear"), otherwise(length, 20), otherwise(hidden, 32);
+      otherwise(batch, 50), otherwise(steps, 4000), otherwise(decay_every, 800), otherwise(learning_rate, 5e-3);
+    }
+    otherwise(max_length, task == "largest" ? 5 * length : length + length / 10);
     if (max_length < length) throw UsageError("--max-length is less than --length");
-    if (task != "recall" && length < 20)
+    if (task != "recall" && task != "largest" && length < 20)
       throw UsageError("--length must be at least 20, for two marks in the first half");
     if (task == "recall" && max_length > keys)
       throw UsageError(fmt::format("--max-length is {}, and there are {} keys", max_length, keys));
@@ -49,7 +56,9 @@ Box<Answerer> make_model(const Options& o, Generator& generator) {
   const int64_t I = features(o.task);
   if (o.model == "lstmn") return LstmnAnswerer(I, o.hidden, generator);
   if (o.model == "lstm") return LstmAnswerer(I, o.hidden, generator);
-  return FeedForwardAnswerer(I, o.hidden, o.model == "unweighted", generator);
+  const bool unweighted = o.model == "unweighted", bounded = o.score == "tanh";
+  return FeedForwardAnswerer({.input_size = I, .hidden_size = o.hidden, .unweighted = unweighted, .bounded = bounded},
+                             generator);
 }
 
 // Answers that are less than 0.04 off, in percent.
@@ -106,7 +115,9 @@ class Adding final : public Program {
     const auto rows = [&](int64_t first, int64_t last) { return grid_of(slice(x, 0, first, last)); };
     HeatmapPicture shown{.title = fmt::format("answer {:.3f}, right {:.3f}", answer, one.target.item())};
     shown.panels.push_back({.grid = rows(0, 1), .title = "numbers", .row_labels = {"v"}});
-    shown.panels.push_back({.grid = rows(1, 2), .title = "marks", .row_labels = {"m"}});
+    const bool largest = o_.task == "largest";
+    shown.panels.push_back(
+        {.grid = rows(1, 2), .title = largest ? "keys" : "marks", .row_labels = {largest ? "k" : "m"}});
     if (x.size(0) > 2) shown.panels.push_back({.grid = rows(2, x.size(0)), .title = "keys"});
     for (const auto& [name, list] : collected.weights()) {
       Heatmap weights{.grid = grid_of(select(collected.over_time(name), 0, 0)), .column_title = "step"};

@@ -15,8 +15,8 @@ class Answerer : public Module {
 
 class FeedForwardAnswerer final : public Answerer {
  public:
-  FeedForwardAnswerer(int64_t features, int64_t size, bool unweighted, Generator& generator)
-      : network_({.input_size = features, .hidden_size = size, .unweighted = unweighted}, generator) {}
+  FeedForwardAnswerer(const FeedForwardAttentionOptions& options, Generator& generator)
+      : network_(options, generator) {}
   void members(Members& m) override { m("network", network_); }
   Tensor operator()(const Tensor& x, const Tensor& lengths) const override { return network_(x, lengths); }
 

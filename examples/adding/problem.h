@@ -5,6 +5,8 @@
 //   multiplication  the same with v ~ U[0, 1], target v_a v_b
 //   recall          x_t = (v_t, m_t, k_t), v ~ U[-1, 1]; k_t are 6 bits, +1 or -1, the key of v_t, no two of a sequence
 //                   the same; at the last step m = 1, v = 0, k = k_a for any step a before; target v_a
+//   largest         x_t = (v_t, k_t), v ~ U[-1, 1]; k ~ U[l, l + 1] but for one step a, whose k_a = l + 2; l, of the
+//                   sequence, ~ U[-4, 4]; target v_a. What is large in one sequence is small in another
 //
 // The first two: Hochreiter & Schmidhuber 1997, in the form of Raffel & Ellis 2015, arXiv 1512.08756, section 3.1.
 // Lengths are drawn from [length, max_length], each sequence its own; recall has as many values, and the step that
@@ -84,17 +86,29 @@ inline Sequences make_recall(const AddingProblem& problem, int64_t batch, Genera
   });
 }
 
+inline Sequences make_largest(const AddingProblem& problem, int64_t batch, Generator& generator) {
+  return each_sequence(problem, 0, batch, generator, [&](int64_t T, const auto& set) {
+    const double level = uniform({1}, -4, 4, generator).item();
+    const Tensor v = uniform({T}, -1, 1, generator), k = uniform({T}, level, level + 1, generator);
+    const int64_t largest = generator.randint(0, T);
+    for (int64_t t = 0; t < T; ++t) set(t, 0, v.at({t})), set(t, 1, t == largest ? level + 2 : k.at({t}));
+    return v.at({largest});
+  });
+}
+
 inline Sequences make_sequences(const AddingProblem& problem, int64_t batch, Generator& generator) {
   const auto& [task, length, max_length] = problem;
-  const bool recall = task == "recall";
-  if (!recall && task != "addition" && task != "multiplication")
-    throw ValueError("task \"" + task + "\" is unknown; choose addition, multiplication or recall");
+  const bool recall = task == "recall", marked = task == "addition" || task == "multiplication";
+  if (!recall && !marked && task != "largest")
+    throw ValueError("task \"" + task + "\" is unknown; choose addition, multiplication, recall or largest");
   if (max_length < length) throw ValueError(fmt::format("lengths from {} to {}: there are none", length, max_length));
-  if (!recall && length < 20)
+  if (length < 1) throw ValueError(fmt::format("length {}: need at least 1", length));
+  if (marked && length < 20)
     throw ValueError(fmt::format("length {}: need at least 20 for two marks in the first half", length));
-  if (recall && (length < 1 || max_length > keys))
+  if (recall && max_length > keys)
     throw ValueError(fmt::format("{} to {} values to recall; need 1 to {}, as many as keys", length, max_length, keys));
-  return recall ? make_recall(problem, batch, generator) : make_marked(problem, batch, generator);
+  if (recall) return make_recall(problem, batch, generator);
+  return marked ? make_marked(problem, batch, generator) : make_largest(problem, batch, generator);
 }
 
 }  // namespace fovea::examples

@@ -7,7 +7,7 @@
 #include <fovea/fovea.h>
 
 #include "examples/cloze/asked.h"
-#include "examples/cloze/evaluation.h"
+#include "examples/cloze/changed.h"
 #include "examples/cloze/options.h"
 #include "examples/cloze/recorded.h"
 
@@ -80,10 +80,23 @@ class Cloze final : public Program {
   Metrics test() override {
     const double found = right(*reader_, Share::test, o_.test_size, root.fork(4));
     say("{} fresh stories: {:.2f} % of the gaps filled right", o_.test_size, found);
-    if (!rival_) return {{"accuracy_percent", found}};
-    const double uniform = right(*rival_->reader, Share::test, o_.test_size, root.fork(4));
-    say("the reader that looks everywhere alike: {:.2f} %", uniform);
-    return {{"accuracy_percent", found}, {"uniform_accuracy_percent", uniform}};
+    Metrics metrics{{"accuracy_percent", found}};
+    if (rival_) {
+      const double uniform = right(*rival_->reader, Share::test, o_.test_size, root.fork(4));
+      say("the reader that looks everywhere alike: {:.2f} %", uniform);
+      metrics.emplace_back("uniform_accuracy_percent", uniform);
+    }
+    if (o_.change_weights > 0) metrics.emplace_back("changed_weights", changed());
+    return metrics;
+  }
+
+  Figures changed() const {
+    Generator fresh = root.fork(6);
+    std::vector<Story> stories;
+    for (int64_t i = 0; i < o_.change_weights; ++i) stories.push_back(tell(world_, o_.stories(Share::test), fresh));
+    const Figures found = changed_weights(*reader_, stories, {}, fresh);
+    for (const auto& [name, value] : found) say("weights changed, {:<22} {:.3f}", name, value);
+    return found;
   }
 
   std::vector<Series> losses(const MetricsTable& metrics) const override {

@@ -27,10 +27,14 @@ struct Options : CommandLine {
   double& gain = goes_with(real("gain", "what the score's first weights are multiplied by", 6, 1e-3, 1000),
                            {{&model, {"attentive", "impatient"}}});
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 4000, 1));
+  int64_t& change_weights = may_change(goes_with(
+      whole("change-weights", "stories that are read again with other weights, after the test", 100, 0, 100000),
+      {{&model, {"attentive"}}}));
   int64_t& test_size = may_change(whole("test-size", "fresh stories of the test", 2000, 1));
 
   void settle() override {
     if (model == "uniform") otherwise(compare, false);
+    if (model != "attentive") otherwise(change_weights, 0);
   }
   StoryOptions stories(Share share) const { return {sentences, share}; }
 };

@@ -27,6 +27,13 @@ inline std::string in_words(const Rightness& found) {
   return fmt::format("{}, {:.1f} % of the weight on the right letter", strings, found.alignment_percent);
 }
 
+// Figures by length or distance, as a line.
+inline Series series_of(const std::string& name, const Summary::Figures& figures) {
+  Series series{.name = name};
+  for (const auto& [x, y] : figures) series.x.push_back(std::stod(x)), series.y.push_back(y);
+  return series;
+}
+
 // `count` fresh strings of one length, answered greedily. The weights are those of the model's own answers: the
 // attention of a recurrent model, the mean over the heads of a Transformer's last.
 inline Rightness evaluate(const SequenceModel& model, const LetterTask& task, int64_t length, int64_t count,

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "examples/reverse/evaluation.h"
+#include "examples/reverse/gradients.h"
 #include "examples/reverse/rival.h"
 
 namespace fovea::examples {
@@ -86,7 +86,18 @@ class Reverse final : public Program {
       metrics.insert(metrics.end(), {{"alignment_percent", at_longest}, {"alignment_percent_by_length", alignment}});
     if (rival_) metrics.emplace_back("exact_percent_without_attention", without_);
     if (o_.align == "hard") metrics.emplace_back("gradient_variance", variances());
+    if (rival_ && o_.task == "reverse" && o_.align == "soft") gradients();
+    gradients_.add_to(metrics);
     return metrics;
+  }
+
+  void gradients() {
+    Generator fresh = root.fork(9);
+    const Strings strings = task_.make(100, o_.length, fresh);
+    for (const auto& [name, of] : {std::pair{"with attention", o_.model}, {"without attention", "encoder-decoder"}})
+      gradients_.measure(std::string("untrained, ") + name, *make_model(o_, of, task_.vocabulary(), fresh), strings);
+    gradients_.measure("trained, with attention", *averaged_, strings);
+    gradients_.measure("trained, without attention", *rival_->model, strings);
   }
 
   Figures variances() {
@@ -112,17 +123,13 @@ class Reverse final : public Program {
   }
 
   void draw() override {
-    const auto by_length = [](const std::string& name, const Figures& figures) {
-      Series series{.name = name};
-      for (const auto& [length, percent] : figures) series.x.push_back(std::stod(length)), series.y.push_back(percent);
-      return series;
-    };
     const int64_t length = std::min<int64_t>(o_.length, 20);
     if (const auto shown = show_attention(*averaged_, task_, length, root.fork(5), line.quiet))
       picture("attention.png", *shown);
+    if (!gradients_.empty()) picture("gradients.png", gradients_.chart());
     if (exact_.empty()) return;
-    std::vector<Series> accuracy{by_length(attends() ? "with attention" : "without attention", exact_)};
-    if (rival_) accuracy.push_back(by_length("without attention", without_));
+    std::vector<Series> accuracy{series_of(attends() ? "with attention" : "without attention", exact_)};
+    if (rival_) accuracy.push_back(series_of("without attention", without_));
     picture("accuracy.png",
             LineChart{.title = fmt::format("{}: whole strings right, trained up to length {}", o_.task, o_.length),
                       .x_title = "length of the string",
@@ -148,6 +155,7 @@ class Reverse final : public Program {
   int64_t reached_;  // length that the training strings have grown to
   double baseline_ = 0;
   Figures exact_{}, without_{};
+  GradientShares gradients_{};
 };
 
 }  // namespace

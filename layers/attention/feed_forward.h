@@ -2,7 +2,7 @@
 // Problems", arXiv 1512.08756.
 //
 //   h_t = LReLU(W_xh x_t + b_xh)                                                 (1)
-//   e_t = tanh(w_hc · h_t + b_hc)                                                (2)
+//   e_t = tanh(w_hc · h_t + b_hc);   unbounded: e_t = w_hc · h_t + b_hc          (2)
 //   α   = softmax_t(e)                                                           (3)
 //   c   = Σ_t α_t h_t;   unweighted: c = mean_t h_t                              (4)
 //   s   = LReLU(W_cs c + b_cs)                                                   (5)
@@ -11,13 +11,13 @@
 //   symbol   shape        meaning
 //   x_t      [B, T, I]    input
 //   h_t      [B, T, D]    state, of one step alone
-//   α        [B, T]       weights; any two differ by a factor of e² at most, since |e_t| <= 1
+//   α        [B, T]       weights; under tanh any two differ by a factor of e² at most, since |e_t| <= 1
 //   c, s     [B, D]       summary
 //   y        [B]          answer
 //
 // No recurrence and no order: y is the same for any order of the steps. LReLU has slope 0.01; W ~ N(0, 2 / inputs)
 // (He), w_hc ~ N(0, 1 / D), biases 0. Steps past a length count neither in (3) nor in (4); the paper's code let them
-// count.
+// count. The paper leaves the score open and takes the tanh in its experiments; without it a weight can be all.
 #pragma once
 
 #include <fovea/layers/attention/mask.h>
@@ -32,24 +32,31 @@ namespace fovea {
 // (2) to (4): one vector for a sequence.
 class FeedForwardAttention final : public Module {
  public:
-  explicit FeedForwardAttention(int64_t size, Generator& generator = default_generator())
-      : weight(normal({1, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator)), bias(zeros({1})) {}
+  explicit FeedForwardAttention(int64_t size, Generator& generator = default_generator(), bool bounded = true)
+      : weight(normal({1, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator)),
+        bias(zeros({1})),
+        bounded_(bounded) {}
   void members(Members& m) override { m("weight", weight)("bias", bias); }
 
   // h [B, T, D], mask as in mask.h -> c [B, D].
   Tensor operator()(const Tensor& h, const Tensor& mask = {}) const {
-    const Tensor e = observed_scores(*this, transpose(tanh(linear(h, weight, bias)), 1, 2));  // (2) [B, 1, T]
-    const Tensor alpha = observed_weights(*this, softmax(e, -1, mask));                       // (3) [B, 1, T]
-    return squeeze(matmul(alpha, h), 1);                                                      // (4) [B, D]
+    const Tensor score = linear(h, weight, bias);                                              // (2) [B, T, 1]
+    const Tensor e = observed_scores(*this, transpose(bounded_ ? tanh(score) : score, 1, 2));  // (2) [B, 1, T]
+    const Tensor alpha = observed_weights(*this, softmax(e, -1, mask));                        // (3) [B, 1, T]
+    return squeeze(matmul(alpha, h), 1);                                                       // (4) [B, D]
   }
 
   Parameter weight, bias;  // w_hc, b_hc
+
+ private:
+  bool bounded_;
 };
 
 struct FeedForwardAttentionOptions {
   int64_t input_size;         // I
   int64_t hidden_size = 100;  // D
   bool unweighted = false;    // the baseline: a mean in place of attention
+  bool bounded = true;        // the tanh of (2)
 };
 
 class FeedForwardAttentionNetwork final : public Module {
@@ -59,7 +66,7 @@ class FeedForwardAttentionNetwork final : public Module {
       : input_(options.input_size, options.hidden_size, generator),
         summary_(options.hidden_size, options.hidden_size, generator),
         output_(options.hidden_size, 1, generator) {
-    if (!options.unweighted) attention_.emplace(options.hidden_size, generator);
+    if (!options.unweighted) attention_.emplace(options.hidden_size, generator, options.bounded);
   }
   void members(Members& m) override {
     m("input", input_)("attention", attention_)("summary", summary_)("output", output_);

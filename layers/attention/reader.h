@@ -61,17 +61,17 @@ class Reader : public Module {
     m("read_to_g", read_to_g_)("query_to_g", query_to_g_)("answer", answer_);
   }
 
-  // Ids i64 [B, T] and [B, Q], lengths i64 [B] or undefined -> log p [B, E], -inf for entities that d does not name.
+  // Ids i64 [B, T], [B, Q]; lengths i64 [B], e_d = E d [B, T, D], or undefined -> log p [B, E], -inf where d names none
   Tensor operator()(const Tensor& document, const Tensor& query, const Tensor& document_lengths = {},
-                    const Tensor& query_lengths = {}) const {
+                    const Tensor& query_lengths = {}, const Tensor& e_d = {}) const {
     if (!document.defined() || !query.defined() || document.dim() != 2 || query.dim() != 2 ||
         document.size(0) != query.size(0))
       throw ShapeError(place(*this, "Reader") + ": document " + describe(document) + ", query " + describe(query) +
                        "; need document[B, T], query[B, Q] with one B");
     const Tensor d = tokens(document, document_lengths), q = tokens(query, query_lengths);
-    const Tensor y_d = document_(embedding_(d), {}, document_lengths).output;  // (1) [B, T, 2H]
-    const auto [y_q, last] = query_(embedding_(q), {}, query_lengths);         // (1) [B, Q, 2H]
-    const Tensor u = cat(unbind(last.hidden, 0), 1);                           // (2) [B, 2H]
+    const Tensor y_d = document_(e_d.defined() ? e_d : embedding_(d), {}, document_lengths).output;  // (1) [B, T, 2H]
+    const auto [y_q, last] = query_(embedding_(q), {}, query_lengths);                               // (1) [B, Q, 2H]
+    const Tensor u = cat(unbind(last.hidden, 0), 1);                                                 // (2) [B, 2H]
     const Tensor mask = document_lengths.defined() ? padding_mask(document_lengths, d.size(1)) : Tensor();
     const Tensor r = read({y_d, mask, y_q, query_lengths, u});                          // (3)-(9) [B, 2H]
     const Tensor g = tanh(read_to_g_(r) + query_to_g_(u));                              // (10) [B, 2H]

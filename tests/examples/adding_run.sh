@@ -23,7 +23,7 @@ done
 cmp "$folder/whole/last.safetensors" "$folder/parts/last.safetensors" || fail "the resumed run is not the uninterrupted one"
 cmp "$folder/whole/metrics.csv" "$folder/parts/metrics.csv" || fail "the resumed run has other metrics"
 
-for task in addition multiplication recall; do
+for task in addition multiplication recall largest; do
   for model in feed-forward unweighted lstmn lstm; do
     "$adding" "${short[@]}" --task $task --model $model --steps 41 --out "$folder/each" >"$folder/log" 2>&1 ||
       { cat "$folder/log" >&2; fail "task $task, model $model failed"; }
@@ -36,7 +36,7 @@ for task in addition multiplication recall; do
     rm -rf "$folder/each"
   done
 done
-for bad in "--length 19" "--length 30 --max-length 29" "--task recall --length 60" "--task swim" "--model bag" "--hidden 0" "--clip 0" "--nonsense"; do
+for bad in "--length 19" "--length 30 --max-length 29" "--task recall --length 60" "--task swim" "--task largest --length 9 --max-length 8" "--score cosine" "--model unweighted --score linear" "--model bag" "--hidden 0" "--clip 0" "--nonsense"; do
   code=0
   # shellcheck disable=SC2086
   "$adding" --out "$folder/bad" --steps 1 $bad >/dev/null 2>"$folder/log" || code=$?

@@ -65,10 +65,35 @@ TEST_CASE("the last step of recall gives one of the keys, and the target is that
   REQUIRE(asked_steps.size() == 12);
 }
 
+TEST_CASE("the target of largest is the value of the largest key, which is large in its sequence alone",
+          "[examples][adding]") {
+  Generator generator(7);
+  const Sequences batch = make_sequences({"largest", 5, 9}, 200, generator);
+  REQUIRE(features("largest") == 2);
+  double lowest_largest = 10, highest_other = -10;
+  std::set<int64_t> lengths;
+  for (int64_t b = 0; b < 200; ++b) {
+    const auto length = batch.lengths.at<int64_t>({b});
+    lengths.insert(length);
+    const Tensor k = slice(select(select(batch.x, 2, 1), 0, b), 0, 0, length);
+    const auto largest = argmax(k, 0).item<int64_t>();
+    REQUIRE(batch.target.at({b}) == batch.x.at({b, largest, 0}));
+    lowest_largest = std::min(lowest_largest, k.at({largest}));
+    for (int64_t t = 0; t < batch.x.size(1); ++t) {
+      if (t >= length) REQUIRE((batch.x.at({b, t, 0}) == 0 && batch.x.at({b, t, 1}) == 0));
+      if (t >= length || t == largest) continue;
+      REQUIRE(k.at({largest}) - k.at({t}) >= 1 - 1e-5);
+      highest_other = std::max(highest_other, k.at({t}));
+    }
+  }
+  REQUIRE(lengths == std::set<int64_t>{5, 6, 7, 8, 9});
+  REQUIRE(highest_other - lowest_largest > 5);  // no threshold tells them apart
+}
+
 TEST_CASE("sequences that cannot be are refused", "[examples][adding]") {
   Generator generator(6);
   for (const AddingProblem& bad :
        {AddingProblem{"addition", 19, 30}, AddingProblem{"recall", 10, 65}, AddingProblem{"recall", 0, 3},
-        AddingProblem{"addition", 30, 29}, AddingProblem{"swim", 30, 30}})
+        AddingProblem{"addition", 30, 29}, AddingProblem{"largest", 0, 3}, AddingProblem{"swim", 30, 30}})
     REQUIRE_THROWS_AS(make_sequences(bad, 1, generator), ValueError);
 }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "examples/cloze/asked.h"
+#include "examples/cloze/changed.h"
 #include "examples/cloze/stories.h"
 #include "examples/common/weighted_text.h"
 
@@ -149,4 +150,36 @@ TEST_CASE("a picture of weighted text needs a weight for each word", "[examples]
   picture.panels[0].weights[0].pop_back();
   REQUIRE_THROWS_AS(write_picture(file, picture), ShapeError);
   REQUIRE(!std::filesystem::exists(file));
+}
+
+TEST_CASE("Kendall's τ, the distances between answers and between weights", "[examples][cloze]") {
+  REQUIRE(kendall_tau({1, 2, 3}, {10, 20, 30}) == test::Approx(1));
+  REQUIRE(kendall_tau({1, 2, 3}, {3, 2, 1}) == test::Approx(-1));
+  REQUIRE(kendall_tau({1, 2, 3, 4}, {1, 3, 2, 4}) == test::Approx(4.0 / 6));
+  REQUIRE(kendall_tau({1, 1, 2}, {1, 2, 3}) == test::Approx(2 / std::sqrt(6.0)));  // scipy.stats.kendalltau
+  REQUIRE(std::isnan(kendall_tau({1, 1}, {1, 2})));
+  const Tensor a = tensor({1.0, 0.0, 0.0}), b = tensor({0.0, 0.5, 0.5});
+  REQUIRE(total_variation(a, b).item() == test::Approx(1));
+  REQUIRE(total_variation(a, a).item() == 0);
+  REQUIRE(jensen_shannon(a, b).item() == test::Approx(std::log(2.0)).epsilon(1e-5));
+  REQUIRE(jensen_shannon(b, b).item() == test::Approx(0).margin(1e-6));
+  REQUIRE(median_of({3, 1, 2}) == 2);
+  REQUIRE(median_of({4, 1, 2, 3}) == 2.5);
+}
+
+TEST_CASE("weights are changed without a trace: the reader's own give its own answer again", "[examples][cloze]") {
+  Generator generator(5);
+  const AttentiveReader reader({.vocabulary = world().vocabulary(), .entities = 8, .embed_dim = 6, .hidden_size = 5},
+                               generator);
+  const Story story = tell(world(), {3, Share::test}, generator);
+  const ChangedStory one(reader, story);
+  const Tensor mixed = one.permuted(20, generator);
+  REQUIRE(mixed.shape() == Shape{20, 1, one.length()});
+  REQUIRE(allclose(sum(mixed, -1), ones({20, 1})));
+  REQUIRE(max(one.distance(one.with_weights(mixed))).item() > 0);
+  const double apart = one.adversarial({.ascents = 30, .epsilon = 1}, generator);  // any answer will do
+  REQUIRE((apart > 0.3 && apart <= std::log(2.0) + 1e-6));
+  REQUIRE(one.adversarial({.ascents = 5, .epsilon = 0}, generator) == 0);
+  const double tau = one.tau_of_gradient(), left_out = one.tau_of_leaving_out();
+  REQUIRE((std::abs(tau) <= 1 && std::abs(left_out) <= 1));
 }

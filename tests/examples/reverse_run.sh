@@ -44,10 +44,11 @@ for align in "soft" "hard --baseline leave-one-out --warmup 30" "hard --warmup 3
   cmp "$folder/whole/metrics.csv" "$folder/parts/metrics.csv" || fail "$align: the resumed run has other metrics"
 done
 
-for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png loss.png accuracy.png; do
+for file in config.toml metrics.csv last.safetensors best.safetensors summary.json attention.png loss.png accuracy.png gradients.png; do
   [ -s "$folder/t1/$file" ] || fail "$file is missing"
 done
-for key in example task seed threads steps seconds parameters metrics exact_percent alignment_percent exact_percent_without_attention; do
+for key in example task seed threads steps seconds parameters metrics exact_percent alignment_percent exact_percent_without_attention \
+  gradient_untrained_with_attention gradient_untrained_without_attention gradient_trained_with_attention gradient_trained_without_attention; do
   grep -q "\"$key\"" "$folder/t1/summary.json" || fail "summary.json has no $key"
 done
 grep -q '"gradient_variance"' "$folder/whole/summary.json" || fail "summary.json of hard attention has no gradient_variance"
@@ -85,6 +86,7 @@ FLAGS
 
 "$reverse" "${short[@]}" --steps 2 --model encoder-decoder --out "$folder/blind" >"$folder/log" 2>&1 || fail "encoder-decoder failed"
 grep -q "strings right$" "$folder/log" || fail "encoder-decoder does not say how many strings are right"
+[ ! -e "$folder/blind/gradients.png" ] || fail "encoder-decoder drew gradients of a model with attention"
 ! grep -q "nan" "$folder/log" || fail "encoder-decoder tells of weights that it does not have"
 ! grep -q "null\|alignment" "$folder/blind/summary.json" || fail "summary.json tells of weights that a model does not have"
 ! grep -q "in proportion" "$folder/log" || fail "a recipe in proportion where all was given"

@@ -215,15 +215,25 @@ TEST_CASE("feed-forward attention: no order, bounded weights, padding without ef
   attention(h);
   const Tensor weights = collected.weights()[0].second[0];
   REQUIRE(max(weights).item() / min(weights).item() <= std::exp(2.0));
+  Generator generator(7);
+  const auto free = in_f64(FeedForwardAttention(3, generator, false));
+  const WeightCollector of_free;
+  const Tensor level = free(h);
+  const Tensor far = of_free.weights()[0].second[0];
+  REQUIRE(max(far).item() / min(far).item() > std::exp(2.0));
+  // A softmax of linear scores is the same at any level: moved along the weight, h is moved and nothing else.
+  const Tensor along = free.weight.tensor() * 3.0;
+  REQUIRE(allclose(free(h + along), level + along, 1e-10));
   REQUIRE(allclose(attention(slice(h, 1, 0, 1)), select(h, 1, 0), 1e-14));
   REQUIRE(allclose(attention(h), attention(flip(h, 1)), 1e-12));
   const Tensor x = random_input({2, 5, 2}, 2), lengths = tensor<int64_t>({5, 3});
   Tensor non_finite = array::clone(x);
   array::slice(array::select(non_finite, 0, 1), 0, 3, 5).fill_(std::numeric_limits<double>::quiet_NaN());
-  for (bool unweighted : {false, true})
+  for (const auto [unweighted, bounded] : {std::pair{false, true}, {true, true}, {false, false}})
     require_contract<FeedForwardAttentionNetwork>(
-        {[=](Generator& g) {
-           return FeedForwardAttentionNetwork({.input_size = 2, .hidden_size = 4, .unweighted = unweighted}, g);
+        {[unweighted = unweighted, bounded = bounded](Generator& g) {
+           return FeedForwardAttentionNetwork(
+               {.input_size = 2, .hidden_size = 4, .unweighted = unweighted, .bounded = bounded}, g);
          },
          [](const FeedForwardAttentionNetwork& net, const List& in) { return List{net(in[0], in[1])}; },
          {x, lengths},
