@@ -132,11 +132,11 @@ class Adding final : public Program {
   }
 
   void look(Recorder& recorder, const std::string& text) override {
-    record_sequence(recorder, *model_, typed_sequence(o_.task, text));
+    record_sequence(recorder, *model_, o_.task, typed_sequence(o_.task, text));
   }
   void record(Recorder& recorder) override {
     Generator generator = root.fork(5);
-    record_sequence(recorder, *model_, draw_sequences(1, generator));
+    record_sequence(recorder, *model_, o_.task, draw_sequences(1, generator));
   }
 
   const Options& o_;

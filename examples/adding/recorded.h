@@ -1,6 +1,7 @@
 // A sequence that asks for one number, recorded with what is attended; and one that was typed.
 //   addition, multiplication   0.3 0.5* -0.2 0.1*      two are marked; the steps at both ends are what they are for any
 //   recall                     0.3@5 -0.7@12 @5        numbers with keys from 0 to 63, and the key asked for
+//   largest                    0.3@1.5 -0.7@3.2        numbers with keys, best one that stands out by 1
 // Errors: ValueError for what is not so.
 #pragma once
 
@@ -55,18 +56,36 @@ inline Sequences typed_recall(const std::vector<std::string>& words) {
   return {};
 }
 
+inline Sequences typed_largest(const std::vector<std::string>& words) {
+  const auto T = static_cast<int64_t>(words.size());
+  Tensor x = zeros({1, T, features("largest")});
+  int64_t largest = 0;
+  for (int64_t t = 0; t < T; ++t) {
+    const std::string& word = words[static_cast<size_t>(t)];
+    const size_t at = word.find('@');
+    if (at == std::string::npos)
+      throw ValueError(fmt::format("--look: '{}'; need numbers with keys such as 0.3@1.5", word));
+    x.set({0, t, 0}, typed_number(word.substr(0, at))), x.set({0, t, 1}, typed_number(word.substr(at + 1)));
+    if (x.at({0, t, 1}) > x.at({0, largest, 1})) largest = t;
+  }
+  return {x, from(std::vector<int64_t>{T}, {1}), full({1}, x.at({0, largest, 0}), f32)};
+}
+
 inline Sequences typed_sequence(const std::string& task, const std::string& text) {
-  return task == "recall" ? typed_recall(typed_words(text)) : typed_marks(task, typed_words(text));
+  const std::vector<std::string> words = typed_words(text);
+  return task == "recall" ? typed_recall(words) : task == "largest" ? typed_largest(words) : typed_marks(task, words);
 }
 
 // The numbers as words: marked ones with a star, those with a key with it.
-inline RecordedWords words_of(const Sequences& one) {
+inline RecordedWords words_of(const std::string& task, const Sequences& one) {
   RecordedWords words;
   for (int64_t t = 0; t < one.x.size(1); ++t) {
     const double v = one.x.at({0, t, 0}), m = one.x.at({0, t, 1});
     int64_t key = 0;
     for (int64_t i = 2; i < one.x.size(2); ++i) key |= one.x.at({0, t, i}) > 0 ? int64_t{1} << (i - 2) : 0;
-    if (one.x.size(2) == 2)
+    if (task == "largest")
+      words.push_back(fmt::format("{:.2f}@{:.2f}", v, m));
+    else if (task != "recall")
       words.push_back(fmt::format("{:.2f}{}", v, m > 0 ? "*" : ""));
     else
       words.push_back(m > 0 ? fmt::format("@{}", key) : fmt::format("{:.2f}@{}", v, key));
@@ -74,12 +93,12 @@ inline RecordedWords words_of(const Sequences& one) {
   return words;
 }
 
-inline void record_sequence(Recorder& recorder, const Answerer& model, const Sequences& one) {
+inline void record_sequence(Recorder& recorder, const Answerer& model, const std::string& task, const Sequences& one) {
   RecordedSample sample{.title = fmt::format("{} steps, the answer is {:.3f}", one.x.size(1), one.target.item()),
-                        .texts = {{"sequence", words_of(one)}},
+                        .texts = {{"sequence", words_of(task, one)}},
                         .keys = "sequence"};
   if (dynamic_cast<const LstmnAnswerer*>(&model) != nullptr) {  // from its second step on it reads
-    RecordedWords reading = words_of(one);
+    RecordedWords reading = words_of(task, one);
     reading.erase(reading.begin());
     sample.texts.emplace_back(sample.queries = "step that reads", std::move(reading));
   }

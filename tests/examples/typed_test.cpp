@@ -127,10 +127,11 @@ TEST_CASE("what is no sequence of a task is refused", "[typed]") {
 TEST_CASE("typed sequences of the adding problems have the answers of the drawn ones", "[typed]") {
   CHECK(typed_sequence("addition", "0.3 0.5* -0.2 -0.9* 0.1").target.item() == Approx(0.4));
   CHECK(typed_sequence("multiplication", "0.3 0.5* 0.2 0.9* 0.1").target.item() == Approx(0.45));
+  CHECK(typed_sequence("largest", "0.3@1.5 -0.7@3.2 0.5@2").target.item() == Approx(-0.7));
   Generator generator(4);
   const Sequences drawn = make_sequences({"recall", 4, 4}, 1, generator);
   std::string text;
-  for (const std::string& word : words_of(drawn)) text += word + " ";
+  for (const std::string& word : words_of("recall", drawn)) text += word + " ";
   const Sequences again = typed_sequence("recall", text);  // words have two digits of each number
   CHECK(same(slice(again.x, 2, 1), slice(drawn.x, 2, 1)));
   CHECK(again.target.item() == Approx(drawn.target.item()).margin(0.005));
