@@ -5,6 +5,7 @@
 #include <fovea/optim/training/interrupt.h>
 #include <httplib.h>
 
+#include <charconv>
 #include <cmath>
 #include <condition_variable>
 #include <mutex>
@@ -49,7 +50,7 @@ struct LivePage::Parts {
 
   void send(const char* event, const std::string& data) {
     const std::scoped_lock hold(lock);
-    messages.push_back(fmt::format("event: {}\ndata: {}\n\n", event, data));
+    messages.push_back(fmt::format("id: {}\nevent: {}\ndata: {}\n\n", messages.size(), event, data));
     changed.notify_all();
   }
   void send_state(const char* state) { send("state", Json{{"state", state}, {"step", step}, {"steps", steps}}.dump()); }
@@ -97,7 +98,16 @@ struct LivePage::Parts {
     return false;
   }
 
+  // A page whose connection was lost says which event it had last; the others begin with the first.
+  static size_t after_last(const httplib::Request& request) {
+    const std::string last = request.get_header_value("Last-Event-ID");
+    size_t id = 0;
+    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), id);
+    return error == std::errc() && end == last.data() + last.size() ? id + 1 : 0;
+  }
+
   void answer() {
+    server.set_keep_alive_timeout(1);  // seconds that an end waits for connections at rest
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.Get("/", [this](const httplib::Request& request, httplib::Response& response) {
       if (!allowed(request, response)) return;
@@ -118,7 +128,7 @@ struct LivePage::Parts {
       }
       response.set_chunked_content_provider(
           "text/event-stream",
-          [this, next = size_t{0}](size_t, httplib::DataSink& sink) mutable {
+          [this, next = after_last(request)](size_t, httplib::DataSink& sink) mutable {
             std::string text;
             {
               std::unique_lock hold(lock);

@@ -20,7 +20,7 @@ namespace fovea::examples {
 // What a page says of a run that its other files do not.
 struct ReportTitles {
   std::string command{}, header{};
-  std::string name{};  // in place of the folder's
+  std::string name{};         // in place of the folder's
   std::string loss = "loss";  // what it is, in which unit
   bool log_loss = true;
   double smoothing = 0.9;

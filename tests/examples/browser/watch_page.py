@@ -60,6 +60,19 @@ class Serving(unittest.TestCase):
         self.assertEqual(self.ask("POST", "/stop").status, 200)
         self.assertEqual(self.run_.wait(60), 0)
 
+    def test_a_page_that_comes_back_gets_what_it_has_not(self):
+        stream = self.ask("GET", "/events")
+        ids = []
+        while len(ids) < 4:
+            line = stream.readline().decode()
+            if line.startswith("id: "):
+                ids.append(int(line[4:]))
+        self.assertEqual(ids, [0, 1, 2, 3])
+        again = self.ask("GET", "/events", {"Last-Event-ID": "2"})
+        self.assertEqual(again.readline().decode(), "id: 3\n")
+        for other in ("-1", "x", "99999999999999999999"):
+            self.assertEqual(self.ask("GET", "/events", {"Last-Event-ID": other}).readline().decode(), "id: 0\n")
+
     def test_the_address_of_an_ipv6_interface_is_one(self):
         with socket.socket(socket.AF_INET6) as probe:
             try:
@@ -74,6 +87,7 @@ class Serving(unittest.TestCase):
 
 class Watch(Serving):
     test_many_pages_leave_room_for_what_is_asked = None
+    test_a_page_that_comes_back_gets_what_it_has_not = None
     test_the_address_of_an_ipv6_interface_is_one = None
 
     def setUp(self):
