@@ -10,6 +10,7 @@
 //                TVD(p, p without word t)
 #pragma once
 
+#include <fovea/autograd/backward.h>
 #include <fovea/layers/attention/reader.h>
 #include <fovea/optim/by_name.h>
 
