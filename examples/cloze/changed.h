@@ -10,12 +10,12 @@
 //                TVD(p, p without word t)
 #pragma once
 
+#include <fovea/autograd/backward.h>
 #include <fovea/layers/attention/reader.h>
 #include <fovea/optim/by_name.h>
 
+#include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
 
 #include "examples/cloze/evaluation.h"
 

@@ -229,7 +229,7 @@ TEST_CASE("feed-forward attention: no order, bounded weights, padding without ef
   const Tensor x = random_input({2, 5, 2}, 2), lengths = tensor<int64_t>({5, 3});
   Tensor non_finite = array::clone(x);
   array::slice(array::select(non_finite, 0, 1), 0, 3, 5).fill_(std::numeric_limits<double>::quiet_NaN());
-  for (const auto [unweighted, bounded] : {std::pair{false, true}, {true, true}, {false, false}})
+  for (const auto& [unweighted, bounded] : {std::pair{false, true}, {true, true}, {false, false}})
     require_contract<FeedForwardAttentionNetwork>(
         {[unweighted = unweighted, bounded = bounded](Generator& g) {
            return FeedForwardAttentionNetwork(
