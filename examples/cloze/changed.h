@@ -14,9 +14,8 @@
 #include <fovea/layers/attention/reader.h>
 #include <fovea/optim/by_name.h>
 
+#include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
 
 #include "examples/cloze/evaluation.h"
 
