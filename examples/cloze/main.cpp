@@ -94,7 +94,7 @@ class Cloze final : public Program {
     Generator fresh = root.fork(6);
     std::vector<Story> stories;
     for (int64_t i = 0; i < o_.change_weights; ++i) stories.push_back(tell(world_, o_.stories(Share::test), fresh));
-    const Figures found = changed_weights(*reader_, stories, {}, fresh);
+    Figures found = changed_weights(*reader_, stories, {}, fresh);
     for (const auto& [name, value] : found) say("weights changed, {:<22} {:.3f}", name, value);
     return found;
   }
