@@ -256,6 +256,9 @@ def check_site():
             elif anchor and full.endswith(".html") and not full.startswith(os.path.join(OUT, "api")):
                 if anchor not in page_of(full).names:
                     wrong.append(f"build/site/{name}: {target}: there is no such heading")
+        for fold in re.findall(r"<details>.*?</details>", pages.read(path), re.DOTALL):
+            if "|---" in fold or "](" in fold:
+                wrong.append(f"build/site/{name}: what is folded there is not Markdown: {fold[:80]}")
         for script in re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', pages.read(path)):
             if 'rel="canonical"' not in script:
                 wrong.append(f"build/site/{name} fetches {script}")

@@ -271,6 +271,24 @@ def check_pictures():
             yield f"docs/diagrams/{name} stands on no page"
 
 
+ANSWER = re.compile(r"<details>\n<summary>Answer</summary>\n\n(.+?)\n\n</details>\n", re.DOTALL)
+
+
+def check_exercises(text, page):
+    """A lesson ends in exercises, each with an answer that is folded; blank lines make Markdown of what is inside."""
+    match = re.search(r"^## \d+\. Exercises\n(.*?)(?=^## |^<!-- next -->|\Z)", text, re.MULTILINE | re.DOTALL)
+    if not match:
+        yield f"docs/{page}.md: it has no section \"Exercises\""
+        return
+    answers = len(ANSWER.findall(match[1]))
+    asked = max(1, len(re.findall(r"^\*\*Exercise \d+\.\*\*", match[1], re.MULTILINE)))
+    if answers != asked or text.count("<details") != answers:
+        yield (
+            f"docs/{page}.md: {asked} exercises and {answers} folded answers; each has <details>, <summary>Answer"
+            "</summary>, a blank line, the answer, a blank line, </details>"
+        )
+
+
 def main():
     check, wrong = "--check" in sys.argv[1:], []
     try:
@@ -286,6 +304,8 @@ def main():
         elif new != text:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(new)
+        if page in lessons.names:
+            wrong += check_exercises(new, page)
     wrong += check_listed(lessons)
     wrong += check_links(
         ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/images/README.md", "docs/diagrams/README.md"]

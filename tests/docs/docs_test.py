@@ -103,6 +103,21 @@ class Lessons(Tree):
             lessons.stands_on("a")
 
 
+class Exercises(unittest.TestCase):
+    def faults(self, text):
+        return list(pages.check_exercises(text, "x"))
+
+    def test_each_has_a_folded_answer(self):
+        fold = "\n<details>\n<summary>Answer</summary>\n\nSo.\n\n</details>\n"
+        one = f"## 3. Exercises\n\nWhat?\n{fold}\n<!-- next -->\n"
+        two = f"## 3. Exercises\n\n**Exercise 1.** What?\n{fold}\n**Exercise 2.** Why?\n{fold}\n<!-- next -->\n"
+        self.assertEqual(self.faults(one), [])
+        self.assertEqual(self.faults(two), [])
+        self.assertIn('no section "Exercises"', self.faults("## 3. Try it yourself\n")[0])
+        for wrong in (two.replace(fold, "", 1), one.replace("</summary>\n\n", "</summary>\n"), one + fold):
+            self.assertEqual(len(self.faults(wrong)), 1, wrong)
+
+
 class Links(Tree):
     def wrong(self, text):
         self.put("docs/x.md", text)

@@ -14,6 +14,7 @@
 
 #include <fstream>
 #include <map>
+#include <numbers>
 #include <sstream>
 
 using namespace fovea;
@@ -277,5 +278,25 @@ TEST_CASE("self-attention-gan: the weights of an image", "[exercises]") {
     }
     answers.hold(std::to_string(side), counts);
   }
+  answers.end();
+}
+
+TEST_CASE("gaussian-against-spatial-transformer: how far a Gaussian feels", "[exercises]") {
+  Answers answers("gaussian-against-spatial-transformer");
+  for (const int sigma : {1, 2, 4, 8, 16}) {
+    const Tensor d = numbers({8}).requires_grad_();
+    const double s = sigma;
+    sum(exp(square(d) / (-2 * s * s)) / (s * std::sqrt(2 * std::numbers::pi))).backward();
+    answers.hold(std::to_string(sigma), {-1000 * d.grad().at({0})});
+  }
+  answers.end();
+}
+
+TEST_CASE("extend: the near key, and the large one", "[exercises]") {
+  Answers answers("extend");
+  const Tensor keys = numbers({1, 3});
+  answers.hold("dot", softmax(keys * 1.2, -1));
+  for (const std::string beta : {"0", "0.1", "1", "10"})
+    answers.hold("beta " + beta, softmax(square(keys - 1.2) * -std::stod(beta), -1));
   answers.end();
 }
