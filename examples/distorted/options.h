@@ -27,6 +27,7 @@ struct Options : CommandLine {
       of_transformer(real("locator-rate", "of the localisation network, as a share of --learning-rate", 0.5, 1e-6, 10));
   int64_t& anneal = in_steps(whole("anneal", "steps in which the rate falls to 0, as a cosine", 12000, 1));
   void settle() override {
+    if (distortion == "R") otherwise(steps, 18000), otherwise(anneal, 18000);
     if (optimizer != "adam")
       throw UsageError("--optimizer " + optimizer + "; need adam, which has a rate for each of the networks");
   }
