@@ -26,7 +26,8 @@ constexpr int64_t kMostCells = 1 << 16;  // of an SVG: each is an element, and n
 
 void check_number(const char* flag, int64_t number, int64_t most, const char* what, const std::string& path) {
   if (number < 1 || number > most)
-    throw UsageError(fmt::format("{} {}: '{}' has {} {}; need 1 to {}", flag, number, path, most, what, most));
+    throw UsageError(fmt::format("{} {}: '{}' has {} {}{}; need 1 to {}", flag, number, path, most, what,
+                                 most == 1 ? "" : "s", most));
 }
 
 // The heads of weights [B, H, Tq, Tk], the keys of any, as numbers from 1; what is named is 0, the rest `otherwise`.
@@ -45,7 +46,7 @@ AttentionHooks::Changes changes_of(const Look& look, std::map<std::string, bool>
   changes.scores = [look, meant](const std::string& path, const Tensor& e) {
     if (!meant(path)) return e;
     Tensor changed = look.scale_scores == 1 ? e : e * look.scale_scores;
-    for (const int64_t key : look.mask_keys) check_number("--mask-keys", key, e.size(-1), "keys", path);
+    for (const int64_t key : look.mask_keys) check_number("--mask-keys", key, e.size(-1), "key", path);
     if (std::set(look.mask_keys.begin(), look.mask_keys.end()).size() == static_cast<size_t>(e.size(-1)))
       throw UsageError(fmt::format("--mask-keys: '{}' has {} keys, and none would be left", path, e.size(-1)));
     if (!look.mask_keys.empty()) changed = changed + without(look.mask_keys, e.size(-1), -1e30, 0, e.dtype());
@@ -54,13 +55,15 @@ AttentionHooks::Changes changes_of(const Look& look, std::map<std::string, bool>
   changes.weights = [look, meant](const std::string& path, const Tensor& w) {
     if (!meant(path)) return w;
     Tensor changed = w;
+    // A row whose mask left it these keys alone reads nothing.
+    if (!look.mask_keys.empty()) changed = changed * without(look.mask_keys, w.size(-1), 0, 1, w.dtype());
     if (look.force_key != 0) {
-      check_number("--force-key", look.force_key, w.size(-1), "keys", path);
+      check_number("--force-key", look.force_key, w.size(-1), "key", path);
       changed = expand(without({look.force_key}, w.size(-1), 1, 0, w.dtype()), w.shape());
     }
     if (!look.heads_off.empty()) {
       const int64_t heads = w.dim() == 4 ? w.size(1) : 1;
-      for (const int64_t head : look.heads_off) check_number("--heads-off", head, heads, "heads", path);
+      for (const int64_t head : look.heads_off) check_number("--heads-off", head, heads, "head", path);
       const Tensor on = without(look.heads_off, heads, 0, 1, w.dtype());
       changed = changed * (w.dim() == 4 ? reshape(on, {1, heads, 1, 1}) : reshape(on, {1, 1, 1}));
     }

@@ -13,11 +13,18 @@ int main(int argc, char** argv) {
   std::string out;
   app.add_option("RUN", runs, "folders of runs")->required();
   app.add_option("--out", out, "file; default report.html, in the folder of a single run");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   try {
     if (out.empty())
       out = runs.size() == 1 ? (std::filesystem::path(runs.front()) / "report.html").string() : "report.html";
-    fovea::examples::write_report(out, {runs.begin(), runs.end()});
+    std::vector<std::filesystem::path> sides{runs.begin(), runs.end()};
+    if (const auto changed = sides.front() / "changed"; sides.size() == 1 && std::filesystem::exists(changed))
+      sides.push_back(changed);  // of a look, what was changed stands beside it
+    fovea::examples::write_report(out, sides);
     fmt::print("{}\n", out);
     return 0;
   } catch (const std::exception& error) {
