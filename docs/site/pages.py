@@ -289,6 +289,13 @@ def check_exercises(text, page):
         )
 
 
+def check_numbers(text, page):
+    """Numbered sections count from 1 on."""
+    numbers = [int(n) for n in re.findall(r"^## (\d+)\. ", text, re.MULTILINE)]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield f"docs/{page}.md: sections are numbered {', '.join(map(str, numbers))}"
+
+
 def main():
     check, wrong = "--check" in sys.argv[1:], []
     try:
@@ -306,6 +313,7 @@ def main():
                 file.write(new)
         if page in lessons.names:
             wrong += check_exercises(new, page)
+        wrong += check_numbers(new, page)
     wrong += check_listed(lessons)
     wrong += check_links(
         ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/images/README.md", "docs/diagrams/README.md"]
