@@ -258,7 +258,7 @@ def check_pictures():
     folder = os.path.join(DOCS, "images")
     rows = dict(re.findall(r"^\| `([^`]+)` \| `([^`]+)`", read(os.path.join(folder, "README.md")), re.MULTILINE))
     shown = "".join(read(os.path.join(DOCS, page + ".md")) for page in pages()) + read(os.path.join(ROOT, "README.md"))
-    kept = [name for name in os.listdir(folder) if name != "README.md"]
+    kept = [name for name in os.listdir(folder) if name not in ("README.md", "draw.py", "__pycache__")]
     for name in sorted(set(kept) | set(rows)):
         if name not in rows:
             yield f"docs/images/{name}: docs/images/README.md does not say which command draws it"
