@@ -2,7 +2,7 @@
 // Problems", arXiv 1512.08756.
 //
 //   h_t = LReLU(W_xh x_t + b_xh)                                                 (1)
-//   e_t = tanh(w_hc · h_t + b_hc);   unbounded: e_t = w_hc · h_t + b_hc          (2)
+//   e_t = tanh(w_hc · h_t + b_hc);   unbounded: e_t = w_hc · h_t                 (2)
 //   α   = softmax_t(e)                                                           (3)
 //   c   = Σ_t α_t h_t;   unweighted: c = mean_t h_t                              (4)
 //   s   = LReLU(W_cs c + b_cs)                                                   (5)
@@ -33,9 +33,9 @@ namespace fovea {
 class FeedForwardAttention final : public Module {
  public:
   explicit FeedForwardAttention(int64_t size, Generator& generator = default_generator(), bool bounded = true)
-      : weight(normal({1, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator)),
-        bias(zeros({1})),
-        bounded_(bounded) {}
+      : weight(normal({1, size}, 0, 1 / std::sqrt(static_cast<double>(size)), generator)), bounded_(bounded) {
+    if (bounded) bias = Parameter(zeros({1}));  // linear scores would all move alike
+  }
   void members(Members& m) override { m("weight", weight)("bias", bias); }
 
   // h [B, T, D], mask as in mask.h -> c [B, D].
@@ -46,7 +46,7 @@ class FeedForwardAttention final : public Module {
     return squeeze(matmul(alpha, h), 1);                                                       // (4) [B, D]
   }
 
-  Parameter weight, bias;  // w_hc, b_hc
+  Parameter weight, bias;  // w_hc, b_hc; no bias where scores are unbounded
 
  private:
   bool bounded_;
