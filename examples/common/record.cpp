@@ -231,7 +231,7 @@ struct Recorder::Parts {
       if (!frames[i]["score"].is_null() && gap < smallest) least = i, smallest = gap;
     }
     if (least == 0) return {};
-    const std::string file = frames[least]["file"];
+    std::string file = frames[least]["file"];
     frames.erase(least);
     return file;
   }
