@@ -55,7 +55,8 @@ void write_json(const std::filesystem::path& file, const Json& json) {
 struct Recorded::Parts {
   std::string at;  // "0/"
   NamedTensors tensors{};
-  Json views = Json::array(), attended = Json::array(), texts = Json::object(), grid = Json::object();
+  Json views = Json::array(), attended = Json::array();  // what the call added, and what was seen of attentions
+  Json texts = Json::object(), grid = Json::object();
 
   bool add(const std::string& name, const Tensor& x) {
     if (x.numel() > kLargest || x.numel() == 0) return false;
@@ -134,8 +135,7 @@ void Recorded::Parts::attentions(const WeightCollector& collected, const Tensor&
   add_all(collected.scores(), "scores", -std::numeric_limits<double>::infinity());
 }
 
-// What is attended to comes first, then what the call added. Memories over time, and weights over their slots: where an
-// addressing reports its four stages these, with the memory.
+// Memories over time, and weights over their slots: where an addressing reports its four stages these, with the memory.
 void Recorded::Parts::traces(const WeightCollector& collected) {
   std::string memory;
   std::vector<std::string> heads;
@@ -165,8 +165,6 @@ void Recorded::Parts::traces(const WeightCollector& collected) {
     const bool shown = !heads.empty() && (name.ends_with("read_weights") || name.ends_with("write_weights"));
     if (!shown) attended.push_back(std::move(view));
   }
-  for (Json& view : views) attended.push_back(std::move(view));
-  views = std::move(attended);
 }
 
 struct Recorder::Parts {
@@ -276,7 +274,9 @@ void Recorder::sample(const RecordedSample& sample, const std::function<Tensor(R
       Json{{"loss", std::isfinite(value) ? Json(value) : Json()}, {"texts", std::move(seen.parts_->texts)}});
   Json texts = Json::object();
   for (const auto& [name, words] : sample.texts) texts[name] = words;
-  parts_->described.push_back(Json{{"title", sample.title}, {"texts", texts}, {"views", seen.parts_->views}});
+  Json views = std::move(seen.parts_->attended);  // these come first
+  for (Json& view : seen.parts_->views) views.push_back(std::move(view));
+  parts_->described.push_back(Json{{"title", sample.title}, {"texts", texts}, {"views", std::move(views)}});
   for (auto& each : seen.parts_->tensors) parts_->tensors.push_back(std::move(each));
 }
 

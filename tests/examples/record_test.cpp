@@ -72,6 +72,8 @@ TEST_CASE("a run is the same with and without its record, which has every valida
   REQUIRE(json["frames"][3]["score"] == 1.0);
   REQUIRE(json["samples"].size() == 2);
   REQUIRE(json["samples"][0]["views"].size() == 2);
+  REQUIRE(json["samples"][0]["views"][0]["kind"] == "attention");  // before what the call added, which came first
+  REQUIRE(json["samples"][0]["views"][1]["kind"] == "images");
   const NamedTensors tensors = load_safetensors((folder / "record/000008.safetensors").string()).tensors;
   const auto of = [&](const std::string& name) {
     for (const auto& [own, x] : tensors)
