@@ -92,14 +92,14 @@ class Temporary {
     ::close(descriptor_);
   }
 
-  void write(std::span<const std::byte> bytes) {
+  void write(std::span<const std::byte> bytes, Flush flush) {
     call("truncate", [&] { return ::ftruncate(descriptor_, 0); });
     while (!bytes.empty()) {
       const ssize_t done =
           call("write", [&] { return ::write(descriptor_, bytes.data(), std::min(bytes.size(), kPiece)); });
       bytes = bytes.subspan(static_cast<size_t>(done));
     }
-    call("fsync", [&] { return ::fsync(descriptor_); });
+    if (flush == Flush::yes) call("fsync", [&] { return ::fsync(descriptor_); });
   }
 
   void rename() {
@@ -176,12 +176,12 @@ FileStart read_start(std::string_view path, size_t count) {
 
 std::vector<std::byte> read_file(std::string_view path) { return read_start(path, SIZE_MAX).bytes; }
 
-void write_file(std::string_view path, std::span<const std::byte> bytes) {
+void write_file(std::string_view path, std::span<const std::byte> bytes, Flush flush) {
   const std::string target = target_of(checked_path("write_file", path));
   Temporary temporary(target, target + ".tmp");
-  temporary.write(bytes);
+  temporary.write(bytes, flush);
   temporary.rename();
-  flush_folder(target);
+  if (flush == Flush::yes) flush_folder(target);
 }
 
 }  // namespace fovea

@@ -4,6 +4,8 @@
 // `path` and flushes the folder. A process that is killed leaves at most that one temporary file, which the next save
 // uses and removes. After an error the old file is whole, except that when only flushing the folder failed the new file
 // is already in place. A symbolic link is followed, so that the file it points to is replaced and the link stays.
+// Flush::no leaves the flushing to the system: as safe from a kill, but after a power cut the file may be empty. For
+// what is written often and can be made again.
 // Errors: FileError names the path, the call that failed and errno. Threads: safe; of two saves to one path at the same
 // time the second fails.
 #pragma once
@@ -23,6 +25,7 @@ struct FileStart {
   size_t file_size;
 };
 FileStart read_start(std::string_view path, size_t count);
-void write_file(std::string_view path, std::span<const std::byte> bytes);
+enum class Flush { yes, no };
+void write_file(std::string_view path, std::span<const std::byte> bytes, Flush flush = Flush::yes);
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/ops.h>
 #include <fovea/core/array.h>
+#include <fovea/core/error.h>
 #include <fovea/core/file.h>
 #include <fovea/core/safetensors.h>
 
@@ -47,7 +48,7 @@ bool self_attention(const std::string& name) {
 
 void write_json(const std::filesystem::path& file, const Json& json) {
   const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  write_file(file.string(), std::as_bytes(std::span(text)));
+  write_file(file.string(), std::as_bytes(std::span(text)), Flush::no);
 }
 
 }  // namespace
@@ -182,7 +183,12 @@ struct Recorder::Parts {
     std::ifstream in(file);
     if (!in) return;
     const Json json = Json::parse(in, nullptr, false);
-    if (json.is_discarded() || !json.contains("frames")) return;
+    if (json.is_discarded() || !json.contains("frames")) {
+      const std::filesystem::path kept = file.string() + ".broken";
+      std::filesystem::rename(file, kept);
+      throw FileError(fmt::format("{}: is not what a run writes; it is {} now, and the record begins anew",
+                                  file.string(), kept.filename().string()));
+    }
     for (const Json& frame : json["frames"])
       if (frame.value("step", int64_t{0}) <= step) {
         frames.push_back(frame);
@@ -207,7 +213,7 @@ struct Recorder::Parts {
     if (described.empty()) return;  // the program has no samples
     std::filesystem::create_directories(folder);
     const std::string file = fmt::format("{:06}.safetensors", step);
-    save_safetensors((folder / file).string(), tensors);
+    write_file((folder / file).string(), serialize_safetensors(tensors), Flush::no);
     samples = described;
     frames.push_back(Json{{"step", step}, {"file", file}, {"score", score}, {"samples", seen}});
     const std::string dropped = thin();

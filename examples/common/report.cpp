@@ -187,7 +187,7 @@ void keep_titles(const std::filesystem::path& folder, const ReportTitles& titles
 
 void write_report(const std::filesystem::path& file, const std::vector<std::filesystem::path>& runs, int64_t largest) {
   const std::string page = page_of(runs, largest, nullptr);
-  write_file(file.string(), std::as_bytes(std::span(page)));
+  write_file(file.string(), std::as_bytes(std::span(page)), Flush::no);
 }
 
 std::string live_page(const std::filesystem::path& run, const std::string& token, int64_t largest) {

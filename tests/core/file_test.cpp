@@ -101,6 +101,21 @@ TEST_CASE("files: a device is never replaced, a link is followed", "[file]") {
   CHECK(read_file(folder.file("real")) == test::bytes_of("new"));
 }
 
+TEST_CASE("files: without a flush a file is replaced as a whole too, and nothing waits for the disk", "[file]") {
+  const test::Folder folder;
+  const std::string path = folder.file("often");
+  write_file(path, test::bytes_of("old"));
+  std::vector<std::string> calls;
+  {
+    const FaultGuard guard([&](std::string_view call, int) { return calls.emplace_back(call), 0; });
+    write_file(path, test::bytes_of("new"), Flush::no);
+  }
+  CHECK(read_file(path) == test::bytes_of("new"));
+  CHECK(std::count(calls.begin(), calls.end(), "rename") == 1);
+  CHECK(std::none_of(calls.begin(), calls.end(), [](const std::string& call) { return call.starts_with("fsync"); }));
+  CHECK_FALSE(std::filesystem::exists(path + ".tmp"));
+}
+
 TEST_CASE("files: an error in any call of a save leaves a whole file and names path and errno", "[file]") {
   const test::Folder folder;
   const std::string path = folder.file("last.safetensors");

@@ -114,6 +114,19 @@ TEST_CASE("of many validations those are kept that lie evenly over the run, with
   REQUIRE(files == frames.size());
 }
 
+TEST_CASE("a record that is broken is kept aside when the run goes on, and a new one begins", "[record]") {
+  const test::Scratch scratch;
+  const auto folder = scratch.path() / "run";
+  train(folder, true, 8);
+  write_text(folder / "record/record.json", "{\"frames\": [");
+  const auto weights = train(folder, true, 12);
+  REQUIRE(read_text(folder / "record/record.json.broken") == "{\"frames\": [");
+  const auto frames = nlohmann::json::parse(read_text(folder / "record/record.json"))["frames"];
+  REQUIRE(frames.size() == 2);
+  REQUIRE(frames.front()["step"] == 10);
+  REQUIRE(weights == train(scratch.path() / "other", false, 12));
+}
+
 TEST_CASE("a report has what a folder has; texts cannot end its script; what is no run is refused", "[record]") {
   const test::Scratch scratch;
   const auto folder = scratch.path() / "run", page = scratch.path() / "report.html";
