@@ -83,7 +83,7 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
   const Shape wanted = resolve(x, shape);
   Shape strides;
   if (view_strides(x, wanted, strides)) return as_strided(x, wanted, strides);
-  return as_strided(clone(x), wanted, contiguous_strides(wanted));
+  return as_strided(array::clone(x), wanted, contiguous_strides(wanted));
 }
 
 Tensor permute(const Tensor& x, const Shape& order) {
@@ -195,7 +195,7 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   return as_strided(x, shape, strides);
 }
 
-Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : clone(x); }
+Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : array::clone(x); }
 
 Tensor clone(const Tensor& x) {
   Tensor y = empty_like(x);

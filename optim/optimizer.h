@@ -19,6 +19,7 @@
 #include <fovea/optim/saved_state.h>
 
 #include <array>
+#include <limits>
 #include <span>
 
 namespace fovea {
@@ -75,6 +76,7 @@ class Optimizer : public Saveable {
   std::vector<Symbols> symbols_;  // per group
 };
 
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // ValueError "what: name is value; need ..." unless low <= value < high.
 void require_range(std::string_view what, std::string_view name, double value, double low, double high);
 

@@ -6,8 +6,6 @@
 namespace fovea {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 // The equations of rmsprop.h in ops. `mean` undefined: not centred; `b` undefined: no momentum.
 void plain_step(Tensor theta, Tensor v, Tensor mean, Tensor b, Tensor g, const RMSpropOptions& o) {
   g = g + theta * o.weight_decay;                    // (1)

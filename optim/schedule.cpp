@@ -8,8 +8,6 @@
 namespace fovea {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 void require_at_least(std::string_view what, std::string_view name, int64_t value, int64_t least) {
   if (value < least) throw ValueError(fmt::format("{}: {} is {}; need at least {}", what, name, value, least));
 }

@@ -6,8 +6,6 @@
 namespace fovea {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 // The equations of sgd.h in ops. `b` undefined: no momentum.
 void plain_step(Tensor theta, Tensor b, Tensor g, bool first, const SGDOptions& o) {
   g = g + theta * o.weight_decay;  // (1)

@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-using Pair = std::pair<Tensor, Tensor>;
+using Sorted = std::pair<Tensor, Tensor>;
 
 // dim counted from the front, where x has an element.
 int dim_with_elements(const char* op, const Tensor& x, int64_t dim) {
@@ -24,7 +24,7 @@ int dim_with_elements(const char* op, const Tensor& x, int64_t dim) {
 }
 
 // x at positions [.., 1, ..] along d.
-Pair take(const Tensor& x, int d, const Tensor& positions, bool keepdim) {
+Sorted take(const Tensor& x, int d, const Tensor& positions, bool keepdim) {
   const Tensor values = gather(x, d, positions);
   if (keepdim || x.dim() == 0) return {values, positions};
   return {squeeze(values, d), squeeze(positions, d)};
@@ -32,18 +32,18 @@ Pair take(const Tensor& x, int d, const Tensor& positions, bool keepdim) {
 
 }  // namespace
 
-Pair max_with_indices(const Tensor& x, int64_t dim, bool keepdim) {
+Sorted max_with_indices(const Tensor& x, int64_t dim, bool keepdim) {
   const int d = dim_with_elements("max_with_indices", x, dim);
   return take(x, d, argmax(x.detach(), d, true), keepdim);
 }
 
-Pair min_with_indices(const Tensor& x, int64_t dim, bool keepdim) {
+Sorted min_with_indices(const Tensor& x, int64_t dim, bool keepdim) {
   const int d = dim_with_elements("min_with_indices", x, dim);
   return take(x, d, argmin(x.detach(), d, true), keepdim);
 }
 
 // In ascending order NaN come last, in the order they stand.
-Pair median(const Tensor& x, int64_t dim, bool keepdim) {
+Sorted median(const Tensor& x, int64_t dim, bool keepdim) {
   const int d = dim_with_elements("median", x, dim);
   if (x.dim() == 0) return {clone(x), zeros({}, i64)};
   const int64_t n = x.shape()[d], lower = (n - 1) / 2;

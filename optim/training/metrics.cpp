@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <limits>
 
 namespace fovea {
@@ -68,10 +67,6 @@ std::string kept_rows(const std::filesystem::path& file, std::string_view header
   return kept;
 }
 
-[[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path, int error) {
-  throw FileError(fmt::format("cannot {} {}: {} (errno {})", doing, path.string(), std::strerror(error), error));
-}
-
 }  // namespace
 
 MetricsFile::MetricsFile(const std::filesystem::path& file, const std::vector<std::string>& columns,
@@ -83,7 +78,7 @@ MetricsFile::MetricsFile(const std::filesystem::path& file, const std::vector<st
     throw FileError(fmt::format("{} is there already; it belongs to another run", file.string()));
   write_text(file, there ? kept_rows(file, header, resume_step) : header + "\n");
   descriptor_ = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (descriptor_ < 0) fail("append to", file, errno);
+  if (descriptor_ < 0) throw_file_error("append to", file, errno);
 }
 
 MetricsFile::~MetricsFile() { ::close(descriptor_); }
@@ -96,12 +91,12 @@ void MetricsFile::append(int64_t step, std::span<const double> values) {
   ssize_t written = 0;
   do written = ::write(descriptor_, line.data(), line.size());
   while (written < 0 && errno == EINTR);
-  if (written < 0) fail("append to", file_, errno);
-  if (static_cast<size_t>(written) != line.size()) fail("append to", file_, ENOSPC);
+  if (written < 0) throw_file_error("append to", file_, errno);
+  if (static_cast<size_t>(written) != line.size()) throw_file_error("append to", file_, ENOSPC);
 }
 
 void MetricsFile::sync() {
-  if (::fsync(descriptor_) != 0) fail("sync", file_, errno);
+  if (::fsync(descriptor_) != 0) throw_file_error("sync", file_, errno);
 }
 
 void MetricsFile::operator()(const Event& event) {

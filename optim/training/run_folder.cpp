@@ -16,17 +16,13 @@
 namespace fovea {
 namespace {
 
-[[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path, int error) {
-  throw FileError(fmt::format("cannot {} {}: {} (errno {})", doing, path.string(), std::strerror(error), error));
-}
-
 constexpr const char* kLock = "lock";
 
 // Empty, but for our lock and what a run left that was killed while it wrote its first file.
 bool is_unused(const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::directory_iterator entries(folder, error);
-  if (error) fail("look into", folder, error.value());
+  if (error) throw_file_error("look into", folder, error.value());
   return std::all_of(begin(entries), end(entries), [](const auto& entry) {
     return entry.path().filename() == "config.toml.tmp" || entry.path().filename() == kLock;
   });
@@ -64,7 +60,7 @@ class RunFolder::Lock {
     std::array<char, 16> owner{};
     const ssize_t read = descriptor_ < 0 ? 0 : ::pread(descriptor_, owner.data(), owner.size() - 1, 0);
     if (descriptor_ >= 0) ::close(descriptor_);
-    if (error != EWOULDBLOCK) fail("lock", path_, error);
+    if (error != EWOULDBLOCK) throw_file_error("lock", path_, error);
     const std::string_view process(owner.data(), read > 1 ? static_cast<size_t>(read) - 1 : 0);  // without line end
     throw FileError(fmt::format("{} is in use by {}; wait until that run has ended, or choose another folder",
                                 path_.parent_path().string(),
@@ -96,7 +92,7 @@ std::string summary_json(const Summary& summary) {
 RunFolder RunFolder::create(const std::filesystem::path& folder, std::string_view config_toml) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) fail("create", folder, error.value());
+  if (error) throw_file_error("create", folder, error.value());
   auto lock = std::make_shared<const Lock>(folder);
   if (std::filesystem::exists(folder / "config.toml", error)) {
     throw FileError(

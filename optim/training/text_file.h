@@ -13,6 +13,12 @@
 
 namespace fovea {
 
+// FileError "cannot append to FILE: No space left on device (errno 28)".
+[[noreturn]] inline void throw_file_error(std::string_view doing, const std::filesystem::path& file, int error) {
+  throw FileError("cannot " + std::string(doing) + " " + file.string() + ": " + std::generic_category().message(error) +
+                  " (errno " + std::to_string(error) + ")");
+}
+
 inline void write_text(const std::filesystem::path& file, std::string_view text) {
   write_file(file.string(), std::as_bytes(std::span(text)));
 }
