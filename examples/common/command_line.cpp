@@ -78,6 +78,7 @@ CommandLine::CommandLine(About about, RunOptions defaults)
   parts.add("save-every", &save_every, "seconds between checkpoints", real_rule(0, 1e9)).saved = false;
   parts.add("watch", &watch, "serve the page of the run while it goes on, with pause and stop").saved = false;
   parts.add("watch-address", &watch_address, "of the interface that --watch serves on").saved = false;
+  parts.add("watch-port", &watch_port, "of the page; 0: one that is free", whole_rule(0, 65535)).saved = false;
   parts.add("record", &record, "keep what attention does on a few samples as it learns").saved = false;
   parts.add("quiet", &quiet, "no progress on stderr").saved = false;
   const auto not_in_files = [](Parameter& parameter) { parameter.saved = parameter.in_files = false; };
@@ -181,6 +182,7 @@ bool CommandLine::parse(int argc, const char* const* argv) {
   if (parts_->program.uses_data && data.empty() && std::filesystem::is_directory(usual_data_folder))
     data = usual_data_folder;
   check_run();
+  if (!run.empty() && config.empty()) return true;  // what the run was trained with is still to come: parse_as_run
   settle();
   parts_->check_conditions();
   return true;
@@ -200,7 +202,9 @@ void CommandLine::check_run() {
       if (given(change)) throw UsageError(fmt::format("{} goes with --look; leave it out", of(change).source));
   if (given(&look.attention) && !look.changes())
     throw UsageError("--only says where something is changed; give --scale-scores, --heads-off, ... with it");
-  if (given(&watch_address) && !watch) throw UsageError("--watch-address goes with --watch; give both or none");
+  for (const Target where : {Target(&watch_address), Target(&watch_port)})
+    if (given(where) && !watch)
+      throw UsageError(fmt::format("{} goes with --watch; give both or none", of(where).source));
   if (watch && !run.empty()) throw UsageError("--watch does not go with --run, which trains nothing; leave it out");
 }
 

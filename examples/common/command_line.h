@@ -53,6 +53,7 @@ struct RunOptions {
   double save_every = 30;  // seconds between checkpoints
   bool watch = false;      // the page of the run while it goes on: live.h
   std::string watch_address = "127.0.0.1";
+  int64_t watch_port = 0;
   bool record = true;      // what attention does on a few samples: record.h
   bool reference = false;  // on the formulas beside the fused kernels: ReferenceMode
 };

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 
 // An open page holds a thread of the server for its events; those that are left answer what is asked meanwhile.
 constexpr int kMostPages = 48, kThreads = 64;
+constexpr size_t kMostBytes = size_t{1} << 26;  // of events that are kept
 
 std::string fresh_token() {
   std::random_device source;
@@ -39,7 +40,8 @@ struct LivePage::Parts {
 
   std::mutex lock{};
   std::condition_variable changed{};
-  std::vector<std::string> messages{};  // all events so far, for pages that come later
+  std::vector<std::string> messages{};  // all events so far, for pages that lost their connection; the oldest emptied
+  size_t bytes = 0, emptied = 0;
   bool paused = false, stop = false, ended = false;
   int pages = 0;  // with events
 
@@ -51,6 +53,11 @@ struct LivePage::Parts {
   void send(const char* event, const std::string& data) {
     const std::scoped_lock hold(lock);
     messages.push_back(fmt::format("id: {}\nevent: {}\ndata: {}\n\n", messages.size(), event, data));
+    bytes += messages.back().size();
+    for (; bytes > kMostBytes && emptied + 1 < messages.size(); ++emptied) {
+      bytes -= messages[emptied].size();
+      messages[emptied] = {};
+    }
     changed.notify_all();
   }
   void send_state(const char* state) { send("state", Json{{"state", state}, {"step", step}, {"steps", steps}}.dump()); }
@@ -113,6 +120,10 @@ struct LivePage::Parts {
       if (!allowed(request, response)) return;
       response.set_header("Cache-Control", "no-store");
       response.set_header("Referrer-Policy", "no-referrer");
+      {
+        std::unique_lock hold(lock);  // a run that has just been started has no files to show
+        changed.wait_for(hold, std::chrono::seconds(10), [&] { return !messages.empty() || ended; });
+      }
       response.set_content(live_page(folder, token), "text/html; charset=utf-8");
     });
     server.Get("/events", [this](const httplib::Request& request, httplib::Response& response) {
@@ -158,12 +169,23 @@ struct LivePage::Parts {
   }
 };
 
-LivePage::LivePage(Trainer& trainer, const std::filesystem::path& folder, const std::string& host)
+LivePage::LivePage(Trainer& trainer, const std::filesystem::path& folder, const std::string& host, int wanted)
     : parts_(std::make_unique<Parts>(trainer, folder)) {
   Parts& p = *parts_;
   p.answer();
-  // An empty address would be every interface.
-  const int port = host.empty() ? -1 : p.server.bind_to_any_port(host.c_str());
+  // One listener a port: the library would let several runs share it.
+  p.server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
+  int port = -1;  // an empty address would be every interface
+  if (!host.empty() && wanted == 0) port = p.server.bind_to_any_port(host.c_str());
+  if (!host.empty() && wanted != 0 && p.server.bind_to_port(host.c_str(), wanted)) port = wanted;
+  if (port < 0 && wanted != 0)
+    throw FileError(
+        fmt::format("--watch: port {} of '{}' is taken or not ours to take; need another --watch-port, or an "
+                    "address of this machine",
+                    wanted, host));
   if (port < 0) throw FileError(fmt::format("--watch: no port of '{}' is free; need an address of this machine", host));
   const bool v6 = host.find(':') != std::string::npos;
   p.address = fmt::format("http://{}:{}/?token={}", v6 ? fmt::format("[{}]", host) : host, port, p.token);

@@ -21,8 +21,9 @@ namespace fovea::examples {
 
 class LivePage {
  public:
-  LivePage(Trainer& trainer, const std::filesystem::path& folder, const std::string& host = "127.0.0.1");
-  ~LivePage();  // tells the pages that it has ended
+  LivePage(Trainer& trainer, const std::filesystem::path& folder, const std::string& host = "127.0.0.1",
+           int port = 0);  // 0: one that is free
+  ~LivePage();             // tells the pages that it has ended
   LivePage(const LivePage&) = delete;
   LivePage& operator=(const LivePage&) = delete;
   const std::string& address() const;  // with the token

@@ -80,7 +80,7 @@ int Program::run() {
   std::optional<LivePage> live{};
   if (line.watch) {
     try {
-      live.emplace(*trainer_, folder_->path(), line.watch_address);
+      live.emplace(*trainer_, folder_->path(), line.watch_address, static_cast<int>(line.watch_port));
     } catch (const FileError&) {
       if (!line.resumed()) std::filesystem::remove_all(folder_->path());  // what is refused leaves no folder
       throw;

@@ -122,7 +122,7 @@ grep -q "there are: attention" "$folder/log" || fail "--only does not say which 
 # A drawing of a million cells cannot be looked at, and takes minutes; the numbers are there.
 "$reverse" --run "$folder/t1" --look "$(printf 'abcde%.0s' {1..80})" >/dev/null 2>"$folder/log" || fail "a long --look failed: $(cat "$folder/log")"
 [ -s "$folder/t1/look-2/attention.weights.npy" ] && [ ! -e "$folder/t1/look-2/attention.weights.svg" ] || fail "a long --look: $(ls "$folder/t1/look-2")"
-for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--run $folder/t1" "--watch --watch-address 192.0.2.1"; do
+for bad in "--look abc" "--mask-keys 2" "--watch-address 127.0.0.1" "--watch-port 8080" "--run $folder/t1" "--watch --watch-address 192.0.2.1"; do
   # shellcheck disable=SC2086
   ! "$reverse" $bad --out "$folder/bad" >/dev/null 2>"$folder/log" || fail "$bad was not refused"
   [ ! -e "$folder/bad" ] || fail "$bad left a folder behind"

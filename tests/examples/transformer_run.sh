@@ -75,6 +75,7 @@ for i in $(seq 400); do echo "To be, or not to be, line $((i * 7919 % 1000)): th
 grep -q '"validation_loss"' "$folder/text/summary.json" || fail "summary.json has no validation_loss"
 [ -s "$folder/text/attention.png" ] || fail "shakespeare drew no attention"
 . "$(dirname "${BASH_SOURCE[0]}")/look.sh"
+looks "$transformer" "$folder/text" "To be" "foretold: " --data "$folder/data" # it goes with what the run was trained on
 looks "$transformer" "$folder/text" "to be: that is" "without keys 1: foretold: " --mask-keys 1
 # The first character may see itself alone: without it, it sees nothing.
 grep -A1 "without keys 1: decoder.layers.0.self_attn" "$folder/looked" | tail -1 | grep -q '^ *$' || fail "a masked key is attended: $(cat "$folder/looked")"

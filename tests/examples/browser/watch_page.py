@@ -3,6 +3,7 @@
 The program is started with --watch; its page must fill itself, pause, go on and stop the training, and say so.
 """
 import http.client
+import os
 import re
 import socket
 import subprocess
@@ -84,8 +85,24 @@ class Serving(unittest.TestCase):
         self.assertEqual(urllib.parse.urlsplit(self.address).hostname, "::1")
         self.assertEqual(self.ask("GET", "/").status, 200)
 
+    def test_a_port_that_is_asked_for_is_taken_and_belongs_to_one_run(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        Serving.tearDown(self)
+        self.start("--watch-port", str(port))
+        self.assertEqual(urllib.parse.urlsplit(self.address).port, port)
+        self.assertEqual(self.ask("GET", "/").status, 200)
+        folder = os.path.join(self.folder.name, "second")
+        second = subprocess.run([*COMMAND, "--watch", "--watch-port", str(port), "--out", folder],
+                                capture_output=True, text=True)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(f"port {port}", second.stderr)
+        self.assertFalse(os.path.exists(folder))
+
 
 class Watch(Serving):
+    test_a_port_that_is_asked_for_is_taken_and_belongs_to_one_run = None
     test_many_pages_leave_room_for_what_is_asked = None
     test_a_page_that_comes_back_gets_what_it_has_not = None
     test_the_address_of_an_ipv6_interface_is_one = None
