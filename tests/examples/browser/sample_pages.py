@@ -168,7 +168,7 @@ class OneFrame(Case):
     kind = "one"
 
     def test_one_step_without_words(self):
-        self.assertFalse(self.find("#step").is_enabled())
+        self.assertFalse(self.find(".timeline").is_displayed())
         self.find(".panel .heatmap canvas").send_keys(Keys.ARROW_RIGHT)
         self.assertEqual(self.tooltip()["answer"], "0")
 

@@ -123,6 +123,7 @@
     const index = Math.max(0, d3.bisectRight(steps, state.step) - 1);
     slider.value = index;
     slider.disabled = $("play").disabled = steps.length < 2;
+    document.querySelector(".timeline").hidden = steps.length < 2 && !fovea.report.live; // of one step there is nothing to play
     $("step-text").textContent = "step " + fovea.number_text(steps[index] || 0);
     slider.setAttribute("aria-valuetext", "step " + (steps[index] || 0) + ", " + (index + 1) + " of " + steps.length + " recorded");
   }
