@@ -23,7 +23,21 @@ namespace fovea::examples {
 namespace {
 
 constexpr int64_t most_threads = 1024;
-constexpr const char* usual_data_folder = "../shared/data";
+// Where data sets are looked for without --data: where ./dev data puts them, and beside the working folder.
+std::vector<std::filesystem::path> usual_data_folders() {
+  const auto told = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::filesystem::path(value == nullptr ? "" : value);
+  };
+  std::vector<std::filesystem::path> folders;
+  if (const auto own = told("FOVEA_DATA"); !own.empty()) folders.push_back(own);
+  folders.emplace_back("../shared/data");
+  if (const auto share = told("XDG_DATA_HOME"); !share.empty())
+    folders.push_back(share / "fovea" / "data");
+  else if (const auto home = told("HOME"); !home.empty())
+    folders.push_back(home / ".local" / "share" / "fovea" / "data");
+  return folders;
+}
 
 // Empty is what a shell makes of a variable that was never set: without a rule --resume "$folder" began a new run.
 Rule path() {
@@ -179,8 +193,6 @@ bool CommandLine::parse(int argc, const char* const* argv) {
     parts_->take_flags();
   }
   if (threads == 0) threads = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, most_threads);
-  if (parts_->program.uses_data && data.empty() && std::filesystem::is_directory(usual_data_folder))
-    data = usual_data_folder;
   check_run();
   if (!run.empty() && config.empty()) return true;  // what the run was trained with is still to come: parse_as_run
   settle();
@@ -246,12 +258,15 @@ std::string CommandLine::command() const {
 }
 
 std::filesystem::path CommandLine::data_file(std::string_view relative, std::string_view hint) const {
-  std::filesystem::path file = std::filesystem::path(data) / relative;
-  if (!data.empty() && std::filesystem::exists(file)) return file;
-  const std::string why =
-      data.empty() ? fmt::format("no --data was given and there is no folder {}; give --data DIR", usual_data_folder)
-                   : fmt::format("it is not in {}; give another --data DIR", data);
-  throw FileError(fmt::format("{} needs the file {}: {}{}{}", name(), relative, why, hint.empty() ? "" : "; ", hint));
+  const auto folders = data.empty() ? usual_data_folders() : std::vector<std::filesystem::path>{data};
+  std::vector<std::string> looked;
+  for (const std::filesystem::path& folder : folders) {
+    if (std::filesystem::exists(folder / relative)) return folder / relative;
+    looked.push_back(folder.string());
+  }
+  throw FileError(
+      fmt::format("{} needs {}, which is not in {}; ./dev data fetches it, and --data DIR says where else it is{}{}",
+                  name(), relative, fmt::join(looked, " or "), hint.empty() ? "" : "; ", hint));
 }
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {
