@@ -17,10 +17,26 @@ done
 for command in setup "run copy" demo; do
   # shellcheck disable=SC2086
   ! bare $command || fail "$command goes on without dpkg and compiler"
-  for words in "missing: g++ cmake ninja " "no dpkg" libcli11-dev "docker run"; do
+  for words in "missing: g++ cmake ninja " "no dpkg" libcli11-dev "docker run" docs/systems.md; do
     grep -q -- "$words" "$folder/log" || fail "$command without dpkg does not say \"$words\""
   done
   ! grep -q "complete" "$folder/log" || fail "$command without dpkg says that it is complete"
+done
+# Where another manager is, what is missing has the names that it has there.
+for row in "dnf gcc-c++ fmt-devel" "pacman ttf-dejavu nlohmann-json" "brew openblas libomp" "conda cxx-compiler nlohmann_json"; do
+  manager=${row%% *}
+  ln -s "$(type -P true)" "$folder/$manager"
+  ! bare setup || fail "setup goes on with $manager alone"
+  for words in "By $manager: " ${row#* }; do
+    grep -q -- "$words" "$folder/log" || fail "setup with $manager does not say \"$words\""
+  done
+  ! grep -q "libfmt-dev" "$folder/log" || fail "setup with $manager says Debian's names"
+  grep -q "$manager may not have what Debian calls.* node-d3" "$folder/log" || fail "setup with $manager does not say what it lacks"
+  rm "$folder/$manager"
+done
+# Every package that ./dev installs has its row.
+for package in $(sed -n '/^building=(/,/)/p' "$dev" | sed 's/building=(//; s/)//'); do
+  grep -q "^| $package |" "$(dirname "$dev")/docs/systems.md" || fail "docs/systems.md lacks $package"
 done
 refused() { # WORDS ARGUMENT...
   local words=$1

@@ -18,3 +18,18 @@ configure_package_config_file(
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/fovea-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/fovea-config.cmake" "${PROJECT_BINARY_DIR}/fovea-config-version.cmake"
         DESTINATION "${package_dir}")
+
+# For builds without CMake: pkg-config --cflags --libs fovea. Of a static archive it names what the library needs, too.
+file(RELATIVE_PATH FOVEA_PC_TO_PREFIX "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
+set(FOVEA_PC_CFLAGS "")
+if(NOT FOVEA_THREADS)
+  set(FOVEA_PC_CFLAGS " -DFOVEA_ONE_THREAD=1")
+endif()
+set(FOVEA_PC_LIBS "")
+if(FOVEA_LIBRARY_TYPE STREQUAL "STATIC_LIBRARY")
+  set(needed -lfmt ${utf8proc_LINK_LIBRARIES} ${BLAS_LIBRARIES} ${OpenMP_CXX_LIBRARIES} ${CMAKE_THREAD_LIBS_INIT})
+  list(JOIN needed " " needed)
+  set(FOVEA_PC_LIBS " ${needed}")
+endif()
+configure_file("${CMAKE_CURRENT_LIST_DIR}/fovea.pc.in" "${PROJECT_BINARY_DIR}/fovea.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/fovea.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
