@@ -110,6 +110,10 @@ Batch collate(const std::vector<Example>& items, const std::vector<double>& padd
 
 Batches::Batches(const Dataset& data, BatchesOptions options, const Generator& generator)
     : data_(data), options_(std::move(options)), generator_(generator) {
+#ifdef FOVEA_ONE_THREAD
+  if (options_.workers > 0) throw ValueError("Batches: workers in a build without threads; need 0");
+#endif
+  if (options_.workers < 0) throw ValueError(fmt::format("Batches: {} workers; need 0 or more", options_.workers));
   if (data.size() < 1 || options_.batch < 1 || options_.pool < 0)
     throw ValueError(fmt::format("Batches: {} items in batches of {}, pools of {}; need at least 1, 1 and 0",
                                  data.size(), options_.batch, options_.pool));
@@ -137,13 +141,28 @@ void Batches::arrange(int64_t epoch) {
   epoch_ = epoch;
 }
 
-Batch Batches::next() {
-  const int64_t epoch = position_ / epoch_size();
+const std::vector<int64_t>& Batches::items_at(int64_t position) {
+  const int64_t epoch = position / epoch_size();
   if (epoch != epoch_) arrange(epoch);
-  std::vector<Example> items;
-  for (const int64_t i : order_[static_cast<size_t>(position_ % epoch_size())]) items.push_back(data_.item(i));
+  return order_[static_cast<size_t>(position % epoch_size())];
+}
+
+Batch Batches::next() {
+  const auto read = [&data = data_, padding = options_.padding](const std::vector<int64_t>& positions) {
+    std::vector<Example> items;
+    for (const int64_t i : positions) items.push_back(data.item(i));
+    return collate(items, padding);
+  };
+  if (options_.workers == 0) {
+    const std::vector<int64_t>& items = items_at(position_++);
+    return read(items);
+  }
+  for (auto waiting = static_cast<int64_t>(ahead_.size()); waiting < options_.workers; ++waiting)
+    ahead_.push_back(std::async(std::launch::async, read, items_at(position_ + waiting)));
+  std::future<Batch> first = std::move(ahead_.front());
+  ahead_.pop_front();
   ++position_;
-  return collate(items, options_.padding);
+  return first.get();
 }
 
 SavedState Batches::saved_state() const {
@@ -164,6 +183,7 @@ std::function<void()> Batches::prepare_load(const SavedState& saved) {
     generator();
     position_ = position;
     epoch_ = -1;
+    ahead_.clear();  // waits for them
   };
 }
 

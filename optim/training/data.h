@@ -13,14 +13,21 @@
 //                        [] each                     fields[k]    [B]
 //   lengths[k]           i64 [B]: T_b, 1 for []      mask(k)      bool [B, max T], true where the row has its own
 //
+// With `workers` so many threads read the items of the next batches, one each, and collate them while the caller
+// trains; batches, their order and errors are the same as without. A Dataset's item() must then allow calls from
+// several threads at once, as those here do.
+//
 // Errors: ShapeError and DTypeError for items that differ in more than their length; IndexError for an item outside;
 // ValueError for no items and options out of range; FileError for a state of other data. Cost: collate copies each item
-// once. Threads: used from one.
+// once. Threads: used from one; `workers` is a ValueError in a build without threads.
 #pragma once
 
 #include <fovea/core/random.h>
 #include <fovea/core/tensor.h>
 #include <fovea/optim/saved_state.h>
+
+#include <deque>
+#include <future>
 
 namespace fovea {
 
@@ -69,11 +76,12 @@ struct BatchesOptions {
   bool shuffle = true;
   int64_t pool = 0;               // batches that are sorted by length together; 0: none
   std::vector<double> padding{};  // a number a field
+  int64_t workers = 0;            // threads that read ahead
 };
 
 class Batches final : public Saveable {
  public:
-  // Refers to the data.
+  // Refers to the data. Waits, when it is destroyed, for what is being read.
   Batches(const Dataset& data, BatchesOptions options, const Generator& generator = Generator());
   Batch next();
   int64_t epoch_size() const;                     // batches; the last may be smaller
@@ -84,11 +92,13 @@ class Batches final : public Saveable {
 
  private:
   void arrange(int64_t epoch);
+  const std::vector<int64_t>& items_at(int64_t position);
   const Dataset& data_;
   BatchesOptions options_;
   Generator generator_;
   int64_t position_ = 0, epoch_ = -1;
   std::vector<std::vector<int64_t>> order_{};  // of this epoch: items by batch
+  std::deque<std::future<Batch>> ahead_{};     // of the workers: the next batches, from position_ on
 };
 
 template <class T>

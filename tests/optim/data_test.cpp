@@ -97,6 +97,37 @@ TEST_CASE("a run resumed in the middle of an epoch gets the batches it would hav
   CHECK_THROWS_WITH(other.load_state(saved), contains("30 items") && contains("here are 29"));
 }
 
+TEST_CASE("workers read ahead and change nothing", "[data][threads]") {
+  const ListDataset data = ragged(30);
+  for (const int64_t workers : {1, 3, 20}) {
+    Batches alone(data, {.batch = 4, .pool = 3}, Generator(9));
+    Batches ahead(data, {.batch = 4, .pool = 3, .workers = workers}, Generator(9));
+    for (int64_t i = 0; i < 30; ++i) CHECK(same(alone.next(), ahead.next()));
+    const SavedState saved = ahead.saved_state();
+    CHECK(ahead.position() == 30);
+    ahead.next();
+    ahead.load_state(saved);
+    for (int64_t i = 0; i < 10; ++i) CHECK(same(alone.next(), ahead.next()));
+  }
+}
+
+TEST_CASE("an item that fails fails in its batch, whoever reads it", "[data][threads]") {
+  struct Failing final : Dataset {
+    int64_t size() const override { return 12; }
+    Example item(int64_t i) const override {
+      if (i == 9) throw FileError("item 9 is broken");
+      return {scalar(static_cast<double>(i))};
+    }
+  } data;
+  for (const int64_t workers : {0, 2}) {
+    Batches batches(data, {.batch = 4, .shuffle = false, .workers = workers});
+    batches.next(), batches.next();
+    CHECK_THROWS_WITH(batches.next(), "item 9 is broken");
+    CHECK(batches.next().fields[0].at({0}) == 0);  // the next epoch
+  }
+  CHECK_THROWS_WITH(Batches(data, {.workers = -1}), contains("-1 workers"));
+}
+
 TEST_CASE("generated data go on with their generator", "[data]") {
   const auto make = [](Generator& g) { return normal({3}, 0, 1, g); };
   Generated<Tensor> first(Generator(4), make), second(Generator(5), make);
