@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
+#include <optional>
 
 namespace fovea {
 namespace {
@@ -17,6 +19,17 @@ uint64_t swapped(Ranks& ranks, int64_t partner, uint64_t mine) {
       ranks.begin(partner, kNumbers, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(&theirs, 1)));
   ranks.done(swap, true);
   return theirs;
+}
+
+// The first of the variables that is a number above 0.
+std::optional<int64_t> told(std::initializer_list<const char*> variables) {
+  for (const char* name : variables) {
+    const char* text = std::getenv(name);
+    int64_t count = 0;
+    if (text != nullptr && std::from_chars(text, text + std::strlen(text), count).ec == std::errc() && count > 0)
+      return count;
+  }
+  return {};
 }
 
 }  // namespace
@@ -50,14 +63,11 @@ void require_same(Ranks& ranks, uint64_t number, std::string_view what) {
   }
 }
 
-int64_t launched_ranks() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"}) {
-    const char* text = std::getenv(name);
-    int64_t count = 0;
-    if (text != nullptr && std::from_chars(text, text + std::strlen(text), count).ec == std::errc() && count > 0)
-      return count;
-  }
-  return 1;
+int64_t launched_ranks() { return told({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"}).value_or(1); }
+
+int64_t launched_ranks_here() {
+  return told({"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "MV2_COMM_WORLD_LOCAL_SIZE"})
+      .value_or(launched_ranks());
 }
 
 }  // namespace fovea

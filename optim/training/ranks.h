@@ -42,7 +42,9 @@ uint64_t on_any(Ranks& ranks, uint64_t here);
 // ValueError on the ranks where a number differs from a partner's; `what` names what it is a checksum of.
 void require_same(Ranks& ranks, uint64_t number, std::string_view what);
 
-// As how many ranks this program was started, by what mpirun tells it in its environment; 1 without mpirun.
+// As how many ranks this program was started, and how many of them on this machine, by what mpirun tells it in its
+// environment; 1 without mpirun.
 int64_t launched_ranks();
+int64_t launched_ranks_here();
 
 }  // namespace fovea
