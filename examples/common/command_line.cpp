@@ -198,7 +198,7 @@ void CommandLine::settle_parts() {
   const int64_t ranks = launched_ranks();
   if (ranks > 1 && !run.empty()) throw UsageError("--run trains nothing, and goes without mpirun");
   if (ranks > 1 && !parts_->program.trains_in_parts)
-    throw UsageError(fmt::format("{} does not train on several ranks; run it without mpirun", name()));
+    throw UsageError("this program does not train on several ranks; run it without mpirun");
   if (!parts_->program.trains_in_parts || !run.empty()) return;
   if (micro_batches == 0) micro_batches = ranks;
   const auto is_power = [](int64_t n) { return std::has_single_bit(static_cast<uint64_t>(n)); };
@@ -283,8 +283,7 @@ std::filesystem::path CommandLine::data_file(std::string_view relative, std::str
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {
   const auto said = [&line](const std::string& what, int code) {
-    fmt::print(stderr, "{}: {}\n", line.name(), what);
-    return end_of_ranks(code);
+    return failed(fmt::format("{}: {}", line.name(), what), code);
   };
   try {
     const Ranks& ranks = program_ranks();  // of which the first alone prints

@@ -45,10 +45,14 @@ Ranks& program_ranks() {
   return ranks;
 }
 
-int end_of_ranks(int code) {
+int failed(const std::string& why, int code) {
+  if (!ranks_started || program_ranks().first()) fmt::print(stderr, "{}\n", why);
   if (!ranks_started) return code;
   Ranks& ranks = program_ranks();
-  if (!ranks.first()) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (!ranks.first()) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    fmt::print(stderr, "{}\n", why);
+  }
   ranks.end_all(code);
   return code;
 }

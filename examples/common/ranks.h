@@ -4,12 +4,14 @@
 
 #include <fovea/optim/training/ranks.h>
 
+#include <string>
+
 namespace fovea::examples {
 
 Ranks& program_ranks();
 
-// How a program that failed ends: alone with this code, or with all ranks. The first ends them at once, another after a
-// second: so of an error that all have only the first tells.
-int end_of_ranks(int code);
+// How a program that failed ends: it tells why, and returns the code or ends all ranks with it. The first rank does so
+// at once, another after a second: of an error that all have only the first tells.
+int failed(const std::string& why, int code);
 
 }  // namespace fovea::examples
