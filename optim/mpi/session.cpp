@@ -49,13 +49,17 @@ int64_t Session::begin(int64_t partner, int64_t tag, std::span<const std::byte> 
   const int64_t swap = swaps_->free.back();
   swaps_->free.pop_back();
   std::vector<MPI_Request>& requests = swaps_->requests[static_cast<size_t>(swap)];
-  for (size_t at = 0; at < mine.size(); at += kMost) {
-    const auto bytes = static_cast<int>(std::min(kMost, mine.size() - at));
-    MPI_Irecv(theirs.data() + at, bytes, MPI_BYTE, static_cast<int>(partner), static_cast<int>(tag), MPI_COMM_WORLD,
-              &requests.emplace_back());
-    MPI_Isend(mine.data() + at, bytes, MPI_BYTE, static_cast<int>(partner), static_cast<int>(tag), MPI_COMM_WORLD,
-              &requests.emplace_back());
-  }
+  const auto pieces = [&](size_t size, const auto& request) {
+    for (size_t at = 0; at < size; at += kMost)
+      request(at, static_cast<int>(std::min(kMost, size - at)), &requests.emplace_back());
+  };
+  const auto other = static_cast<int>(partner), kind = static_cast<int>(tag);
+  pieces(theirs.size(), [&](size_t at, int bytes, MPI_Request* request) {
+    MPI_Irecv(theirs.data() + at, bytes, MPI_BYTE, other, kind, MPI_COMM_WORLD, request);
+  });
+  pieces(mine.size(), [&](size_t at, int bytes, MPI_Request* request) {
+    MPI_Isend(mine.data() + at, bytes, MPI_BYTE, other, kind, MPI_COMM_WORLD, request);
+  });
   return swap;
 }
 

@@ -3,6 +3,7 @@
 #include <fovea/autograd/mode.h>
 #include <fovea/core/array.h>
 #include <fovea/core/creation.h>
+#include <fovea/core/kernels/elementwise.h>
 #include <fovea/optim/training/gradient_sum.h>
 
 #include <bit>
@@ -10,8 +11,14 @@
 namespace fovea {
 namespace {
 
-std::span<std::byte> bytes_of(const Tensor& x) {
-  return {static_cast<std::byte*>(x.raw()), static_cast<size_t>(x.numel() * item_size(x.dtype()))};
+std::span<std::byte> bytes_of(const Tensor& x, const GradientSum::Part& part) {
+  const int64_t item = item_size(x.dtype());
+  return std::span(static_cast<std::byte*>(x.raw()), static_cast<size_t>(x.numel() * item))
+      .subspan(static_cast<size_t>(part.begin * item), static_cast<size_t>(part.size() * item));
+}
+
+void add_to(const Tensor& sum, const Tensor& other, const GradientSum::Part& part) {
+  kernels::accumulate(sum.dtype(), part.size(), bytes_of(sum, part).data(), bytes_of(other, part).data());
 }
 
 std::span<const double> values(const Tensor& x) { return {x.data<double>(), static_cast<size_t>(x.numel())}; }
@@ -70,7 +77,7 @@ GradientSum::Bucket GradientSum::bucket(int64_t size, DType dtype) const {
 void GradientSum::begin() {
   added_ = 0;
   for (Bucket& each : buckets_) {
-    each.level = 0;
+    each.turn = 0;
     each.sent = false;
   }
 }
@@ -120,24 +127,44 @@ void GradientSum::ready(size_t parameter) {
 // Adds to the rank's own tree, as one counts in binary: a full level is carried to the next.
 void GradientSum::complete(Bucket& bucket) {
   size_t level = 0;
-  for (; ((added_ >> level) & 1) != 0; ++level) bucket.fresh.add_(bucket.sums[level]);
+  for (; ((added_ >> level) & 1) != 0; ++level) add_to(bucket.fresh, bucket.sums[level], {0, bucket.fresh.numel()});
   std::swap(bucket.fresh, bucket.sums[level]);
   if (added_ + 1 < count_ || ranks_.count() == 1) return;
   bucket.sent = true;
   advance(static_cast<size_t>(&bucket - buckets_.data()), false);
 }
 
-// Through the levels between the ranks, as far as the partners are; true at the end.
+// The part of a bucket that this rank sums up to this level, and the part that its partner there does.
+GradientSum::Parts GradientSum::parts_at(int64_t size, int64_t level) const {
+  Part mine{0, size}, theirs = mine;
+  for (int64_t l = 0; l <= level; ++l) {
+    const int64_t middle = mine.begin + mine.size() / 2;
+    theirs = {middle, mine.end};
+    mine.end = middle;
+    if (((ranks_.rank() >> l) & 1) != 0) std::swap(mine, theirs);
+  }
+  return {mine, theirs};
+}
+
+// Through the levels between the ranks, as far as the partners are; true at the end. A large bucket goes up the levels
+// in halves of halves, and down again whole.
 bool GradientSum::advance(size_t number, bool wait) {
   Bucket& bucket = buckets_[number];
-  Tensor& sum = bucket.sums.back();
-  for (; int64_t{1} << bucket.level < ranks_.count(); ++bucket.level) {
+  const Tensor& sum = bucket.sums.back();
+  const int64_t levels = std::countr_zero(static_cast<uint64_t>(ranks_.count())), size = sum.numel();
+  const bool halves = bytes_of(sum, {0, size}).size() >= static_cast<size_t>(options_.halve_bytes);
+  for (; bucket.turn < (halves ? 2 * levels : levels); ++bucket.turn) {
+    const bool up = bucket.turn < levels;
+    const int64_t level = up ? bucket.turn : 2 * levels - 1 - bucket.turn;
+    const Parts parts = halves ? parts_at(size, level) : Parts{{0, size}, {0, size}};
+    const Part sent = up ? parts.theirs : parts.mine, received = up ? parts.mine : parts.theirs;
+    const Tensor& into = up ? bucket.theirs : sum;
     if (bucket.swap < 0)
-      bucket.swap = ranks_.begin(ranks_.rank() ^ (int64_t{1} << bucket.level), static_cast<int64_t>(number) + 1,
-                                 bytes_of(sum), bytes_of(bucket.theirs));
+      bucket.swap = ranks_.begin(ranks_.rank() ^ (int64_t{1} << level), static_cast<int64_t>(number) + 1,
+                                 bytes_of(sum, sent), bytes_of(into, received));
     if (!ranks_.done(bucket.swap, wait)) return false;
     bucket.swap = -1;
-    sum.add_(bucket.theirs);
+    if (up) add_to(sum, bucket.theirs, received);
   }
   return true;
 }
@@ -156,12 +183,13 @@ void GradientSum::give(double scale) {
   const NoGrad guard;
   const std::span<const double> given = values(buckets_.back().sums.back()).last(parameters_.size());
   for (const Bucket& bucket : buckets_) {
-    if (!bucket.slots.empty()) bucket.sums.back().mul_(scale);
+    if (bucket.slots.empty()) continue;
+    const Tensor& sum = bucket.sums.back();
+    sum.mul_(scale);
     for (const Slot& slot : bucket.slots) {
-      Tensor& parameter = parameters_[slot.parameter];
-      if (given[slot.parameter] == 0) continue;
-      parameter.set_grad(
-          array::clone(array::reshape(array::slice(bucket.sums.back(), 0, slot.begin, slot.end), parameter.shape())));
+      const Tensor& parameter = parameters_[slot.parameter];
+      if (given[slot.parameter] != 0)
+        parameter.set_grad(array::reshape(array::slice(sum, 0, slot.begin, slot.end), parameter.shape()));
     }
   }
 }

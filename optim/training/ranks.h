@@ -26,7 +26,7 @@ class Ranks {
   virtual int64_t count() const { return 1; }
   bool first() const { return rank() == 0; }  // who writes files and prints
 
-  // Begins to send `mine` to the partner and to receive as many bytes; both stay in place until it is done.
+  // Begins to send `mine` to the partner and to receive what fills `theirs`; both stay in place until it is done.
   virtual int64_t begin(int64_t partner, int64_t tag, std::span<const std::byte> mine, std::span<std::byte> theirs);
   // Whether the swap is done; waits for it if asked to. True once: the number is free for another then.
   virtual bool done(int64_t swap, bool wait);

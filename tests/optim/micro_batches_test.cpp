@@ -77,8 +77,10 @@ bool same(const Gradients& a, const Gradients& b) {
 
 TEST_CASE("gradients are summed in one order on any number of ranks", "[ranks][threads]") {
   const Gradients wanted = tree(0, 8);
-  for (const GradientSum::Options options :
-       {GradientSum::Options{}, {.bucket_bytes = 30}, {.bucket_bytes = 1, .early = false}}) {
+  for (const GradientSum::Options options : {GradientSum::Options{},
+                                             {.bucket_bytes = 30, .halve_bytes = 1},
+                                             {.bucket_bytes = 1, .early = false},
+                                             {.halve_bytes = 1}}) {
     for (const int64_t count : {1, 2, 4, 8}) {
       std::vector<Gradients> found(static_cast<size_t>(count));
       std::vector<double> numbers(found.size());
