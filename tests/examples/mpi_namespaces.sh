@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # mpi_namespaces.sh COPY TRANSLATE: ranks in network namespaces of their own, as on four machines with one file system:
 # what they say goes over TCP through veth pairs and a bridge, and their weights are those of one process.
+#   mpi_namespaces.sh --run RATE RANKS COMMAND...      COMMAND alone, over links of this rate (1gbit), or as they are (full)
 # Needs root; where no namespace can be made it says why and is skipped (exit code 77).
 set -euo pipefail
-copy=$1 translate=$2
 folder=$(mktemp -d)
 run=fovea$$
 skip() { echo "mpi_namespaces: skipped: $*"; exit 77; }
@@ -50,6 +50,12 @@ across() {
     mpirun --allow-run-as-root --mca plm_rsh_agent "$folder/agent" --host "$list" -n "$ranks" --bind-to none \
     --mca pml ob1 --mca btl tcp,self --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 "$@"
 }
+if [ "$1" = --run ]; then
+  [ "$2" = full ] || for i in 0 1 2 3; do ip netns exec "$run-$i" tc qdisc add dev eth0 root tbf rate "$2" burst 256kb latency 50ms; done
+  across "${@:3}"
+  exit
+fi
+copy=$1 translate=$2
 across 2 sh -c 'hostname; ip -o -4 addr show eth0' >"$folder/hosts.log" 2>&1 || fail "no rank starts"
 for i in 0 1; do grep -q "^node$i$" "$folder/hosts.log" || fail "no rank on node$i"; done
 
