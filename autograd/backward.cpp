@@ -7,6 +7,7 @@
 #include <fovea/core/kernels/elementwise.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace fovea {
 
@@ -134,9 +135,10 @@ class detail::Pass {
     give(node_of(output), output.impl()->output_index, std::move(gradient));
   }
 
-  // `finish(node)` sees each node with all its gradients collected; true: do not go through it.
-  template <class Finish>
-  void run(Finish&& finish) {
+  // `finish(node)` sees each node with all its gradients collected; true: do not go through it. `through(node)` comes
+  // when it has given all that it gives.
+  template <class Finish, class Through>
+  void run(Finish&& finish, Through&& through) {
     while (Node* next = queue_.pop()) {
       const Running running{next};
       Node& node = *next;
@@ -145,7 +147,17 @@ class detail::Pass {
       if (node.released) throw_released(node.name);
       current_node = &node;
       node.apply(*this);
+      through(node);
     }
+  }
+  template <class Finish>
+  void run(Finish&& finish) {
+    run(std::forward<Finish>(finish), [](Node&) {});
+  }
+  // A leaf that gets no more: its turn in the queue finds nothing left to do.
+  void collect_early(Node& leaf) {
+    if (leaf.hooks) run_hooks(leaf);
+    leaf.apply(*this);
   }
 
   bool deliver(Node& node, Tensor* gradients) {
@@ -253,6 +265,7 @@ class Marks {
 
 void detail::Leaf::apply(detail::Pass&) {
   Tensor arrived = std::move(record_.gradient);
+  if (!arrived.defined()) return;  // collected early
   if (grad.defined()) {
     accumulate(grad, arrived, false);
     return;
@@ -269,6 +282,64 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients
   for (size_t i = 0; i < outputs.size(); ++i)
     pass.seed(outputs[i], initial_gradient("backward", outputs, i, gradients));
   pass.run([](Node&) { return false; });
+}
+
+namespace {
+
+// How many edges of what is behind the outputs still lead to each of some leaves.
+class Countdown {
+ public:
+  Countdown(std::span<const Tensor> outputs, std::span<const Tensor> leaves) {
+    for (size_t i = 0; i < leaves.size(); ++i)
+      if (leaves[i].requires_grad()) left_.emplace(node_of(leaves[i]), Left{i, 0});
+    std::vector<Node*> seen;
+    const auto visit = [&](Node* node) {
+      if (std::exchange(node->queued, true)) return;
+      seen.push_back(node);
+    };
+    for (const Tensor& output : outputs) visit(node_of(output));
+    for (size_t at = 0; at < seen.size(); ++at)
+      for (int i = 0; i < seen[at]->n_inputs; ++i)
+        if (Node* from = seen[at]->edges[i].node()) {
+          if (const auto found = left_.find(from); found != left_.end()) ++found->second.edges;
+          visit(from);
+        }
+    for (Node* node : seen) node->queued = false;
+  }
+  // Calls done(leaf node, number) for those that `node` was the last to lead to.
+  template <class Done>
+  void passed(const Node& node, Done&& done) {
+    for (int i = 0; i < node.n_inputs; ++i) {
+      const auto found = left_.find(node.edges[i].node());
+      if (found != left_.end() && --found->second.edges == 0) done(*found->first, found->second.number);
+    }
+  }
+
+ private:
+  struct Left {
+    size_t number;
+    int64_t edges;
+  };
+  std::unordered_map<Node*, Left> left_{};
+};
+
+}  // namespace
+
+void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients, std::span<const Tensor> leaves,
+              const std::function<void(size_t leaf)>& ready) {
+  const NoGrad guard;
+  std::vector<Tensor> seeds;
+  for (size_t i = 0; i < outputs.size(); ++i) seeds.push_back(initial_gradient("backward", outputs, i, gradients));
+  Countdown countdown(outputs, leaves);
+  detail::Pass pass(false, false);
+  for (size_t i = 0; i < outputs.size(); ++i) pass.seed(outputs[i], std::move(seeds[i]));
+  pass.run([](Node&) { return false; },
+           [&](Node& node) {
+             countdown.passed(node, [&](Node& leaf, size_t number) {
+               pass.collect_early(leaf);
+               ready(number);
+             });
+           });
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,

@@ -6,6 +6,7 @@
 
 #include <fovea/core/tensor.h>
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct GradOptions {
 
 // Adds d(sum outputs)/d(leaf) to every leaf's grad.
 void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients, bool retain_graph = false);
+// The same; calls ready(i) while the pass goes on, as soon as leaves[i].grad() is what it will be after it. Leaves that
+// are not on the way, or by a way that gives no gradient, are not told of. Costs a walk over the tape.
+void backward(std::span<const Tensor> outputs, std::span<const Tensor> gradients, std::span<const Tensor> leaves,
+              const std::function<void(size_t leaf)>& ready);
 // d(sum outputs)/d(input) for each input; leaves' own grads stay untouched.
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options = {});

@@ -1,7 +1,8 @@
 # The include tree. ${build}/include/fovea/<floor> points at the source folders, so <fovea/core/tensor.h> means the same
 # here and after install. fovea.h is written from the public headers that exist and so never goes stale; a header is
 # public unless it lies in a folder named kernels, internal or ops, is the tests' own (op_spec.h), or is for those who
-# write ops: what it puts beside the public names would be in the way of a program's own.
+# write ops: what it puts beside the public names would be in the way of a program's own. Those of fovea::mpi are
+# included by name.
 set(fovea_include_dir "${PROJECT_BINARY_DIR}/include/fovea")
 set(fovea_floors core autograd layers optim)
 
@@ -13,7 +14,7 @@ set(fovea_public_headers "")
 foreach(floor IN LISTS fovea_floors)
   file(CREATE_LINK "${PROJECT_SOURCE_DIR}/${floor}" "${fovea_include_dir}/${floor}" COPY_ON_ERROR SYMBOLIC)
   file(GLOB_RECURSE headers RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${floor}/*.h")
-  list(FILTER headers EXCLUDE REGEX "/(kernels|internal|ops)/|_spec\\.h$|^(core/array|autograd/check)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "/(kernels|internal|ops)/|_spec\\.h$|^(core/array|autograd/check)\\.h$|^optim/mpi/")
   if(NOT FOVEA_TRAINING)
     list(FILTER headers EXCLUDE REGEX "^optim/training/")
   endif()

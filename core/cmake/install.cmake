@@ -11,6 +11,13 @@ endforeach()
 install(FILES "${fovea_include_dir}/fovea.h" "${fovea_include_dir}/version.h"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/fovea")
 
+# The component mpi, of its own: who does not ask for it needs no MPI.
+if(TARGET fovea_mpi)
+  install(TARGETS fovea_mpi EXPORT fovea-mpi-targets)
+  install(EXPORT fovea-mpi-targets NAMESPACE fovea:: DESTINATION "${package_dir}")
+  install(FILES "${PROJECT_SOURCE_DIR}/optim/mpi/session.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/fovea/optim/mpi")
+endif()
+
 get_target_property(FOVEA_LIBRARY_TYPE fovea TYPE)
 configure_package_config_file(
   "${CMAKE_CURRENT_LIST_DIR}/fovea-config.cmake.in" "${PROJECT_BINARY_DIR}/fovea-config.cmake"

@@ -8,6 +8,7 @@
 #include <fovea/version.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <thread>
 
 #include "examples/common/command_line_parts.h"
+#include "examples/common/ranks.h"
 
 namespace fovea::examples {
 namespace {
@@ -79,6 +81,9 @@ CommandLine::CommandLine(About about, RunOptions defaults)
       .may_change = true;
   parts.add("steps", &steps, "training steps", whole_rule(0)).may_change = true;
   parts.add("batch", &batch, "sequences a step", whole_rule(1, 1 << 20));
+  if (parts.program.trains_in_parts)
+    parts.add("micro-batches", &micro_batches,
+              "parts of a batch, each with a backward of its own, a power of two; 0: as many as ranks", whole_rule(0));
   parts.add("optimizer", &optimizer, "update rule", one_of({"sgd", "rmsprop", "rmsprop-graves", "adam", "adamw"}));
   parts.add("learning-rate", &learning_rate, "step size of the optimizer", positive_rule());
   parts.add("clip", &clip, "largest norm of the gradient", positive_rule());
@@ -192,12 +197,38 @@ bool CommandLine::parse(int argc, const char* const* argv) {
     parts_->read_config(config);
     parts_->take_flags();
   }
-  if (threads == 0) threads = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, most_threads);
+  if (threads == 0)
+    threads = std::clamp<int64_t>(std::thread::hardware_concurrency() / launched_ranks_here(), 1, most_threads);
   check_run();
   if (!run.empty() && config.empty()) return true;  // what the run was trained with is still to come: parse_as_run
   settle();
+  settle_parts();
   parts_->check_conditions();
   return true;
+}
+
+// How the batch is cut, and that the ranks can share it.
+void CommandLine::settle_parts() {
+  const int64_t ranks = launched_ranks();
+  if (ranks > 1 && !run.empty()) throw UsageError("--run trains nothing, and goes without mpirun");
+  if (ranks > 1 && !parts_->program.trains_in_parts)
+    throw UsageError("this program does not train on several ranks; run it without mpirun");
+  if (!parts_->program.trains_in_parts || !run.empty()) return;
+  if (micro_batches == 0) micro_batches = ranks;
+  const auto is_power = [](int64_t n) { return std::has_single_bit(static_cast<uint64_t>(n)); };
+  if (!is_power(micro_batches))
+    throw UsageError(fmt::format("--micro-batches is {}; it must be a power of two, such as {}{}", micro_batches,
+                                 std::bit_floor(static_cast<uint64_t>(micro_batches)),
+                                 ranks == micro_batches ? ", and so must the number of ranks" : ""));
+  if (!is_power(ranks) || ranks > micro_batches)
+    throw UsageError(
+        fmt::format("{} ranks for --micro-batches {}; their number must be a power of two, and at most that", ranks,
+                    micro_batches));
+  if (micro_batches > batch)
+    throw UsageError(
+        fmt::format("--micro-batches {} of --batch {}: there would be parts without a row; give a larger "
+                    "--batch or fewer parts",
+                    micro_batches, batch));
 }
 
 void CommandLine::check_run() {
@@ -271,12 +302,13 @@ std::filesystem::path CommandLine::data_file(std::string_view relative, std::str
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {
   const auto said = [&line](const std::string& what, int code) {
-    fmt::print(stderr, "{}: {}\n", line.name(), what);
-    return code;
+    return failed(fmt::format("{}: {}", line.name(), what), code);
   };
   try {
+    const Ranks& ranks = program_ranks();  // of which the first alone prints
     int code = 0;
     if (line.parse(argc, argv)) {
+      line.quiet = line.quiet || !ranks.first();
       set_num_threads(static_cast<int>(line.threads));
       std::optional<ReferenceMode> plain{};
       if (line.reference) plain.emplace();

@@ -35,7 +35,7 @@ struct RunOptions {
   uint64_t seed = 1;
   int64_t threads = 1;  // 0: as many as the machine has; after parse the number itself
   int64_t steps = 10000;
-  int64_t batch = 16;
+  int64_t batch = 16, micro_batches = 0;  // 0: as many as ranks; after parse the number itself
   std::string optimizer = "adam";
   double learning_rate = 1e-3, clip = 1;
   int64_t validate_every = 500, early_stop = 0;
@@ -78,6 +78,7 @@ class CommandLine : public RunOptions {
     std::string description{};
     std::vector<std::string> tasks{};  // empty: no --task
     bool uses_data = false;            // --data DIR, looked for beside the working folder when not given
+    bool trains_in_parts = false;      // --micro-batches, and on several ranks
     std::string serves{};              // the flag that asks a trained model: --translate TEXT, with --run DIR
   };
   // A list is written 10,20,30 after a flag and [10, 20, 30] in a file. A bool is --NAME or --no-NAME, or --NAME=off.
@@ -179,6 +180,7 @@ class CommandLine : public RunOptions {
   void add_conditions(const Target& target, std::vector<Condition> any);
   void note_in_steps(const Target& target);
   void check_run();
+  void settle_parts();
   int64_t recipe_steps_;
   std::unique_ptr<Parts> parts_;
 };

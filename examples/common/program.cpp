@@ -30,12 +30,14 @@ Program::Program(const CommandLine& command_line, ProgramOptions options)
       root(command_line.seed),
       initial(root.fork(1)),
       data(root.fork(2)),
+      ranks(program_ranks()),
       options_(std::move(options)) {}
 
 void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
   optimizer_ =
       optimizer ? std::move(optimizer) : make_optimizer(line.optimizer, fovea::parameters(model), line.learning_rate);
   folder_ = !line.look.text.empty() ? RunFolder::create(look_folder(line.run), line.config_toml())
+            : !ranks.first()        ? RunFolder::open(line.folder(), ranks)
             : line.resumed()        ? RunFolder::resume(line.folder(), line.config_toml())
                                     : RunFolder::create(line.folder(), line.config_toml());
   std::vector<std::string> figures{options_.figure};
@@ -47,11 +49,13 @@ void Program::train_with(Module& model, std::unique_ptr<Optimizer> optimizer) {
                                   .validate_every = line.validate_every,
                                   .early_stop = line.early_stop,
                                   .good_score = options_.good_score,
-                                  .save_every = line.save_every});
-  trainer_->folder(*folder_).state()("data", data).notes = {{"example", line.name()}, {"task", line.task}};
+                                  .save_every = line.save_every,
+                                  .micro_batches = line.micro_batches});
+  trainer_->ranks(ranks).folder(*folder_).state()("data", data).notes = {{"example", line.name()}, {"task", line.task}};
   name_paths(model);
   model_ = &model;
   parameters_ = parameter_count(model);
+  if (!ranks.first()) return;
   say(stderr, "{}", header_line(line, blas_core_name(), parameters_));
   if (const std::string note = line.recipe_note(); !note.empty()) say(stderr, "{}: {}", line.name(), note);
 }
@@ -63,7 +67,14 @@ WeightAverage& Program::average_into(Module& averaged, double decay) {
   return *average_;
 }
 
+// What a rank does that is not the first: nothing is seen of it.
+int Program::run_along() {
+  const auto ended = trainer_->run([this] { return step(); }, [this] { return validate(); });
+  return ended == Trainer::Ended::interrupted ? 130 : 0;
+}
+
 int Program::run() {
+  if (!ranks.first()) return run_along();
   const size_t comma = options_.loss.rfind(", ");
   Progress progress(trainer_->events(), {.name = line.name(),
                                          .unit = options_.unit,

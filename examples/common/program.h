@@ -26,6 +26,7 @@
 
 #include "examples/common/command_line.h"
 #include "examples/common/picture.h"
+#include "examples/common/ranks.h"
 #include "examples/common/record.h"
 #include "examples/common/terminal.h"
 
@@ -85,6 +86,16 @@ class Program {
     trainer_->picture(file(name).string());
   }
   std::filesystem::path file(const std::string& name) const { return folder_->file(name); }
+  void keep(const std::string& name, const auto& what) const {
+    if (ranks.first()) what.save(file(name));
+  }
+
+  // From inside a step (Trainer::micro_batches): `of_part` is asked the output of each part of the batch.
+  template <class Batch, class OfPart>
+  StepOutput in_parts(const Batch& batch, const OfPart& of_part) {
+    return trainer_->micro_batches(batch.size(),
+                                   [&](MicroBatch& part) -> StepOutput { return of_part(part.rows(batch), part); });
+  }
 
   Trainer& trainer() { return *trainer_; }
   Optimizer& optimizer() { return *optimizer_; }
@@ -92,8 +103,10 @@ class Program {
   const CommandLine& line;
   const Generator root;
   Generator initial, data;
+  Ranks& ranks;  // of which every one runs the program, and the first alone writes
 
  private:
+  int run_along();
   ProgramOptions options_;
   std::unique_ptr<Optimizer> optimizer_{};
   std::unique_ptr<Schedule> schedule_{};

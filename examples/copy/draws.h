@@ -15,6 +15,10 @@ struct Bits {
   Tensor target;   // [B, L, O], 0 or 1: the answers expected
   double optimum;  // bits a sequence that the best possible predictor still gets wrong; NaN where 0 is possible
   Tensor steps{};  // i64 [L], those that answer; undefined: the last L
+  int64_t size() const { return input.size(0); }
+  Bits rows(int64_t begin, int64_t end) const {
+    return {slice(input, 0, begin, end), slice(target, 0, begin, end), optimum, steps};
+  }
 };
 
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

@@ -51,15 +51,17 @@ class Copy final : public Program {
     const bool any_length = trainer().step() < o_.curriculum;
     const int64_t length =
         any_length ? data.randint(task_.min_length, o_.length + 1) : task_.draw_length(o_.length, data);
-    const Bits fresh = task_.make(batch, length, data);
-    const Tensor logits = answers_of(*model_, fresh);
-    const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
-    const double n = static_cast<double>(batch), bits = static_cast<double>(fresh.target.numel()) / n;  // a sequence
     seen_ += batch;
-    return {loss,
-            {sum(wrong_bits(logits.detach(), fresh.target)).item() / n, bits * loss.item() / std::numbers::ln2,
-             static_cast<double>(seen_)},
-            batch};
+    return in_parts(task_.make(batch, length, data), [this](const Bits& fresh, const MicroBatch& part) -> StepOutput {
+      const Tensor logits = answers_of(*model_, fresh);
+      const Tensor loss = binary_cross_entropy_with_logits(logits, fresh.target);
+      const auto n = static_cast<double>(part.size()),
+                 bits = static_cast<double>(fresh.target.numel()) / n;  // a sequence
+      return {loss,
+              {sum(wrong_bits(logits.detach(), fresh.target)).item() / n, bits * loss.item() / std::numbers::ln2,
+               static_cast<double>(seen_)},
+              part.size()};
+    });
   }
 
   // The rate falls with validations: in small steps rare mistakes go away. Each has sequences of its own, for a mistake

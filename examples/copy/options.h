@@ -42,7 +42,8 @@ struct Options : CommandLine {
                          "A Neural Turing Machine, or what is set beside it, learns to copy, and shows where it reads "
                          "and writes. "
                          "Defaults are those of the task; here those of copy.",
-                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort", "copies", "store"}},
+                     .tasks = {"copy", "repeat-copy", "recall", "ngrams", "sort", "copies", "store"},
+                     .trains_in_parts = true},
                     {.steps = 48000,
                      .batch = 1,
                      .optimizer = "rmsprop",

@@ -16,7 +16,8 @@ struct Options : CommandLine {
                      .description = "A small Transformer learns a task, and shows where its heads look. Defaults are "
                                     "those of the task; here those of copy.",
                      .tasks = {"copy", "reverse", "sort", "addition", "shakespeare"},
-                     .uses_data = true},
+                     .uses_data = true,
+                     .trains_in_parts = true},
                     {.threads = 0, .steps = 2000, .batch = 64, .learning_rate = 2e-3, .validate_every = 250}) {
     text_only(data);
   }

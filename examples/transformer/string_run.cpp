@@ -36,8 +36,9 @@ class StringRun final : public Program {
   StepOutput step() override {
     std::vector<Pair> pairs;
     for (int64_t b = 0; b < o_.batch; ++b) pairs.push_back(strings_.draw(Part::training, data));
-    const PairBatch batch = translator_.batch(pairs);
-    return token_loss(translator_.logits(batch, {.generator = noise_}), batch.targets);
+    return in_parts(translator_.batch(pairs), [this](const PairBatch& some, MicroBatch& part) {
+      return token_loss(translator_.logits(some, {.generator = part.stream(noise_)}), some.targets);
+    });
   }
 
   // Wrong strings in percent; the loss decides between weights that are equal in these.

@@ -39,8 +39,11 @@ class TextRun final : public Program {
     const int64_t T = o_.context, last = static_cast<int64_t>(text_.training.size()) - T;
     Windows windows;
     for (int64_t b = 0; b < o_.batch; ++b) windows.add(text_.training, data.randint(0, last), T);
-    const Tensor target = windows.target_ids(T), logits = model_(windows.input_ids(T), nullptr, noise_);
-    return {cross_entropy(logits, target), {mean(to(eq(argmax(logits.detach(), -1), target), f32)).item()}};
+    const Tensor inputs = windows.input_ids(T), targets = windows.target_ids(T);
+    return trainer().micro_batches(o_.batch, [&](MicroBatch& part) -> StepOutput {
+      const Tensor target = part.rows(targets), logits = model_(part.rows(inputs), nullptr, part.stream(noise_));
+      return {cross_entropy(logits, target), {mean(to(eq(argmax(logits.detach(), -1), target), f32)).item()}};
+    });
   }
 
   // Over every `every`-th window of the validation text; windows follow each other and do not overlap.

@@ -36,8 +36,8 @@ class Translate final : public Program {
     each_step<Noam>(NoamOptions{
         .model_size = 1, .warmup = o.warmup, .scale = o.learning_rate * std::sqrt(static_cast<double>(o.warmup))});
     trainer().state()("noise", noise_)("pairs", batches_);
-    source_.save(file("source_words.txt"));
-    target_.save(file("target_words.txt"));
+    keep("source_words.txt", source_);
+    keep("target_words.txt", target_);
   }
 
   // --run DIR: everything comes from the run's folder.
@@ -68,8 +68,9 @@ class Translate final : public Program {
 
   StepOutput step() override {
     const double k = o_.teacher_forcing, ratio = k == 0 ? 1 : inverse_sigmoid_decay(trainer().step(), k);
-    const PairBatch batch = batches_.next();
-    return token_loss(translator_.logits(batch, {.ratio = ratio, .generator = noise_}), batch.targets);
+    return in_parts(PairBatch(batches_.next()), [&](const PairBatch& pairs, MicroBatch& part) {
+      return token_loss(translator_.logits(pairs, {.ratio = ratio, .generator = part.stream(noise_)}), pairs.targets);
+    });
   }
 
   double validate() override {

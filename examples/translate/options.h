@@ -14,6 +14,7 @@ struct Options : CommandLine {
       : CommandLine({.name = "translate",
                      .description = "A model learns to translate, and shows which words it looks at.",
                      .uses_data = true,
+                     .trains_in_parts = true,
                      .serves = "translate"},
                     {.steps = 3000, .batch = 64, .learning_rate = 2e-3, .validate_every = 750}) {}
   template <class T>

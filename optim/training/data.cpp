@@ -92,6 +92,13 @@ Tensor Batch::mask(size_t field) const {
   return lt(unsqueeze(arange(x.dim() < 2 ? 1 : x.size(1)), 0), unsqueeze(lengths[field], 1));
 }
 
+Batch Batch::rows(int64_t begin, int64_t end) const {
+  Batch part;
+  for (const Tensor& field : fields) part.fields.push_back(array::slice(field, 0, begin, end));
+  for (const Tensor& length : lengths) part.lengths.push_back(array::slice(length, 0, begin, end));
+  return part;
+}
+
 Batch collate(const std::vector<Example>& items, const std::vector<double>& padding) {
   if (items.empty()) throw ValueError("collate: no items; need at least 1");
   const size_t fields = items.front().size();

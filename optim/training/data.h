@@ -67,6 +67,7 @@ struct Batch {
   std::vector<Tensor> lengths{};
   int64_t size() const;
   Tensor mask(size_t field) const;
+  Batch rows(int64_t begin, int64_t end) const;  // padded as the whole
 };
 
 Batch collate(const std::vector<Example>& items, const std::vector<double>& padding = {});

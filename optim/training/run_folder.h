@@ -8,6 +8,8 @@
 // whole or not at all (core/file.h). Errors: FileError naming the path, the reason and the cure. Used from one thread.
 #pragma once
 
+#include <fovea/optim/training/ranks.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -46,9 +48,15 @@ class RunFolder {
   // Resumed if a run is there, else created.
   static RunFolder open(const std::filesystem::path& folder, std::string_view config_toml = {});
 
+  // Where several processes train as one, the first opens it; for the others nothing is locked, made or written.
+  static RunFolder open(const std::filesystem::path& folder, const Ranks& ranks) {
+    return ranks.first() ? open(folder) : RunFolder(nullptr, folder, true, {});
+  }
+
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(std::string_view name) const { return path_ / name; }
   bool resumed() const { return resumed_; }
+  bool writes() const { return lock_ != nullptr; }
   // The changed settings of a resumed run, once it is known that it goes on: one that is asked for fewer steps than are
   // done trains no more, and what it did is told by the config that it had.
   void renew_config() const;

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fovea/autograd/shared_weights.h>
 #include <fovea/core/array.h>
 #include <fovea/optim/training/interrupt.h>
 #include <fovea/optim/training/text_file.h>
@@ -60,10 +59,11 @@ Trainer::Ended Trainer::run(const Step& step, const Validate& validate) {
       if (validate && place_.step % options_.validate_every == 0) {
         const EvalMode quiet(*kept_);
         validated(validate());
+        compare_weights();
       }
       const double time = now();
       seconds_ = seconds_before_ + time - began_;
-      if (folder_ && time - saved_ > options_.save_every) save();
+      if (writes() && time - saved_ > options_.save_every) save();
     }
     return finish();
   } catch (const std::exception& error) {
@@ -72,15 +72,42 @@ Trainer::Ended Trainer::run(const Step& step, const Validate& validate) {
   }
 }
 
+// The ranks agree on what a step consists of.
+void Trainer::join() {
+  const int64_t count = options_.micro_batches > 0 ? options_.micro_batches : ranks_->count();
+  if (count > 1 || ranks_->count() > 1) {
+    if (update_.reduces()) throw ValueError("Trainer: micro-batches have a reduce of their own; leave out reduce()");
+    micro_batches_.emplace(update_.parameters(), count, *ranks_, names_.size() - 1);
+  }
+  require_same(*ranks_, static_cast<uint64_t>(count), "micro-batches");
+}
+
+void Trainer::compare_weights() const {
+  if (ranks_->count() == 1) return;
+  uint64_t number = 0;
+  for (const auto& [name, tensor] : fovea::state(model_)) {
+    const Tensor weights = array::contiguous(tensor);
+    const auto bytes = static_cast<size_t>(weights.numel() * item_size(weights.dtype()));
+    number = 31 * number + std::hash<std::string_view>()({static_cast<const char*>(weights.raw()), bytes});
+  }
+  require_same(*ranks_, number, "weights");
+}
+
 void Trainer::begin() {
-  const bool loaded = folder_ && folder_->resumed() && load_checkpoint();
-  if (folder_) {
+  join();
+  const bool there = folder_ && folder_->resumed() && folder_->writes() && load_checkpoint();
+  const bool loaded = on_any(*ranks_, there ? 1 : 0) != 0;
+  if (loaded && !there && !(folder_ && load_checkpoint()))
+    throw FileError("a rank does not see the checkpoint that the first one goes on from; all need the same folder");
+  require_same(*ranks_, static_cast<uint64_t>(place_.step), "steps behind it");
+  compare_weights();
+  if (writes()) {
     metrics_.emplace(folder_->file("metrics.csv"), names_, folder_->resumed() ? place_.step : -1);
     events_.subscribe("metrics.csv", std::ref(*metrics_));
   }
-  if (folder_ && place_.step <= options_.steps) folder_->renew_config();
+  if (writes() && place_.step <= options_.steps) folder_->renew_config();
   emit({.kind = Event::Kind::start});
-  if (folder_ && !loaded) save();
+  if (writes() && !loaded) save();
   seconds_before_ = seconds_;
   began_ = saved_ = now();
 }
@@ -96,23 +123,46 @@ bool Trainer::load_checkpoint() {
   return true;
 }
 
-bool Trainer::finished() const {
-  return place_.step >= options_.steps || stopped_ || (options_.stop_on_interrupt && interrupted()) ||
+// Whoever was asked to stop, all do.
+bool Trainer::finished() {
+  const bool signalled = options_.stop_on_interrupt && interrupted();
+  const uint64_t any = on_any(*ranks_, (signalled ? 1U : 0U) + (stopped_ ? 2U : 0U));
+  asked_ = (any & 1) != 0;
+  stopped_ = (any & 2) != 0;
+  return place_.step >= options_.steps || stopped_ || asked_ ||
          (options_.early_stop > 0 && place_.in_a_row >= options_.early_stop);
+}
+
+StepOutput Trainer::micro_batches(int64_t rows, const MicroBatches::Step& of_rows) {
+  in_parts_ = true;
+  if (!micro_batches_) {
+    MicroBatch whole(0, rows);
+    return of_rows(whole);
+  }
+  if (shared_ != nullptr) shared_->reset();  // each micro-batch has its own
+  return micro_batches_->run(place_.step, rows, of_rows);
 }
 
 void Trainer::make_step(const Step& step) {
   try {
     update_.zero();
+    in_parts_ = false;
     const StepOutput output = [&] {
-      const SharedWeights shared;
+      std::optional<SharedWeights> shared(std::in_place);
+      shared_ = &shared;
       return step();
     }();
+    shared_ = nullptr;
+    if (micro_batches_ && !in_parts_)
+      throw ValueError("Trainer: the step knows no micro-batches; let it go through Trainer::micro_batches");
     if (output.figures.size() + 1 != names_.size())
       throw ValueError(fmt::format("Trainer: a step gave {} figures; need {}, one for each name in options.figures",
                                    output.figures.size(), names_.size() - 1));
     const double loss = output.shown.value_or(output.loss.item());
-    update_.apply(output.loss);
+    if (micro_batches_)
+      update_.apply_gradients();
+    else
+      update_.apply(output.loss);
     ++place_.step;
     report(output, loss);
   } catch (const NonFiniteError& error) {
@@ -137,8 +187,8 @@ void Trainer::validated(double score) {
   if (best) {
     place_.best = score;
     place_.best_step = place_.step;
-    if (folder_) fovea::save(*kept_, folder_->file(kBest).string());
-    if (!folder_) {
+    if (writes()) fovea::save(*kept_, folder_->file(kBest).string());
+    if (!writes()) {
       best_weights_.clear();
       for (const auto& [name, tensor] : fovea::state(*kept_)) best_weights_.emplace_back(name, array::clone(tensor));
     }
@@ -156,16 +206,16 @@ void Trainer::save() {
 }
 
 Trainer::Ended Trainer::finish() {
-  if (folder_) save();
-  const bool asked = options_.stop_on_interrupt && interrupted();
-  const Ended ended = asked ? Ended::interrupted : place_.step < options_.steps ? Ended::early_stop : Ended::steps;
-  if (!asked && folder_) {
+  if (writes()) save();
+  const Ended ended = asked_ ? Ended::interrupted : place_.step < options_.steps ? Ended::early_stop : Ended::steps;
+  const bool before = best_weights_.empty() && place_.best_step > 0;  // the best is of an earlier sitting
+  if (!asked_ && folder_ && (writes() || before)) {
     const std::string best = folder_->file(kBest).string();
     if (place_.best_step > 0)
       load(*kept_, best);
     else
       fovea::save(*kept_, best);
-  } else if (!asked && !best_weights_.empty()) {
+  } else if (!asked_ && !best_weights_.empty()) {
     load_state(*kept_, best_weights_);
   }
   const std::string why = ended == Ended::interrupted ? "interrupted"

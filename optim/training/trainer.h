@@ -11,14 +11,17 @@
 // resumed run is bitwise the uninterrupted one, its metrics.csv too. In a folder stand metrics.csv, last.safetensors
 // (the state), best.safetensors (weights) and seconds.txt (the time it took: a checkpoint has nothing that differs from
 // run to run); each appears whole or not at all, so a run may be killed at any moment.
+// Several processes train as one (ranks.h): each validates, the first alone writes and is asked what ends the run.
 // Validation runs in EvalMode. Ctrl-C finishes the step, saves and ends the run. Errors: NonFiniteError naming the
 // step, before its weights change; FileError for a file that cannot be read or written, or is of another run. Refers to
 // all that it is given. Cost beside the step: one pass over the gradients.
 #pragma once
 
+#include <fovea/autograd/shared_weights.h>
 #include <fovea/optim/training/data.h>
 #include <fovea/optim/training/eval_mode.h>
 #include <fovea/optim/training/metrics.h>
+#include <fovea/optim/training/micro_batches.h>
 #include <fovea/optim/training/run_folder.h>
 #include <fovea/optim/training/update.h>
 #include <fovea/optim/training_state.h>
@@ -37,15 +40,7 @@ struct TrainerOptions {
   double good_score = 0;   // at most this
   double save_every = 30;  // seconds
   bool stop_on_interrupt = true;
-};
-
-struct StepOutput {
-  StepOutput(Tensor of_loss, std::vector<double> of_batch = {}, int64_t rows = 0)
-      : loss(std::move(of_loss)), figures(std::move(of_batch)), batch(rows) {}
-  Tensor loss;                    // rank 0, on the tape
-  std::vector<double> figures;    // as many as TrainerOptions::figures
-  int64_t batch;                  // rows that it learned from, for the rate; 0: not told
-  std::optional<double> shown{};  // in place of the loss where it has other terms that nobody wants to see
+  int64_t micro_batches = 0;  // parts of a step's batch, a power of two (micro_batches.h); 0: as many as ranks
 };
 
 class Trainer {
@@ -60,6 +55,7 @@ class Trainer {
   Trainer& schedule(Schedule& schedule);                       // a step an update
   Trainer& average(Module& averaged, WeightAverage& average);  // it is validated and kept in place of the model
   Trainer& reduce(Update::Reduce reduce) { return update_.reduce(std::move(reduce)), *this; }
+  Trainer& ranks(Ranks& ranks) { return ranks_ = &ranks, *this; }  // who train together
   TrainingState& state() { return state_; }  // what else a checkpoint holds: generators, data, numbers
   Events& events() { return events_; }
 
@@ -69,8 +65,21 @@ class Trainer {
   requires requires(Source& data) { data.next(); }
   Ended run(Source& data, StepOn&& step, const Validate& validate = {}) {
     state_("data", data);
-    return run([&]() -> StepOutput { return step(data.next()); }, validate);
+    return run(
+        [&]() -> StepOutput {
+          const auto batch = data.next();
+          if constexpr (requires(MicroBatch & part) { part.rows(batch); })
+            return micro_batches(rows_of(batch),
+                                 [&](MicroBatch& part) -> StepOutput { return step(part.rows(batch)); });
+          else
+            return step(batch);
+        },
+        validate);
   }
+
+  // From inside a step, for its batch of so many rows: once for each micro-batch that is this rank's. What comes back
+  // is the step's; with one micro-batch it is that one's, on the tape.
+  StepOutput micro_batches(int64_t rows, const MicroBatches::Step& of_rows);
 
   // From inside a step or a validation: text for whoever watches; the end after this step.
   void sample(std::string_view text) { emit({.kind = Event::Kind::sample, .text = text}); }
@@ -87,14 +96,19 @@ class Trainer {
     int64_t step = 0, best_step = 0, in_a_row = 0;
     double best = std::numeric_limits<double>::infinity();
   };
+  static int64_t rows_of(const Tensor& batch) { return batch.dim() > 0 ? batch.size(0) : 1; }
+  static int64_t rows_of(const auto& batch) { return batch.size(); }
   void begin();
   bool load_checkpoint();
+  void join();
   void make_step(const Step& step);
+  void compare_weights() const;
+  bool writes() const { return folder_ && folder_->writes(); }
   void report(const StepOutput& output, double loss);
   void validated(double score);
   void save();
   Ended finish();
-  bool finished() const;
+  bool finished();
   void emit(Event event);
 
   Module& model_;
@@ -103,13 +117,17 @@ class Trainer {
   Update update_;
   TrainingState state_;
   Events events_;
+  Ranks* ranks_ = &one_rank();
+  std::optional<MicroBatches> micro_batches_{};     // where there are several
+  std::optional<SharedWeights>* shared_ = nullptr;  // around the step that is made
+  bool in_parts_ = false;                           // this step called micro_batches
   std::optional<RunFolder> folder_{};
   std::optional<MetricsFile> metrics_{};
   Place place_{};
   std::vector<std::string> names_;
-  std::vector<double> figures_, sums_;  // of this step; of the steps since the last row
-  NamedTensors best_weights_{};         // where there is no folder
-  bool stopped_ = false;
+  std::vector<double> figures_, sums_;    // of this step; of the steps since the last row
+  NamedTensors best_weights_{};           // where there is no folder
+  bool stopped_ = false, asked_ = false;  // by the program; by Ctrl-C
   double seconds_ = 0, seconds_before_ = 0, began_ = 0, saved_ = 0;
 };
 

@@ -13,6 +13,10 @@ void Update::apply(const Tensor& loss) {
     throw NonFiniteError(fmt::format(
         "the loss is {} and no weight was changed; run the step under AnomalyMode to see which op made it", value));
   loss.backward();
+  apply_gradients();
+}
+
+void Update::apply_gradients() {
   if (reduce_) reduce_(parameters_);
   try {
     clip_grad_norm_(parameters_, max_norm_);

@@ -28,8 +28,12 @@ class Update {
   Update& average(WeightAverage& average) { return average_ = &average, *this; }
   Update& reduce(Reduce reduce) { return reduce_ = std::move(reduce), *this; }
 
+  const std::vector<Tensor>& parameters() const { return parameters_; }
+  bool reduces() const { return static_cast<bool>(reduce_); }
+
   void zero() { optimizer_->zero_grad(); }
   void apply(const Tensor& loss);
+  void apply_gradients();  // of a loss whose backward was run already
 
  private:
   Optimizer* optimizer_;

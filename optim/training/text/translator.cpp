@@ -17,11 +17,19 @@ Tensor row_of(const std::vector<int64_t>& ids) { return from(ids, {static_cast<i
 
 }  // namespace
 
+PairBatch PairBatch::rows(int64_t begin, int64_t end) const {
+  const auto part = [=](const Tensor& x) { return slice(x, 0, begin, end); };
+  return Batch{{part(source), part(input_ids), part(targets)}, {part(lengths)}};
+}
+
 StepOutput token_loss(const Tensor& logits, const Tensor& targets) {
   const Tensor counted = ne(targets, scalar(Vocabulary::pad, i64));
   const Tensor right = logical_and(eq(argmax(logits.detach(), -1), targets), counted);
-  return {cross_entropy(logits, targets, {.ignore_index = Vocabulary::pad}),
-          {100 * sum(to(right, f32)).item() / sum(to(counted, f32)).item()}};
+  const double tokens = sum(to(counted, f32)).item();
+  StepOutput output{cross_entropy(logits, targets, {.ignore_index = Vocabulary::pad}),
+                    {100 * sum(to(right, f32)).item() / tokens}};
+  output.count = tokens;
+  return output;
 }
 
 Example Translator::item(const Pair& pair) const {

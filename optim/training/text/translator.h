@@ -15,6 +15,8 @@ namespace fovea::text {
 struct PairBatch {
   PairBatch(const Batch& batch)
       : source(batch.fields[0]), lengths(batch.lengths[0]), input_ids(batch.fields[1]), targets(batch.fields[2]) {}
+  int64_t size() const { return lengths.size(0); }
+  PairBatch rows(int64_t begin, int64_t end) const;
   Tensor source, lengths, input_ids, targets;
 };
 
