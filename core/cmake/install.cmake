@@ -11,8 +11,11 @@ endforeach()
 install(FILES "${fovea_include_dir}/fovea.h" "${fovea_include_dir}/version.h"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/fovea")
 
+add_custom_target(fovea_installed)  # all that is installed
+add_dependencies(fovea_installed fovea)
 # The component mpi, of its own: who does not ask for it needs no MPI.
 if(TARGET fovea_mpi)
+  add_dependencies(fovea_installed fovea_mpi)
   install(TARGETS fovea_mpi EXPORT fovea-mpi-targets)
   install(EXPORT fovea-mpi-targets NAMESPACE fovea:: DESTINATION "${package_dir}")
   install(FILES "${PROJECT_SOURCE_DIR}/optim/mpi/session.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/fovea/optim/mpi")

@@ -37,7 +37,7 @@ struct RunOptions {
   int64_t steps = 10000;
   int64_t batch = 16, micro_batches = 0;  // 0: as many as ranks; after parse the number itself
   std::string optimizer = "adam";
-  double learning_rate = 1e-3, clip = 1;
+  double learning_rate = 1e-3, clip = 1, save_every = 30;  // the last: seconds between checkpoints
   int64_t validate_every = 500, early_stop = 0;
   std::string out{}, resume{}, config{}, data{};
   std::string run{}, served{};  // --run DIR and what its trained model is asked
@@ -49,9 +49,7 @@ struct RunOptions {
     int64_t force_key = 0;                          // 0: none
     bool changes() const { return scale_scores != 1 || !heads_off.empty() || !mask_keys.empty() || force_key != 0; }
   } look{};
-  bool quiet = false;
-  double save_every = 30;  // seconds between checkpoints
-  bool watch = false;      // the page of the run while it goes on: live.h
+  bool quiet = false, watch = false;  // watch: the page of the run while it goes on: live.h
   std::string watch_address = "127.0.0.1";
   int64_t watch_port = 0;
   bool record = true;      // what attention does on a few samples: record.h
