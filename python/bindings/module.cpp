@@ -1,0 +1,21 @@
+// The extension fovea._fovea: what the package fovea is made of.
+#include "common.h"
+
+NB_MODULE(_fovea, m) {
+  using namespace fovea::python;
+  m.doc() = "Tensors, reverse-mode gradients, attention and memory: the C++ library fovea.";
+  bind_errors(m);
+  bind_random(m);
+  nb::class_<fovea::Tensor> tensor = bind_tensor(m);
+  bind_indexing(tensor);
+  bind_exchange(m, tensor);
+  bind_creation(m);
+  bind_ops_binary(m, tensor);
+  bind_ops_unary(m, tensor);
+  bind_ops_reduce(m, tensor);
+  bind_ops_shape(m, tensor);
+  bind_ops_index(m, tensor);
+  bind_ops_layers(m, tensor);
+  bind_ops_fused(m, tensor);
+  bind_autograd(m, tensor);
+}
