@@ -154,12 +154,12 @@ def sources(ops):
         text = f"""\
 // Ops as Python functions and as methods of Tensor.
 // Written by ./dev ops from autograd/ops.h; edit that.
-#include "common.h"
-
 """ + "".join(f"#include <fovea/{path}>\n" for path in headers) + f"""\
 #include <nanobind/stl/tuple.h>
 
 #include <cstdint>
+
+#include "common.h"
 
 namespace fovea::python {{
 
