@@ -1,5 +1,5 @@
 // The extension fovea._fovea: what the package fovea is made of.
-#include "common.h"
+#include "module.h"
 
 NB_MODULE(_fovea, m) {
   using namespace fovea::python;
@@ -18,4 +18,15 @@ NB_MODULE(_fovea, m) {
   bind_ops_layers(m, tensor);
   bind_ops_fused(m, tensor);
   bind_autograd(m, tensor);
+  bind_module(m);
+  bind_layers(m);
+  bind_recurrent(m);
+  bind_memory(m);
+  bind_attention(m);
+  bind_weights(m);
+  bind_models(m);
+  bind_pointers(m);
+  bind_vision(m);
+  bind_optim(m);
+  bind_files(m);
 }

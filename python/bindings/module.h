@@ -29,7 +29,9 @@ struct PyModule final : Module {
 
 // A generator that may be None.
 inline Generator& drawn_from(Generator* generator) { return generator != nullptr ? *generator : default_generator(); }
-inline Tensor optional(const Tensor* x) { return given(x); }
+
+// What a header begins with: equations, shapes, errors.
+const char* about(const char* header);
 
 nb::object clone_module(const nb::object& module);
 // What clone of M is: run inside detail::Cloning.
@@ -65,9 +67,11 @@ nb::class_<S> state_class(nb::module_& m, const char* name, const char* text) {
         return parts;
       },
       "The tensors by name.");
-  c.def("detach", [](const S& s) { return fovea::detach(s); }, "The same values off the tape.");
-  c.def("select_rows", [](const S& s, const Tensor& rows) { return select_rows(s, rows); }, "rows"_a,
-        "Those rows of the batch.");
+  c.def(
+      "detach", [](const S& s) { return fovea::detach(s); }, "The same values off the tape.");
+  c.def(
+      "select_rows", [](const S& s, const Tensor& rows) { return select_rows(s, rows); }, "rows"_a,
+      "Those rows of the batch.");
   c.def("__getattr__", [](S& s, std::string_view part) -> nb::object {
     nb::object found;
     for_each_tensor(s, [&](const StateName& each, Tensor& x, int64_t) {
@@ -84,7 +88,9 @@ void bind_layers(nb::module_& m);
 void bind_recurrent(nb::module_& m);
 void bind_attention(nb::module_& m);
 void bind_memory(nb::module_& m);
+void bind_weights(nb::module_& m);
 void bind_models(nb::module_& m);
+void bind_pointers(nb::module_& m);
 void bind_vision(nb::module_& m);
 void bind_optim(nb::module_& m);
 void bind_files(nb::module_& m);
