@@ -44,8 +44,11 @@ def structs(headers):
     return found
 
 
-def flat(arguments, known):
-    """What Python passes: (name, C++ type in the lambda, default in Python or None), and what C++ is called with."""
+def flat(arguments, known, undefined=False):
+    """What Python passes: (name, C++ type in the lambda, default in Python or None), and what C++ is called with.
+
+    undefined: tensors behind the first may be None.
+    """
     python, call = [], []
     for a in arguments:
         kind, name, default = a["type"], a["name"], a["default"]
@@ -60,7 +63,7 @@ def flat(arguments, known):
                 python += inner
                 values.append(f".{field['name']} = {value[0]}")
             call.append(f"{struct}{{{', '.join(values)}}}")
-        elif kind == TENSOR and (default or a is not arguments[0]):
+        elif kind == TENSOR and (default or undefined and a is not arguments[0]):
             python.append((name, "const Tensor*", "nb::none()" if default else "none"))
             call.append(f"given({name})")
         elif kind == "Generator&":
@@ -72,7 +75,7 @@ def flat(arguments, known):
         else:
             if default and "::" in default and default not in DEFAULTS:
                 default = f'"{default.split("::")[-1]}"'
-            python.append((name, kind, DEFAULTS.get(default, default)))
+            python.append((name, kind, DEFAULTS.get(default, default) or ("none" if kind == "Dims" else None)))
             call.append(name)
     return python, call
 
@@ -104,7 +107,7 @@ def merged(forms):
 
 def bind(op, operand, known, extra_names):
     name = op["name"]
-    python, call = flat(op["arguments"], known)
+    python, call = flat(op["arguments"], known, op["name"] in ("layer_norm",) or op["group"] == "recurrent")
     for like in LIKE.get(name, []):
         i = [p[0] for p in python].index(like)
         other = "a" if like == "b" else "b"

@@ -145,7 +145,7 @@ struct type_caster<fovea::Shape> {
 
 template <>
 struct type_caster<fovea::Dims> {
-  NB_TYPE_CASTER(fovea::Dims, const_name("int | collections.abc.Sequence[int] | None"))
+  NB_TYPE_CASTER(fovea::Dims, const_name("int | collections.abc.Sequence[int]"))
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
     if (source.is_none()) return value.list = {}, true;
     int64_t sizes[fovea::kMaxRank];

@@ -19,7 +19,7 @@ bool basic(nb::handle at, std::vector<Index>& list) {
     if (PySlice_Unpack(at.ptr(), &begin, &end, &step) != 0) nb::raise_python_error();
     if (step < 1) throw ValueError("slice: step " + std::to_string(step) + "; need at least 1 (flip(x, dim) turns it)");
     list.emplace_back(Slice(begin, end == PY_SSIZE_T_MAX ? std::numeric_limits<int64_t>::max() : end, step));
-  } else if (!PyBool_Check(at.ptr()) && PyIndex_Check(at.ptr()) && !nb::isinstance<Tensor>(at)) {
+  } else if (!PyBool_Check(at.ptr()) && PyIndex_Check(at.ptr()) && PySequence_Check(at.ptr()) == 0) {
     const Py_ssize_t place = PyNumber_AsSsize_t(at.ptr(), PyExc_IndexError);
     if (place == -1 && PyErr_Occurred() != nullptr) nb::raise_python_error();
     list.emplace_back(static_cast<int64_t>(place));
@@ -182,7 +182,7 @@ void bind_indexing(nb::class_<Tensor>& t) {
         if (!PyTuple_Check(at.ptr())) return x[places(at)];
         return pick(x, split_up(x, entries(at)));
       },
-      "index"_a, "A part of the tensor: a view, or a copy where ids or a mask choose.");
+      "index"_a.none(), "A part of the tensor: a view, or a copy where ids or a mask choose.");
   t.def(
       "__setitem__",
       [](const Tensor& x, const nb::object& at, Operand y) {
@@ -197,7 +197,7 @@ void bind_indexing(nb::class_<Tensor>& t) {
         else
           view(x, list) = y.number;
       },
-      "index"_a, "value"_a, "Writes into a part of the tensor.");
+      "index"_a.none(), "value"_a, "Writes into a part of the tensor.");
 }
 
 }  // namespace fovea::python

@@ -27,11 +27,11 @@ void bind_ops_binary(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "I64 too.\n\ny = a - b", "a"_a, "b"_a);
   m.def(
       "sub",
-      [](double a, const Tensor* b) -> Tensor {
+      [](double a, const Tensor& b) -> Tensor {
         const Released others(b);
-        return fovea::sub(a, given(b));
+        return fovea::sub(a, b);
       },
-      "a"_a, "b"_a.none(), "I64 too.\n\ny = a - b");
+      "a"_a, "b"_a, "I64 too.\n\ny = a - b");
   both(
       m, t, "mul", "__mul__",
       [](const Tensor& a, Operand b) -> Tensor {
@@ -50,11 +50,11 @@ void bind_ops_binary(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "Of floating types.\n\ny = a / b", "a"_a, "b"_a);
   m.def(
       "div",
-      [](double a, const Tensor* b) -> Tensor {
+      [](double a, const Tensor& b) -> Tensor {
         const Released others(b);
-        return fovea::div(a, given(b));
+        return fovea::div(a, b);
       },
-      "a"_a, "b"_a.none(), "Of floating types.\n\ny = a / b");
+      "a"_a, "b"_a, "Of floating types.\n\ny = a / b");
   both(
       m, t, "pow", "__pow__",
       [](const Tensor& base, Operand exponent) -> Tensor {
@@ -141,18 +141,18 @@ void bind_ops_binary(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "Greater or equal.\n\na >= b", "a"_a, "b"_a);
   both(
       m, t, "logical_and", "__and__",
-      [](const Tensor& a, const Tensor* b) -> Tensor {
+      [](const Tensor& a, const Tensor& b) -> Tensor {
         const Released others(a, b);
-        return fovea::logical_and(a, given(b));
+        return fovea::logical_and(a, b);
       },
-      "What is not 0 counts as true.\n\na and b", "a"_a, "b"_a.none());
+      "What is not 0 counts as true.\n\na and b", "a"_a, "b"_a);
   both(
       m, t, "logical_or", "__or__",
-      [](const Tensor& a, const Tensor* b) -> Tensor {
+      [](const Tensor& a, const Tensor& b) -> Tensor {
         const Released others(a, b);
-        return fovea::logical_or(a, given(b));
+        return fovea::logical_or(a, b);
       },
-      "What is not 0 counts as true.\n\na or b", "a"_a, "b"_a.none());
+      "What is not 0 counts as true.\n\na or b", "a"_a, "b"_a);
   both(
       m, t, "logical_not", "__invert__",
       [](const Tensor& a) -> Tensor {
@@ -194,8 +194,8 @@ void bind_ops_binary(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
         const Released others(x);
         return fovea::all(x, dims, keepdim);
       },
-      "Whether all elements are true, or along dims; true of nothing.\n\ny = x_0 and x_1 and ..", "x"_a, "dims"_a,
-      "keepdim"_a = false);
+      "Whether all elements are true, or along dims; true of nothing.\n\ny = x_0 and x_1 and ..", "x"_a,
+      "dims"_a.none(), "keepdim"_a = false);
   both(
       m, t, "any", nullptr,
       [](const Tensor& x) -> bool {
@@ -209,23 +209,23 @@ void bind_ops_binary(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
         const Released others(x);
         return fovea::any(x, dims, keepdim);
       },
-      "Whether one element is true, or along dims; false of nothing.\n\ny = x_0 or x_1 or ..", "x"_a, "dims"_a,
+      "Whether one element is true, or along dims; false of nothing.\n\ny = x_0 or x_1 or ..", "x"_a, "dims"_a.none(),
       "keepdim"_a = false);
   both(
       m, t, "allclose", nullptr,
-      [](const Tensor& a, const Tensor* b, double rtol, double atol) -> bool {
+      [](const Tensor& a, const Tensor& b, double rtol, double atol) -> bool {
         const Released others(a, b);
-        return fovea::allclose(a, given(b), rtol, atol);
+        return fovea::allclose(a, b, rtol, atol);
       },
-      "Same shape and |a - b| <= atol + rtol |b| everywhere; NaN equals nothing.", "a"_a, "b"_a.none(), "rtol"_a = 1e-5,
+      "Same shape and |a - b| <= atol + rtol |b| everywhere; NaN equals nothing.", "a"_a, "b"_a, "rtol"_a = 1e-5,
       "atol"_a = 1e-8);
   both(
       m, t, "equal", nullptr,
-      [](const Tensor& a, const Tensor* b) -> bool {
+      [](const Tensor& a, const Tensor& b) -> bool {
         const Released others(a, b);
-        return fovea::equal(a, given(b));
+        return fovea::equal(a, b);
       },
-      "Same shape, type and elements, bit by bit: NaN equals NaN.", "a"_a, "b"_a.none());
+      "Same shape, type and elements, bit by bit: NaN equals NaN.", "a"_a, "b"_a);
   m.def(
       "where",
       [](const Tensor& condition, Operand a, Operand b) -> Tensor {

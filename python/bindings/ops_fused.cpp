@@ -23,73 +23,70 @@ namespace fovea::python {
 void bind_ops_fused(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
   m.def(
       "additive_score",
-      [](const Tensor& query, const Tensor* keys, const Tensor* v) -> Tensor {
+      [](const Tensor& query, const Tensor& keys, const Tensor& v) -> Tensor {
         const Released others(query, keys, v);
-        return fovea::additive_score(query, given(keys), given(v));
+        return fovea::additive_score(query, keys, v);
       },
-      "query"_a, "keys"_a.none(), "v"_a.none(), "Fused ops of attention.\n\ne_ij = v . tanh(q_i + k_j)");
+      "query"_a, "keys"_a, "v"_a, "Fused ops of attention.\n\ne_ij = v . tanh(q_i + k_j)");
   m.def(
       "scaled_dot_product_attention",
-      [](const Tensor& q, const Tensor* k, const Tensor* v, const Tensor* mask, bool causal, int64_t offset,
+      [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor* mask, bool causal, int64_t offset,
          double scale) -> Tensor {
         const Released others(q, k, v, mask);
         return fovea::scaled_dot_product_attention(
-            q, given(k), given(v),
-            SdpaOptions{.mask = given(mask), .causal = causal, .offset = offset, .scale = scale});
+            q, k, v, SdpaOptions{.mask = given(mask), .causal = causal, .offset = offset, .scale = scale});
       },
-      "q"_a, "k"_a.none(), "v"_a.none(), "mask"_a = nb::none(), "causal"_a = false, "offset"_a = 0, "scale"_a = 0,
+      "q"_a, "k"_a, "v"_a, "mask"_a = nb::none(), "causal"_a = false, "offset"_a = 0, "scale"_a = 0,
       "Scaled dot-product attention.\n\ny = softmax(q kᵀ / √d) v");
   m.def(
       "plain_sdpa",
-      [](const Tensor& q, const Tensor* k, const Tensor* v, const Tensor* mask, bool causal, int64_t offset,
+      [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor* mask, bool causal, int64_t offset,
          double scale, std::function<Tensor(const Tensor&)> scores, std::function<Tensor(const Tensor&)> weights) {
         const Released others(q, k, v, mask);
         const auto y = fovea::plain_sdpa(
-            q, given(k), given(v), SdpaOptions{.mask = given(mask), .causal = causal, .offset = offset, .scale = scale},
+            q, k, v, SdpaOptions{.mask = given(mask), .causal = causal, .offset = offset, .scale = scale},
             SdpaChanges{.scores = scores, .weights = weights});
         return std::make_tuple(y.context, y.weights);
       },
-      "q"_a, "k"_a.none(), "v"_a.none(), "mask"_a = nb::none(), "causal"_a = false, "offset"_a = 0, "scale"_a = 0,
+      "q"_a, "k"_a, "v"_a, "mask"_a = nb::none(), "causal"_a = false, "offset"_a = 0, "scale"_a = 0,
       "scores"_a = nb::none(), "weights"_a = nb::none(), "Scaled dot-product attention.");
   m.def(
       "conv2d",
-      [](const Tensor& x, const Tensor* weight, const Tensor* bias, RowsColumns stride, RowsColumns padding,
+      [](const Tensor& x, const Tensor& weight, const Tensor* bias, RowsColumns stride, RowsColumns padding,
          RowsColumns dilation, int64_t groups) -> Tensor {
         const Released others(x, weight, bias);
         return fovea::conv2d(
-            x, given(weight), given(bias),
+            x, weight, given(bias),
             ConvolutionOptions{.stride = stride, .padding = padding, .dilation = dilation, .groups = groups});
       },
-      "x"_a, "weight"_a.none(), "bias"_a = nb::none(), "stride"_a = 1, "padding"_a = 0, "dilation"_a = 1,
-      "groups"_a = 1,
+      "x"_a, "weight"_a, "bias"_a = nb::none(), "stride"_a = 1, "padding"_a = 0, "dilation"_a = 1, "groups"_a = 1,
       "Convolution.\n\ny(b, o, i, j) = bias(o) + sum_c,u,v weight(o, c, u, v) x(b, c, i stride + u - padding, ..)");
   m.def(
       "conv_transpose2d",
-      [](const Tensor& x, const Tensor* weight, const Tensor* bias, RowsColumns stride, RowsColumns padding,
+      [](const Tensor& x, const Tensor& weight, const Tensor* bias, RowsColumns stride, RowsColumns padding,
          RowsColumns output_padding, RowsColumns dilation, int64_t groups) -> Tensor {
         const Released others(x, weight, bias);
-        return fovea::conv_transpose2d(x, given(weight), given(bias),
+        return fovea::conv_transpose2d(x, weight, given(bias),
                                        ConvTransposeOptions{.stride = stride,
                                                             .padding = padding,
                                                             .output_padding = output_padding,
                                                             .dilation = dilation,
                                                             .groups = groups});
       },
-      "x"_a, "weight"_a.none(), "bias"_a = nb::none(), "stride"_a = 1, "padding"_a = 0, "output_padding"_a = 0,
+      "x"_a, "weight"_a, "bias"_a = nb::none(), "stride"_a = 1, "padding"_a = 0, "output_padding"_a = 0,
       "dilation"_a = 1, "groups"_a = 1,
       "Convolution.\n\ny(b, o, i stride + u dilation - padding, ..) = bias(o) + sum_c,u,v weight(c, o, u, v) x(b, c, "
       "i, j)");
   m.def(
       "conv1d",
-      [](const Tensor& x, const Tensor* weight, const Tensor* bias, int64_t stride, int64_t padding, int64_t dilation,
+      [](const Tensor& x, const Tensor& weight, const Tensor* bias, int64_t stride, int64_t padding, int64_t dilation,
          int64_t groups) -> Tensor {
         const Released others(x, weight, bias);
         return fovea::conv1d(
-            x, given(weight), given(bias),
+            x, weight, given(bias),
             Conv1dOptions{.stride = stride, .padding = padding, .dilation = dilation, .groups = groups});
       },
-      "x"_a, "weight"_a.none(), "bias"_a = nb::none(), "stride"_a = 1, "padding"_a = 0, "dilation"_a = 1,
-      "groups"_a = 1,
+      "x"_a, "weight"_a, "bias"_a = nb::none(), "stride"_a = 1, "padding"_a = 0, "dilation"_a = 1, "groups"_a = 1,
       "Convolution.\n\ny(b, o, t) = bias(o) + sum_c,u weight(o, c, u) x(b, c, t stride + u dilation - padding)");
   m.def(
       "max_pool2d",
@@ -148,40 +145,40 @@ void bind_ops_fused(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "Sampling of images at any places.\n\ngrid(b, i, j) = theta(b) [u_j, v_i, 1]");
   m.def(
       "grid_sample",
-      [](const Tensor& x, const Tensor* grid, GridMode mode, GridPadding padding, bool align_corners) -> Tensor {
+      [](const Tensor& x, const Tensor& grid, GridMode mode, GridPadding padding, bool align_corners) -> Tensor {
         const Released others(x, grid);
-        return fovea::grid_sample(x, given(grid),
+        return fovea::grid_sample(x, grid,
                                   GridSampleOptions{.mode = mode, .padding = padding, .align_corners = align_corners});
       },
-      "x"_a, "grid"_a.none(), "mode"_a = "bilinear", "padding"_a = "zeros", "align_corners"_a = false,
+      "x"_a, "grid"_a, "mode"_a = "bilinear", "padding"_a = "zeros", "align_corners"_a = false,
       "Sampling of images at any places.\n\ny(b, c, i, j) = sum_n,m x(b, c, n, m) max(0, 1 - |p - n|) max(0, 1 - |q - "
       "m|)");
   m.def(
       "pixel_crops",
-      [](const Tensor& x, const Tensor* corners, const RowsColumns& size) -> Tensor {
+      [](const Tensor& x, const Tensor& corners, const RowsColumns& size) -> Tensor {
         const Released others(x, corners);
-        return fovea::pixel_crops(x, given(corners), size);
+        return fovea::pixel_crops(x, corners, size);
       },
-      "x"_a, "corners"_a.none(), "size"_a,
+      "x"_a, "corners"_a, "size"_a,
       "Windows of whole pixels.\n\ny(b, k, c, i, j) = x(b, c, row(b, k) + i, column(b, k) + j)");
   m.def(
       "batch_norm",
-      [](const Tensor& x, const Tensor* running_mean, const Tensor* running_var, const Tensor* weight,
+      [](const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor* weight,
          const Tensor* bias, bool training, double momentum, double eps) -> Tensor {
         const Released others(x, running_mean, running_var, weight, bias);
-        return fovea::batch_norm(x, given(running_mean), given(running_var), given(weight), given(bias),
+        return fovea::batch_norm(x, running_mean, running_var, given(weight), given(bias),
                                  BatchNormOptions{.training = training, .momentum = momentum, .eps = eps});
       },
-      "x"_a, "running_mean"_a.none(), "running_var"_a.none(), "weight"_a = nb::none(), "bias"_a = nb::none(),
-      "training"_a = false, "momentum"_a = 0.1, "eps"_a = 1e-5,
+      "x"_a, "running_mean"_a, "running_var"_a, "weight"_a = nb::none(), "bias"_a = nb::none(), "training"_a = false,
+      "momentum"_a = 0.1, "eps"_a = 1e-5,
       "Batch normalisation.\n\ny = (x - mean) / sqrt(var + eps) weight + bias for each channel");
   m.def(
       "embedding_bag",
-      [](const Tensor& table, const Tensor* ids, const Tensor* per_sample_weights, int64_t padding_id) -> Tensor {
+      [](const Tensor& table, const Tensor& ids, const Tensor* per_sample_weights, int64_t padding_id) -> Tensor {
         const Released others(table, ids, per_sample_weights);
-        return fovea::embedding_bag(table, given(ids), given(per_sample_weights), padding_id);
+        return fovea::embedding_bag(table, ids, given(per_sample_weights), padding_id);
       },
-      "table"_a, "ids"_a.none(), "per_sample_weights"_a = nb::none(), "padding_id"_a = -1,
+      "table"_a, "ids"_a, "per_sample_weights"_a = nb::none(), "padding_id"_a = -1,
       "Embedding_bag.\n\ny(s) = sum_j per_sample_weights(s, j) table(ids(s, j))");
   m.def(
       "lstm_sequence",
@@ -240,42 +237,42 @@ void bind_ops_fused(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "input_gates"_a, "hidden_gates"_a.none(), "hidden"_a.none(), "Recurrent cells.\n\nh' = (1 - z) n + z h");
   m.def(
       "ntm_address",
-      [](const Tensor& parameters, const Tensor* memory, const Tensor* previous) -> Tensor {
+      [](const Tensor& parameters, const Tensor& memory, const Tensor& previous) -> Tensor {
         const Released others(parameters, memory, previous);
-        return fovea::ntm_address(parameters, given(memory), given(previous));
+        return fovea::ntm_address(parameters, memory, previous);
       },
-      "parameters"_a, "memory"_a.none(), "previous"_a.none(),
+      "parameters"_a, "memory"_a, "previous"_a,
       "The memory operations of a Neural Turing Machine.\n\nw = sharpen(shift(interpolate(softmax(beta cos(k, M)))))");
   m.def(
       "plain_ntm_address",
-      [](const Tensor& parameters, const Tensor* memory, const Tensor* previous) {
+      [](const Tensor& parameters, const Tensor& memory, const Tensor& previous) {
         const Released others(parameters, memory, previous);
-        const auto y = fovea::plain_ntm_address(parameters, given(memory), given(previous));
+        const auto y = fovea::plain_ntm_address(parameters, memory, previous);
         return std::make_tuple(y.content, y.interpolated, y.shifted, y.sharpened);
       },
-      "parameters"_a, "memory"_a.none(), "previous"_a.none(), "The memory operations of a Neural Turing Machine.");
+      "parameters"_a, "memory"_a, "previous"_a, "The memory operations of a Neural Turing Machine.");
   m.def(
       "ntm_write",
-      [](const Tensor& memory, const Tensor* weights, const Tensor* erase, const Tensor* add) -> Tensor {
+      [](const Tensor& memory, const Tensor& weights, const Tensor& erase, const Tensor& add) -> Tensor {
         const Released others(memory, weights, erase, add);
-        return fovea::ntm_write(memory, given(weights), given(erase), given(add));
+        return fovea::ntm_write(memory, weights, erase, add);
       },
-      "memory"_a, "weights"_a.none(), "erase"_a.none(), "add"_a.none(),
+      "memory"_a, "weights"_a, "erase"_a, "add"_a,
       "The memory operations of a Neural Turing Machine.\n\nM' = M prod_h (1 - w_h e_h^T) + sum_h w_h a_h^T");
   m.def(
       "ntm_read",
-      [](const Tensor& memory, const Tensor* weights) -> Tensor {
+      [](const Tensor& memory, const Tensor& weights) -> Tensor {
         const Released others(memory, weights);
-        return fovea::ntm_read(memory, given(weights));
+        return fovea::ntm_read(memory, weights);
       },
-      "memory"_a, "weights"_a.none(), "The memory operations of a Neural Turing Machine.\n\nr_h = sum_i w_h(i) M(i)");
+      "memory"_a, "weights"_a, "The memory operations of a Neural Turing Machine.\n\nr_h = sum_i w_h(i) M(i)");
   m.def(
       "stack_update",
-      [](const Tensor& stacks, const Tensor* pushed, const Tensor* actions) -> Tensor {
+      [](const Tensor& stacks, const Tensor& pushed, const Tensor& actions) -> Tensor {
         const Released others(stacks, pushed, actions);
-        return fovea::stack_update(stacks, given(pushed), given(actions));
+        return fovea::stack_update(stacks, pushed, actions);
       },
-      "stacks"_a, "pushed"_a.none(), "actions"_a.none(),
+      "stacks"_a, "pushed"_a, "actions"_a,
       "The memory operation of a stack-augmented recurrent network.\n\ny[i] = a[POP] s[i+1] + a[NO-OP] s[i] + a[PUSH] "
       "s[i-1]");
 }

@@ -79,77 +79,76 @@ void bind_ops_index(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "In the other direction.\n\ny[n - 1 - i] = x[i]", "x"_a, "dim"_a);
   both(
       m, t, "gather", nullptr,
-      [](const Tensor& x, int64_t dim, const Tensor* index) -> Tensor {
+      [](const Tensor& x, int64_t dim, const Tensor& index) -> Tensor {
         const Released others(x, index);
-        return fovea::gather(x, dim, given(index));
+        return fovea::gather(x, dim, index);
       },
-      "Along dim, one element for each of index.\n\ny[i, j] = x[index[i, j], j] for dim 0", "x"_a, "dim"_a,
-      "index"_a.none());
+      "Along dim, one element for each of index.\n\ny[i, j] = x[index[i, j], j] for dim 0", "x"_a, "dim"_a, "index"_a);
   both(
       m, t, "scatter", nullptr,
-      [](const Tensor& x, int64_t dim, const Tensor* index, const Tensor* source) -> Tensor {
+      [](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) -> Tensor {
         const Released others(x, index, source);
-        return fovea::scatter(x, dim, given(index), given(source));
+        return fovea::scatter(x, dim, index, source);
       },
       "Writes each element of source into x where gather would read it; of equal positions the last stays.\n\ny = x, "
       "then y[index[i, j], j] = source[i, j] for dim 0",
-      "x"_a, "dim"_a, "index"_a.none(), "source"_a.none());
+      "x"_a, "dim"_a, "index"_a, "source"_a);
   both(
       m, t, "scatter", nullptr,
-      [](const Tensor& x, int64_t dim, const Tensor* index, double value) -> Tensor {
+      [](const Tensor& x, int64_t dim, const Tensor& index, double value) -> Tensor {
         const Released others(x, index);
-        return fovea::scatter(x, dim, given(index), value);
+        return fovea::scatter(x, dim, index, value);
       },
       "Writes each element of source into x where gather would read it; of equal positions the last stays.\n\ny = x, "
       "then y[index[i, j], j] = source[i, j] for dim 0",
-      "x"_a, "dim"_a, "index"_a.none(), "value"_a);
+      "x"_a, "dim"_a, "index"_a, "value"_a);
   both(
       m, t, "scatter_add", nullptr,
-      [](const Tensor& x, int64_t dim, const Tensor* index, const Tensor* source) -> Tensor {
+      [](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) -> Tensor {
         const Released others(x, index, source);
-        return fovea::scatter_add(x, dim, given(index), given(source));
+        return fovea::scatter_add(x, dim, index, source);
       },
       "Adds each element of source to x where gather would read it.\n\ny = x, then y[index[i, j], j] += source[i, j] "
       "for dim 0",
-      "x"_a, "dim"_a, "index"_a.none(), "source"_a.none());
+      "x"_a, "dim"_a, "index"_a, "source"_a);
   both(
       m, t, "index_select", nullptr,
-      [](const Tensor& x, int64_t dim, const Tensor* index) -> Tensor {
+      [](const Tensor& x, int64_t dim, const Tensor& index) -> Tensor {
         const Released others(x, index);
-        return fovea::index_select(x, dim, given(index));
+        return fovea::index_select(x, dim, index);
       },
-      "Whole slices of dim.\n\ny[.., i, ..] = x[.., index[i], ..]", "x"_a, "dim"_a, "index"_a.none());
+      "Whole slices of dim.\n\ny[.., i, ..] = x[.., index[i], ..]", "x"_a, "dim"_a, "index"_a);
   both(
       m, t, "index_add", nullptr,
-      [](const Tensor& x, int64_t dim, const Tensor* index, const Tensor* source, double alpha) -> Tensor {
+      [](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, double alpha) -> Tensor {
         const Released others(x, index, source);
-        return fovea::index_add(x, dim, given(index), given(source), alpha);
+        return fovea::index_add(x, dim, index, source, alpha);
       },
       "Adds alpha times each slice of source to x where index_select would read it.\n\ny = x, then y[.., index[i], ..] "
       "+= alpha source[.., i, ..]",
-      "x"_a, "dim"_a, "index"_a.none(), "source"_a.none(), "alpha"_a = 1);
+      "x"_a, "dim"_a, "index"_a, "source"_a, "alpha"_a = 1);
   both(
       m, t, "slice_scatter", nullptr,
-      [](const Tensor& x, const Tensor* source, int64_t dim, int64_t begin, int64_t end, int64_t step) -> Tensor {
+      [](const Tensor& x, const Tensor& source, int64_t dim, int64_t begin, int64_t end, int64_t step) -> Tensor {
         const Released others(x, source);
-        return fovea::slice_scatter(x, given(source), dim, begin, end, step);
+        return fovea::slice_scatter(x, source, dim, begin, end, step);
       },
-      "A copy of x in which the slice is source.\n\ny = x, then y[begin:end:step] = source", "x"_a, "source"_a.none(),
-      "dim"_a, "begin"_a, "end"_a = INT64_MAX, "step"_a = 1);
+      "A copy of x in which the slice is source.\n\ny = x, then y[begin:end:step] = source", "x"_a, "source"_a, "dim"_a,
+      "begin"_a, "end"_a = INT64_MAX, "step"_a = 1);
   both(
       m, t, "select_scatter", nullptr,
-      [](const Tensor& x, const Tensor* source, int64_t dim, int64_t index) -> Tensor {
+      [](const Tensor& x, const Tensor& source, int64_t dim, int64_t index) -> Tensor {
         const Released others(x, source);
-        return fovea::select_scatter(x, given(source), dim, index);
+        return fovea::select_scatter(x, source, dim, index);
       },
-      "X with source at index.\n\ny = x, then y[index] = source", "x"_a, "source"_a.none(), "dim"_a, "index"_a);
+      "X with source at index.\n\ny = x, then y[index] = source", "x"_a, "source"_a, "dim"_a, "index"_a);
   both(
       m, t, "masked_select", nullptr,
-      [](const Tensor& x, const Tensor* mask) -> Tensor {
+      [](const Tensor& x, const Tensor& mask) -> Tensor {
         const Released others(x, mask);
-        return fovea::masked_select(x, given(mask));
+        return fovea::masked_select(x, mask);
       },
-      "[n], the elements where mask is true.\n\nthe elements of x where mask", "x"_a, "mask"_a.none());
+      "[n], the elements where mask is true.\n\nthe elements of x where mask", "x"_a, "mask"_a);
   both(
       m, t, "nonzero", nullptr,
       [](const Tensor& x) -> Tensor {
@@ -159,11 +158,11 @@ void bind_ops_index(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "I64 [n, rank], where x is not 0.\n\nthe coordinates of x_i != 0", "x"_a);
   both(
       m, t, "masked_fill", nullptr,
-      [](const Tensor& x, const Tensor* mask, double value) -> Tensor {
+      [](const Tensor& x, const Tensor& mask, double value) -> Tensor {
         const Released others(x, mask);
-        return fovea::masked_fill(x, given(mask), value);
+        return fovea::masked_fill(x, mask, value);
       },
-      "Value where mask is true.\n\ny = mask ? value : x", "x"_a, "mask"_a.none(), "value"_a);
+      "Value where mask is true.\n\ny = mask ? value : x", "x"_a, "mask"_a, "value"_a);
   both(
       m, t, "sort", nullptr,
       [](const Tensor& x, int64_t dim, bool descending) -> std::pair<Tensor, Tensor> {

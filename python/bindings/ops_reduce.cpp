@@ -117,7 +117,7 @@ void bind_ops_reduce(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
         const Released others(x);
         return fovea::logsumexp(x, dims, keepdim);
       },
-      "Without overflow.\n\ny = ln sum_i e^x_i", "x"_a, "dims"_a, "keepdim"_a = false);
+      "Without overflow.\n\ny = ln sum_i e^x_i", "x"_a, "dims"_a.none(), "keepdim"_a = false);
   both(
       m, t, "cumsum", nullptr,
       [](const Tensor& x, int64_t dim) -> Tensor {

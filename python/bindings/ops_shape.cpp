@@ -11,20 +11,20 @@ namespace fovea::python {
 void bind_ops_shape(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
   both(
       m, t, "matmul", "__matmul__",
-      [](const Tensor& a, const Tensor* b) -> Tensor {
+      [](const Tensor& a, const Tensor& b) -> Tensor {
         const Released others(a, b);
-        return fovea::matmul(a, given(b));
+        return fovea::matmul(a, b);
       },
       "Products of the last two dimensions, the others broadcast; rank 1 on either side as in PyTorch.\n\nc[..., i, j] "
       "= sum_k a[..., i, k] b[..., k, j]",
-      "a"_a, "b"_a.none());
+      "a"_a, "b"_a);
   both(
       m, t, "outer", nullptr,
-      [](const Tensor& a, const Tensor* b) -> Tensor {
+      [](const Tensor& a, const Tensor& b) -> Tensor {
         const Released others(a, b);
-        return fovea::outer(a, given(b));
+        return fovea::outer(a, b);
       },
-      "Of two vectors.\n\ny_ij = a_i b_j", "a"_a, "b"_a.none());
+      "Of two vectors.\n\ny_ij = a_i b_j", "a"_a, "b"_a);
   m.def(
       "einsum",
       [](std::string_view equation, const std::vector<Tensor>& operands) -> Tensor {
@@ -142,13 +142,13 @@ void bind_ops_shape(nb::module_& m, [[maybe_unused]] nb::class_<Tensor>& t) {
       "x"_a, "repeats"_a, "dim"_a = nb::none());
   both(
       m, t, "repeat_interleave", nullptr,
-      [](const Tensor& x, const Tensor* repeats, std::optional<int64_t> dim) -> Tensor {
+      [](const Tensor& x, const Tensor& repeats, std::optional<int64_t> dim) -> Tensor {
         const Released others(x, repeats);
-        return fovea::repeat_interleave(x, given(repeats), dim);
+        return fovea::repeat_interleave(x, repeats, dim);
       },
       "Each position of dim so often, or as often as i64 [n] says; without dim, of all elements in order.\n\ny[i] = "
       "x[i / repeats]",
-      "x"_a, "repeats"_a.none(), "dim"_a = nb::none());
+      "x"_a, "repeats"_a, "dim"_a = nb::none());
   both(
       m, t, "squeeze", nullptr,
       [](const Tensor& x, std::optional<int64_t> dim) -> Tensor {
