@@ -9,7 +9,7 @@ def main():
     root, out = sys.argv[1:]
     rows = []
     for path in sorted(glob.glob(os.path.join(root, "layers/**/*.h"), recursive=True) +
-                       glob.glob(os.path.join(root, "optim/*.h"))):
+                       glob.glob(os.path.join(root, "optim/**/*.h"), recursive=True)):
         with open(path) as file:
             text = re.match(r"(?://.*\n)*", file.read())[0]
         text = "\n".join(line[3:] for line in text.rstrip().split("\n"))

@@ -28,5 +28,6 @@ NB_MODULE(_fovea, m) {
   bind_pointers(m);
   bind_vision(m);
   bind_optim(m);
+  bind_training(m);
   bind_files(m);
 }

@@ -93,6 +93,7 @@ void bind_models(nb::module_& m);
 void bind_pointers(nb::module_& m);
 void bind_vision(nb::module_& m);
 void bind_optim(nb::module_& m);
+void bind_training(nb::module_& m);
 void bind_files(nb::module_& m);
 
 }  // namespace fovea::python

@@ -193,3 +193,41 @@ def test_stub_lists_the_extension():
     names = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     public = {name for name in dir(fovea._fovea) if callable(getattr(fovea._fovea, name)) and not name.startswith("__")}
     assert public - names == set()
+
+
+def test_trainer(tmp_path):
+    net, x = fovea.Linear(3, 1), fovea.randn((32, 3))
+    optimizer = fovea.Adam(net, lr=0.05)
+    folder = str(tmp_path / "run")
+    trainer = fovea.Trainer(net, optimizer, steps=120, clip=1.0, figures=["twice"], validate_every=40, folder=folder)
+    trainer.schedule(fovea.Cosine(optimizer, total=120))
+    losses = []
+
+    def step():
+        loss = fovea.mse_loss(net(x), x.sum(1, True))
+        losses.append(loss.item())
+        return loss, [2 * losses[-1]]
+
+    def score():
+        with fovea.no_grad():
+            return fovea.mse_loss(net(x), x.sum(1, True)).item()
+
+    assert trainer.run(step, score) == "steps" and trainer.step == 120 and losses[-1] < 0.1 * losses[0]
+    assert (tmp_path / "run" / "metrics.csv").read_text().startswith("step")
+    assert (tmp_path / "run" / "best.safetensors").exists()
+
+
+def test_trainer_passes_errors_and_interrupts_on():
+    import os
+    import signal
+
+    net = fovea.Linear(2, 1)
+
+    def interrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        return net(fovea.ones((1, 2))).sum()
+
+    with pytest.raises(KeyboardInterrupt):
+        fovea.Trainer(net, fovea.SGD(net), steps=10).run(interrupted)
+    with pytest.raises(ZeroDivisionError):
+        fovea.Trainer(net, fovea.SGD(net), steps=10).run(lambda: 1 / 0)
