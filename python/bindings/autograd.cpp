@@ -4,6 +4,7 @@
 #include <fovea/autograd/hook.h>
 #include <fovea/autograd/mode.h>
 #include <fovea/autograd/score_function.h>
+#include <fovea/autograd/shared_weights.h>
 
 #include <memory>
 
@@ -97,6 +98,15 @@ void bind_estimators(nb::module_& m) {
           "value", [](const MovingBaseline& b) { return known(b.value()); }, &MovingBaseline::set_value);
 }
 
+// SharedWeights, which a context manager opens and closes.
+class OpenSharing {
+ public:
+  void close() { held_.reset(); }
+
+ private:
+  std::unique_ptr<SharedWeights> held_ = std::make_unique<SharedWeights>();
+};
+
 }  // namespace
 
 void bind_autograd(nb::module_& m, nb::class_<Tensor>& t) {
@@ -138,6 +148,7 @@ void bind_autograd(nb::module_& m, nb::class_<Tensor>& t) {
         return std::exchange(mode, on);
       },
       "name"_a, "on"_a, "Sets a mode of this thread and returns what it was.");
+  nb::class_<OpenSharing>(m, "_Sharing").def(nb::init<>()).def("close", &OpenSharing::close);
   const auto check = [](bool second) {
     return [second](const nb::object& f, const nb::object& inputs, double rtol, double atol, double step) {
       const GradcheckOptions options{.rtol = rtol, .atol = atol, .step = step};

@@ -3,6 +3,7 @@
 
 NB_MODULE(_fovea, m) {
   using namespace fovea::python;
+  nb::set_leak_warnings(false);  // what an interpreter holds at its end is its own affair
   m.doc() = "Tensors, reverse-mode gradients, attention and memory: the C++ library fovea.";
   bind_errors(m);
   bind_random(m);

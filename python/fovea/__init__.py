@@ -9,7 +9,7 @@ Ops are functions and methods, named as in PyTorch. Modules are composed by attr
 """
 from ._fovea import *  # noqa: F401,F403
 from . import pickling as _pickling  # noqa: F401
-from .modes import anomaly_mode, enable_grad, no_grad, reference_mode  # noqa: F401
+from .modes import anomaly_mode, enable_grad, no_grad, reference_mode, shared_weights  # noqa: F401
 from .modules import ModuleList, Sequential, SpatialTransformer  # noqa: F401
 from .notebook import report  # noqa: F401
 from .weights import change_attention, collect_weights  # noqa: F401

@@ -1,7 +1,7 @@
 """Switches of the calling thread, each a context manager and a decorator."""
 import contextlib
 
-from ._fovea import _set_mode
+from ._fovea import _Sharing, _set_mode
 
 
 class _Mode(contextlib.ContextDecorator):
@@ -40,3 +40,15 @@ class anomaly_mode(_Mode):
     """The first op that makes a NaN or inf raises AutogradError, which names it."""
 
     _name = "anomaly"
+
+
+class shared_weights(contextlib.ContextDecorator):
+    """Around a training step of many small products with the same weights, as of a recurrent model: their gradients
+    are gathered into one product. Trainer opens it by itself."""
+
+    def __enter__(self):
+        self._open = _Sharing()
+        return self
+
+    def __exit__(self, *error):
+        self._open.close()
