@@ -162,7 +162,8 @@ nb::class_<Tensor> bind_tensor(nb::module_& m) {
 
   nb::class_<Tensor> t(m, "Tensor",
                        "A handle to an n-dimensional array of numbers, on which the tape hangs what it records.\n\n"
-                       "Made by tensor, zeros, from_numpy and the like. Slices and views share its elements.");
+                       "Made by tensor, zeros, from_numpy and the like. Slices and views share its elements.",
+                       nb::pooled(256));
   t.def_prop_ro(
       "shape", [](const Tensor& x) { return x.shape(); }, "The sizes, a tuple.");
   t.def_prop_ro("dtype", &Tensor::dtype, "The type of the elements.");
