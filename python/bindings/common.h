@@ -94,8 +94,10 @@ template <class F, class First, class... Rest>
 void both(nb::module_& m, nb::class_<Tensor>& t, const char* name, const char* sign, F f, const char* text,
           const First& first, const Rest&... rest) {
   m.def(name, f, first, rest..., text);
-  t.def(name, f, rest..., text);
-  if (sign != nullptr) t.def(sign, f, rest..., nb::is_operator(), text);
+  if (!nb::hasattr(t, name)) t.def(name, f, rest..., text);
+  if (sign != nullptr &&
+      !(std::string_view("__add__ __sub__ __mul__ __truediv__").find(sign) != std::string_view::npos))
+    t.def(sign, f, rest..., nb::is_operator(), text);
 }
 
 // Names by which Python passes an enumerator.

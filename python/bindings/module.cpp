@@ -1,6 +1,8 @@
 // The extension fovea._fovea: what the package fovea is made of.
 #include "module.h"
 
+#include "fast.h"
+
 NB_MODULE(_fovea, m) {
   using namespace fovea::python;
   nb::set_leak_warnings(false);  // what an interpreter holds at its end is its own affair
@@ -18,6 +20,7 @@ NB_MODULE(_fovea, m) {
   bind_ops_index(m, tensor);
   bind_ops_layers(m, tensor);
   bind_ops_fused(m, tensor);
+  finish_fast(m, tensor);
   bind_autograd(m, tensor);
   bind_module(m);
   bind_layers(m);

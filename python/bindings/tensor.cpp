@@ -1,7 +1,7 @@
 // Tensor: its properties, its elements as Python's numbers, in-place operators, the tape's part of it.
 #include <fovea/autograd/operators.h>
 
-#include "common.h"
+#include "fast.h"
 
 namespace fovea::python {
 namespace {
@@ -72,14 +72,6 @@ void bind_in_place(nb::class_<Tensor>& t) {
 
 void bind_reflected(nb::class_<Tensor>& t) {
   const auto is = nb::is_operator();
-  t.def(
-      "__radd__", [](const Tensor& b, double a) { return add(b, a); }, is);
-  t.def(
-      "__rsub__", [](const Tensor& b, double a) { return sub(a, b); }, is);
-  t.def(
-      "__rmul__", [](const Tensor& b, double a) { return mul(b, a); }, is);
-  t.def(
-      "__rtruediv__", [](const Tensor& b, double a) { return div(a, b); }, is);
   t.def(
       "__rpow__", [](const Tensor& b, double a) { return pow(scalar(a, b.dtype()), b); }, is);
   t.def(
@@ -163,7 +155,7 @@ nb::class_<Tensor> bind_tensor(nb::module_& m) {
   nb::class_<Tensor> t(m, "Tensor",
                        "A handle to an n-dimensional array of numbers, on which the tape hangs what it records.\n\n"
                        "Made by tensor, zeros, from_numpy and the like. Slices and views share its elements.",
-                       nb::pooled(256));
+                       nb::pooled(256), nb::type_slots(fast_slots()));
   t.def_prop_ro(
       "shape", [](const Tensor& x) { return x.shape(); }, "The sizes, a tuple.");
   t.def_prop_ro("dtype", &Tensor::dtype, "The type of the elements.");
