@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What follows from the table of ops (autograd/ops.h): methods, operators, reference, list of the tests, ops.json.
+"""What follows from the table of ops (autograd/ops.h): methods, operators, reference, list of the tests, ops.json,
+Python's functions and methods (ops_python.py).
 
 ops.py [--check]    writes the files that are not current; --check only names them and fails
 Refused: an op without a summary, one that no spec of autograd/ops/*_spec.cpp names (unless its result is a bool or it
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+
+import ops_python
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = "autograd/ops.h"
@@ -343,7 +346,13 @@ def made(ops, formula_of):
             "autograd/operators.h": operators_header(listed),
             "tests/autograd/op_table.h": test_list(ops),
             "docs/ops.md": "\n".join(reference(ops, formula_of)) + "\n",
-            "autograd/ops.json": "[\n" + ",\n".join(json.dumps(e, ensure_ascii=False) for e in entries) + "\n]\n"}
+            "autograd/ops.json": "[\n" + ",\n".join(json.dumps(e, ensure_ascii=False) for e in entries) + "\n]\n",
+            **dict(ops_python.sources(ops))}
+
+
+def unformatted(text):
+    """Without what the formatter adds: breaks of lines, of comments and of strings."""
+    return re.sub(r"\s|// ", "", text).replace('""', "")
 
 
 def main():
@@ -356,7 +365,7 @@ def main():
     for path, text in made(ops, formula_of).items():
         whole = os.path.join(ROOT, path)
         current = os.path.exists(whole) and read(path)
-        if current and re.sub(r"\s|// ", "", current) == re.sub(r"\s|// ", "", text):  # the formatter's part aside
+        if current and unformatted(current) == unformatted(text):
             continue
         if check:
             wrong.append(f"{path} is not current: run ./dev ops")

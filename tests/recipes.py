@@ -25,7 +25,7 @@ class Tree:
 
     def __init__(self, folder):
         self.folder = folder
-        for name in FLOORS + ["tests", "docs", "README.md"]:
+        for name in FLOORS + ["tests", "docs", "README.md", "python/bindings"]:
             source = os.path.join(ROOT, name)
             copy = shutil.copytree if os.path.isdir(source) else shutil.copy
             copy(source, os.path.join(folder, name))
