@@ -38,7 +38,7 @@ struct RunOptions {
   int64_t batch = 16, micro_batches = 0;  // 0: as many as ranks; after parse the number itself
   std::string optimizer = "adam";
   double learning_rate = 1e-3, clip = 1, save_every = 30;  // the last: seconds between checkpoints
-  int64_t validate_every = 500, early_stop = 0;
+  int64_t validate_every = 500, early_stop = 0, watch_port = 0;
   std::string out{}, resume{}, config{}, data{};
   std::string run{}, served{};  // --run DIR and what its trained model is asked
   // --look: a trained run on what is typed, and what is changed in its attention then (look.h).
@@ -51,7 +51,6 @@ struct RunOptions {
   } look{};
   bool quiet = false, watch = false;  // watch: the page of the run while it goes on: live.h
   std::string watch_address = "127.0.0.1";
-  int64_t watch_port = 0;
   bool record = true;      // what attention does on a few samples: record.h
   bool reference = false;  // on the formulas beside the fused kernels: ReferenceMode
 };
