@@ -15,9 +15,9 @@ namespace fovea::detail {
 // A block of memory: this header, room for the tensor object that is made with it, the elements.
 struct Storage {
   Count refs{1};
-  size_t capacity = 0;           // of the block
-  uint64_t version = 0;          // raised by every change in place
-  const char* last_change = "";  // name of the op that last wrote in place
+  size_t capacity = 0;                 // of the block
+  uint64_t version = 0;                // raised by every change in place
+  const char* last_change = "";        // name of the op that last wrote in place
   void (*let_go)(Storage&) = nullptr;  // of memory that another owns (core/foreign.h)
 
   void retain() { refs.add(1); }
