@@ -40,7 +40,9 @@ nb::dict attributes(nb::handle object) { return nb::borrow<nb::dict>(object.attr
 // What stands under a dotted name: a parameter, buffer or module.
 struct Finder final : Members {
   explicit Finder(std::string_view dotted) : wanted(dotted) {}
-  void on_parameter(const std::string& name, Parameter& member) override { parameter = name == wanted ? &member : parameter; }
+  void on_parameter(const std::string& name, Parameter& member) override {
+    parameter = name == wanted ? &member : parameter;
+  }
   void on_buffer(const std::string& name, Buffer& member) override { buffer = name == wanted ? &member : buffer; }
   void on_module(const std::string& name, Module& member) override {
     if (name == wanted && !name.empty()) module = &member;
@@ -67,7 +69,8 @@ nb::object find_member(const nb::object& self, std::string_view name) {
     for (Module* each : finder.listed) list.append(inside(*each));
     return list;
   }
-  throw nb::attribute_error((nb::cast<std::string>(self.type().attr("__name__")) + " has no member " + std::string(name)).c_str());
+  throw nb::attribute_error(
+      (nb::cast<std::string>(self.type().attr("__name__")) + " has no member " + std::string(name)).c_str());
 }
 
 nb::dict dict_of(const NamedTensors& tensors) {
@@ -121,33 +124,48 @@ nb::object copied_with(const nb::object& module, const nb::object& memo) {
 
 void bind_members(nb::module_& m) {
   nb::class_<OwnedParameter, Tensor>(m, "Parameter", "A tensor that training changes: a leaf of the tape.")
-      .def("__init__",
-           [](OwnedParameter* self, const Tensor& initial) { new (self) OwnedParameter(Parameter(initial)); }, "initial"_a)
-      .def("share", [](const OwnedParameter& p) { return OwnedParameter(p.member.share()); },
-           "Another parameter that is the same tensor.");
+      .def(
+          "__init__",
+          [](OwnedParameter* self, const Tensor& initial) { new (self) OwnedParameter(Parameter(initial)); },
+          "initial"_a)
+      .def(
+          "share", [](const OwnedParameter& p) { return OwnedParameter(p.member.share()); },
+          "Another parameter that is the same tensor.");
   nb::class_<OwnedBuffer, Tensor>(m, "Buffer", "A tensor of a module's state that no gradient changes.")
-      .def("__init__", [](OwnedBuffer* self, const Tensor& initial) { new (self) OwnedBuffer(Buffer(initial)); }, "initial"_a);
+      .def(
+          "__init__", [](OwnedBuffer* self, const Tensor& initial) { new (self) OwnedBuffer(Buffer(initial)); },
+          "initial"_a);
 }
 
 void bind_state(nb::class_<Module, PyModule>& c) {
-  c.def("parameters", [](const Module& self) { return parameters(self); }, "The parameters, each tensor once.");
-  c.def("named_parameters", [](const Module& self) { return dict_of(named_parameters(self)); }, "By dotted name.");
-  c.def("named_buffers", [](const Module& self) { return dict_of(named_buffers(self)); }, "By dotted name.");
+  c.def(
+      "parameters", [](const Module& self) { return parameters(self); }, "The parameters, each tensor once.");
+  c.def(
+      "named_parameters", [](const Module& self) { return dict_of(named_parameters(self)); }, "By dotted name.");
+  c.def(
+      "named_buffers", [](const Module& self) { return dict_of(named_buffers(self)); }, "By dotted name.");
   c.def("parameter_count", &parameter_count, "Numbers in all parameters.");
-  c.def("zero_grad", [](const Module& self) { zero_grad(self); }, "Drops the gradients of all parameters.");
+  c.def(
+      "zero_grad", [](const Module& self) { zero_grad(self); }, "Drops the gradients of all parameters.");
   for (const char* name : {"state", "state_dict"})
-    c.def(name, [](const Module& self) { return dict_of(state(self)); }, "All that a file holds, by name; aliases the module.");
+    c.def(
+        name, [](const Module& self) { return dict_of(state(self)); },
+        "All that a file holds, by name; aliases the module.");
   for (const char* name : {"load_state", "load_state_dict"})
-    c.def(name, [](Module& self, const nb::dict& values) { load_state(self, named_of(values)); }, "values"_a,
-          "Copies the values into the module; FileError lists what does not fit, and then nothing is changed.");
-  c.def("save", [](const Module& self, std::string_view path) { save(self, path); }, "path"_a,
-        "Writes a safetensors file with a checksum.");
-  c.def("load", [](Module& self, std::string_view path) { load(self, path); }, "path"_a, "Reads what save wrote.");
+    c.def(
+        name, [](Module& self, const nb::dict& values) { load_state(self, named_of(values)); }, "values"_a,
+        "Copies the values into the module; FileError lists what does not fit, and then nothing is changed.");
+  c.def(
+      "save", [](const Module& self, std::string_view path) { save(self, path); }, "path"_a,
+      "Writes a safetensors file with a checksum.");
+  c.def(
+      "load", [](Module& self, std::string_view path) { load(self, path); }, "path"_a, "Reads what save wrote.");
   c.def(
       "load_safetensors",
       [](Module& self, std::string_view path) { load_state(self, load_safetensors(path).tensors, path); }, "path"_a,
       "Reads a safetensors file of another program.");
-  c.def("summary", [](const Module& self) { return summary(self); }, "A table: name, shape, count.");
+  c.def(
+      "summary", [](const Module& self) { return summary(self); }, "A table: name, shape, count.");
 }
 
 }  // namespace
@@ -198,31 +216,38 @@ void bind_module(nb::module_& m) {
     }
   });
   bind_state(c);
-  c.def("train", [](const nb::object& self, bool on) { return nb::cast<Module&>(self).train(on), self; }, "on"_a = true,
-        "Sets training mode here and below.");
-  c.def("eval", [](const nb::object& self) { return nb::cast<Module&>(self).eval(), self; }, "Leaves training mode.");
+  c.def(
+      "train", [](const nb::object& self, bool on) { return nb::cast<Module&>(self).train(on), self; }, "on"_a = true,
+      "Sets training mode here and below.");
+  c.def(
+      "eval", [](const nb::object& self) { return nb::cast<Module&>(self).eval(), self; }, "Leaves training mode.");
   c.def_prop_ro("training", &Module::training, "Whether dropout acts.");
   c.def_prop_ro("path", &Module::path, "Where this stands in the model: name_paths sets it.");
-  c.def("to", [](const nb::object& self, DType dtype) { return to(nb::cast<Module&>(self), dtype), self; }, "dtype"_a,
-        "Converts parameters and floating buffers; gradients are dropped.");
-  c.def("name_paths", [](Module& self, std::string_view name) { name_paths(self, name); }, "name"_a = "",
-        "Gives each module below its path, by which weights are collected.");
+  c.def(
+      "to", [](const nb::object& self, DType dtype) { return to(nb::cast<Module&>(self), dtype), self; }, "dtype"_a,
+      "Converts parameters and floating buffers; gradients are dropped.");
+  c.def(
+      "name_paths", [](Module& self, std::string_view name) { name_paths(self, name); }, "name"_a = "",
+      "Gives each module below its path, by which weights are collected.");
   c.def("clone", &clone_module, "A deep copy: same values, modes and ties, no shared memory, no gradients.");
   c.def("__deepcopy__", &copied_with, "memo"_a);
   c.def("__copy__", &clone_module);
-  c.def("modules", [](Module& self) {
-    nb::dict found;
-    struct Lister final : Members {
-      explicit Lister(nb::dict& target, nb::object root) : list(target), owner(std::move(root)) {}
-      void on_module(const std::string& name, Module& module) override {
-        list[name.c_str()] = nb::cast(module, nb::rv_policy::reference_internal, owner);
-      }
-      nb::dict& list;
-      nb::object owner;
-    } lister(found, nb::find(self));
-    lister.walk(self);
-    return found;
-  }, "Every module below by its dotted name, this one under \"\".");
+  c.def(
+      "modules",
+      [](Module& self) {
+        nb::dict found;
+        struct Lister final : Members {
+          explicit Lister(nb::dict& target, nb::object root) : list(target), owner(std::move(root)) {}
+          void on_module(const std::string& name, Module& module) override {
+            list[name.c_str()] = nb::cast(module, nb::rv_policy::reference_internal, owner);
+          }
+          nb::dict& list;
+          nb::object owner;
+        } lister(found, nb::find(self));
+        lister.walk(self);
+        return found;
+      },
+      "Every module below by its dotted name, this one under \"\".");
 }
 
 }  // namespace fovea::python
