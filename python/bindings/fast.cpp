@@ -60,6 +60,8 @@ PyObject* binary(PyObject* left, PyObject* right) {
   } catch (...) {  // the long way says what is wrong
   }
   if (!is_operand(left) || !is_operand(right)) Py_RETURN_NOTIMPLEMENTED;
+  // The functions take the tensor first where the order is nothing.
+  if ((op == kAdd || op == kMul) && PyObject_TypeCheck(left, tensor_type) == 0) std::swap(left, right);
   return PyObject_CallFunctionObjArgs(functions[op], left, right, nullptr);
 }
 
@@ -74,6 +76,12 @@ PyObject* unary(PyObject* self, PyObject*) {
 }
 
 }  // namespace
+
+bool is_fast(std::string_view method) {
+  for (const char* name : {"__add__", "__sub__", "__mul__", "__truediv__", "tanh", "sigmoid", "relu", "exp"})
+    if (method == name) return true;
+  return false;
+}
 
 const PyType_Slot* fast_slots() {
   static PyMethodDef methods[] = {
