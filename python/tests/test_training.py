@@ -231,3 +231,12 @@ def test_trainer_passes_errors_and_interrupts_on():
         fovea.Trainer(net, fovea.SGD(net), steps=10).run(interrupted)
     with pytest.raises(ZeroDivisionError):
         fovea.Trainer(net, fovea.SGD(net), steps=10).run(lambda: 1 / 0)
+
+
+def test_a_loss_that_is_not_finite_has_its_own_error():
+    net = fovea.Linear(2, 1)
+    before = net.weight.detach().numpy().copy()
+    with pytest.raises(fovea.NonFiniteError, match="step"):
+        fovea.Trainer(net, fovea.SGD(net, lr=1.0), steps=3).run(lambda: net(fovea.full((1, 2), float("inf"))).sum())
+    assert issubclass(fovea.NonFiniteError, fovea.AutogradError)
+    assert (net.weight.detach().numpy() == before).all()
