@@ -4,8 +4,8 @@
 #include <fovea/core/error.h>
 #include <fovea/optim/training/ranks.h>
 
+#include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <exception>
 #include <functional>
 #include <map>
@@ -63,7 +63,7 @@ class ThreadRanks {
         arrived_.wait(lock);
       }
       if (box.front().size() != into.size()) throw ValueError("thread ranks: messages of other lengths");
-      std::memcpy(into.data(), box.front().data(), into.size());
+      std::copy(box.front().begin(), box.front().end(), into.begin());
       box.pop();
       return true;
     }
