@@ -21,3 +21,6 @@ _fovea.__suffix__:
 
     class FileError(Error, builtins.OSError):
         """A file that cannot be read or written."""
+
+    class NonFiniteError(AutogradError):
+        """A loss or a gradient of training that is not finite."""
