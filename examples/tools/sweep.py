@@ -23,13 +23,12 @@ import shlex
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
-import threading
 import time
 
 sys.dont_write_bytecode = True
 import sweep_page  # noqa: E402
+from processes import Processes, read_json  # noqa: E402
 
 LOWER = re.compile(r"wrong|error|loss|bits|nats|seconds|steps|milliseconds|perplexity|length_left")
 
@@ -66,14 +65,6 @@ def write_text(path, text):
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".new", path)
-
-
-def read_json(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
 
 
 def flatten(value, name=""):
@@ -137,7 +128,7 @@ class Sweep:
                 raise Fault(f"--{name} is given and set; leave one out")
         each = [[(flag, value) for value in values] for flag, values in self.choices]
         self.runs = [Run(self, seed, settings) for settings in itertools.product(*each) for seed in seeds_of(given.seeds)]
-        self.stopped, self.processes, self.lock = False, set(), threading.Lock()
+        self.processes = Processes()
         self.failed = {}
 
     def open(self):
@@ -163,29 +154,17 @@ class Sweep:
         threads = [] if "--threads" in self.flags else ["--threads", "1"]
         return [*words, *run.flags, *threads, "--quiet", "--out", run.folder]
 
-    def start(self, words, log):
-        with self.lock:
-            if self.stopped:
-                return None
-            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-            self.processes.add(process)
-        try:
-            return process.wait()
-        finally:
-            with self.lock:
-                self.processes.discard(process)
-
     def one(self, run):
         """Whether it ended well; None when it was stopped."""
         with open(run.log, "ab") as log:
             resumed = os.path.exists(os.path.join(run.folder, "last.safetensors"))
-            code = self.start(self.command(run), log)
-            if code not in (0, None, 130) and resumed and not self.stopped:  # what was begun cannot go on
+            code = self.processes.start(self.command(run), log)
+            if code not in (0, None, 130) and resumed and not self.processes.stopped:  # what was begun cannot go on
                 shutil.rmtree(run.folder)
-                code = self.start(self.command(run), log)
+                code = self.processes.start(self.command(run), log)
             if os.path.isdir(run.folder) and code == 1 and not os.path.exists(os.path.join(run.folder, "last.safetensors")):
                 shutil.rmtree(run.folder)  # the next try begins anew
-        return None if self.stopped or code is None else code == 0 and run.summary() is not None
+        return None if self.processes.stopped or code is None else code == 0 and run.summary() is not None
 
     def all(self, say):
         todo = [run for run in self.runs if not run.summary()]
@@ -206,10 +185,7 @@ class Sweep:
                     say(f"{run.name}: {took}" + (f"; about {left / 60:.0f} min left" if left > 90 else ""))
                     self.write()
             except KeyboardInterrupt:
-                with self.lock:
-                    self.stopped = True
-                    for process in self.processes:
-                        process.send_signal(signal.SIGINT)
+                self.processes.interrupt()
                 for job in jobs:
                     job.cancel()
         self.write()
@@ -302,7 +278,7 @@ def main(words):
     sweep.all(say)
     print(terminal(sweep))
     print(f"runs.csv, table.csv and sweep.html are in {sweep.folder}")
-    if sweep.stopped:
+    if sweep.processes.stopped:
         say("stopped; the same command goes on")
         return 130
     for name, fault in sweep.failed.items():

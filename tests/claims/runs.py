@@ -12,26 +12,19 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
-import threading
+import sys
 import time
 
-from book import EntryError, flatten
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "tools"))
+from book import EntryError, flatten  # noqa: E402
+from processes import Processes, read_json  # noqa: E402
 
 
 def write_json(path, value):
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(value, file, indent=1)
     os.replace(path + ".new", path)
-
-
-def read_json(path):
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
 
 
 def commit_of(root):
@@ -62,7 +55,7 @@ def figures_of(run, out, log):
 class Runner:
     def __init__(self, root, programs, folder, jobs, quick=False):
         self.root, self.programs, self.folder, self.jobs, self.quick = root, programs, folder, jobs, quick
-        self.commit, self.stopped, self.processes, self.lock = commit_of(root), False, set(), threading.Lock()
+        self.commit, self.processes = commit_of(root), Processes()
 
     def home(self, run, seed):
         return os.path.join(self.folder, run.name + (".quick" if self.quick else ""), str(seed))
@@ -85,19 +78,6 @@ class Runner:
             words.append("--quiet")
         return [program, *words[1:], "--out", os.path.join(self.home(run, seed), "out")], program
 
-    def start(self, words, log):
-        with self.lock:
-            if self.stopped:
-                return None
-            process = subprocess.Popen(words, cwd=self.root, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                       start_new_session=True)
-            self.processes.add(process)
-        try:
-            return process.wait()
-        finally:
-            with self.lock:
-                self.processes.discard(process)
-
     def one(self, run, seed):
         """The result of a seed: a kept one, that of a run which goes on, or of a new one. None: stopped or failed."""
         home = self.home(run, seed)
@@ -117,11 +97,11 @@ class Runner:
         begin, code = time.monotonic(), None
         with open(log, "ab") as opened:
             if os.path.exists(os.path.join(out, "last.safetensors")):
-                code = self.start([program, "--resume", out, "--quiet"], opened)
-            if code is None or (code != 0 and not self.stopped):
+                code = self.processes.start([program, "--resume", out, "--quiet"], opened, self.root)
+            if code is None or (code != 0 and not self.processes.stopped):
                 shutil.rmtree(out, ignore_errors=True)
                 opened.truncate(0)
-                code = self.start(words, opened)
+                code = self.processes.start(words, opened, self.root)
         if code != 0:
             return None
         result = {"commit": self.commit, "date": today(), "took": round(time.monotonic() - begin, 1),
@@ -151,7 +131,7 @@ class Runner:
                     if result:
                         results.setdefault(run.name, {})[str(seed)] = result
                         say(f"{run.name}, seed {seed}: {result['took']:.0f} s")
-                    elif not self.stopped:
+                    elif not self.processes.stopped:
                         failed.append(f"{run.name}, seed {seed}: {last_words(os.path.join(self.home(run, seed), 'log'))}")
                         say(f"{failed[-1]}")
             except BaseException:
@@ -163,10 +143,7 @@ class Runner:
         """Programs save and end when they are interrupted; what has not begun does not."""
         for job in jobs:
             job.cancel()
-        with self.lock:
-            self.stopped = True
-            for process in self.processes:
-                process.send_signal(signal.SIGINT)
+        self.processes.interrupt()
 
 
 def last_words(log):
