@@ -1,4 +1,4 @@
-"""The Python functions and methods of the table of ops: python/bindings/ops.cpp, which ops.py writes.
+"""The Python functions and methods of the table of ops: python/bindings/ops_*.cpp, which ops.py writes.
 
 Options structs become keyword arguments of their own, a struct that is returned a tuple of its fields, an undefined
 tensor None. Overloads on a tensor and a number are one function, whose argument is an Operand.

@@ -8,6 +8,8 @@
 namespace fovea {
 namespace {
 
+using detail::kInfinity;
+
 // What is tried on, and put back: state() and saved_state() alias what they tell of.
 class Kept {
  public:

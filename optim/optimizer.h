@@ -76,7 +76,9 @@ class Optimizer : public Saveable {
   std::vector<Symbols> symbols_;  // per group
 };
 
+namespace detail {
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+}
 // ValueError "what: name is value; need ..." unless low <= value < high.
 void require_range(std::string_view what, std::string_view name, double value, double low, double high);
 

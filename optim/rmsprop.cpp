@@ -6,6 +6,8 @@
 namespace fovea {
 namespace {
 
+using detail::kInfinity;
+
 // The equations of rmsprop.h in ops. `mean` undefined: not centred; `b` undefined: no momentum.
 void plain_step(Tensor theta, Tensor v, Tensor mean, Tensor b, Tensor g, const RMSpropOptions& o) {
   g = g + theta * o.weight_decay;                    // (1)

@@ -8,6 +8,8 @@
 namespace fovea {
 namespace {
 
+using detail::kInfinity;
+
 void require_at_least(std::string_view what, std::string_view name, int64_t value, int64_t least) {
   if (value < least) throw ValueError(fmt::format("{}: {} is {}; need at least {}", what, name, value, least));
 }

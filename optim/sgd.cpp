@@ -6,6 +6,8 @@
 namespace fovea {
 namespace {
 
+using detail::kInfinity;
+
 // The equations of sgd.h in ops. `b` undefined: no momentum.
 void plain_step(Tensor theta, Tensor b, Tensor g, bool first, const SGDOptions& o) {
   g = g + theta * o.weight_decay;  // (1)

@@ -181,12 +181,10 @@ LivePage::LivePage(Trainer& trainer, const std::filesystem::path& folder, const 
   int port = -1;  // an empty address would be every interface
   if (!host.empty() && wanted == 0) port = p.server.bind_to_any_port(host.c_str());
   if (!host.empty() && wanted != 0 && p.server.bind_to_port(host.c_str(), wanted)) port = wanted;
-  if (port < 0 && wanted != 0)
-    throw FileError(
-        fmt::format("--watch: port {} of '{}' is taken or not ours to take; need another --watch-port, or an "
-                    "address of this machine",
-                    wanted, host));
-  if (port < 0) throw FileError(fmt::format("--watch: no port of '{}' is free; need an address of this machine", host));
+  if (port < 0)
+    throw FileError(fmt::format("--watch: cannot take {} of '{}'; need an address of this machine{}",
+                                wanted == 0 ? "a port" : fmt::format("port {}", wanted), host,
+                                wanted == 0 ? "" : ", or another --watch-port"));
   const bool v6 = host.find(':') != std::string::npos;
   p.address = fmt::format("http://{}:{}/?token={}", v6 ? fmt::format("[{}]", host) : host, port, p.token);
   p.serving = std::thread([&p] { p.server.listen_after_bind(); });
