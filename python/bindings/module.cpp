@@ -24,6 +24,7 @@ NB_MODULE(_fovea, m) {
   bind_autograd(m, tensor);
   bind_module(m);
   bind_layers(m);
+  bind_losses(m);
   bind_recurrent(m);
   bind_memory(m);
   bind_attention(m);

@@ -85,6 +85,7 @@ nb::class_<S> state_class(nb::module_& m, const char* name, const char* text) {
 
 void bind_module(nb::module_& m);
 void bind_layers(nb::module_& m);
+void bind_losses(nb::module_& m);  // and activations
 void bind_recurrent(nb::module_& m);
 void bind_attention(nb::module_& m);
 void bind_memory(nb::module_& m);

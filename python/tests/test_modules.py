@@ -343,3 +343,31 @@ def test_spatial_transformer_starts_as_the_identity():
     hart = fovea.Hart(crop=8)
     frame, box = fovea.rand((1, 1, 20, 20)), fovea.tensor([[5.0, 5.0, 6.0, 6.0]])
     assert hart.step(frame, hart.initial_state(frame, box))[0].shape == (1, 4)
+
+
+@pytest.mark.parametrize("name, options", [
+    ("ReLU", {}), ("GELU", {}), ("SiLU", {}), ("Softplus", {}), ("Tanh", {}), ("Sigmoid", {}), ("LogSigmoid", {}),
+    ("LeakyReLU", {"slope": 0.3}), ("ELU", {"alpha": 2.0}), ("GLU", {"dim": 0}), ("Softmax", {"dim": 0}),
+    ("LogSoftmax", {"dim": 0}), ("Flatten", {"first": 0})])
+def test_activations_are_the_ops_of_their_names(name, options):
+    op = {"LeakyReLU": "leaky_relu", "LogSoftmax": "log_softmax"}.get(name, name.lower())
+    x = fovea.randn((4, 6))
+    assert fovea.equal(getattr(fovea, name)(**options)(x), getattr(fovea, op)(x, **options))
+    assert fovea.equal(fovea.clone(fovea.Sequential(getattr(fovea, name)(**options)))(x), getattr(fovea, op)(x, **options))
+
+
+@pytest.mark.parametrize("name, op", [
+    ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits"), ("BCELoss", "binary_cross_entropy"), ("L1Loss", "l1_loss"),
+    ("MSELoss", "mse_loss"), ("KLDivLoss", "kl_div"), ("HuberLoss", "huber_loss")])
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+def test_losses_are_the_ops_of_their_names(name, op, reduction):
+    x, target = fovea.randn((4, 6)).sigmoid(), fovea.randn((4, 6)).sigmoid()
+    loss = getattr(fovea, name)(reduction=reduction)
+    assert fovea.equal(loss(x, target), getattr(fovea, op)(x, target, reduction=reduction))
+
+
+def test_losses_of_ids_have_their_options():
+    x, ids = fovea.randn((4, 6)), fovea.randint((4,), 0, 6)
+    given = {"ignore_index": 2, "label_smoothing": 0.1, "reduction": "sum"}
+    assert fovea.equal(fovea.CrossEntropyLoss(**given)(x, ids), fovea.cross_entropy(x, ids, **given))
+    assert fovea.equal(fovea.NLLLoss(**given)(x, ids), fovea.nll_loss(x, ids, **given))

@@ -183,7 +183,7 @@ def test_report(tmp_path):
     assert html.startswith("<iframe srcdoc=") and "&lt;p class=&quot;a&quot;&gt;" in html and '"more"' not in html
 
 
-def test_stub_lists_the_extension():
+def test_the_type_file_lists_the_extension():
     import ast
     import os
 
