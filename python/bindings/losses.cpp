@@ -8,9 +8,9 @@ namespace fovea::python {
 namespace {
 
 template <class M, class... Arguments>
-void activation(nb::module_& m, const char* name, const nb::init<Arguments...>& make, const auto&... arguments) {
+void activation(nb::module_& m, const char* name, nb::init<Arguments...> make, const auto&... arguments) {
   auto c = layer<M>(m, name, about("layers/activation.h"));
-  c.def(make, arguments...);
+  c.def(std::move(make), arguments...);
   callable(
       c,
       [](const M& self, const Tensor& x) -> Tensor {
