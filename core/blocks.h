@@ -106,6 +106,19 @@ inline void* take_ready(size_t bytes) {
   return std::exchange(list, list->next);
 }
 
+// As fast: false, and nothing done, unless the process has one thread and the cache has room.
+inline bool give_ready(void* block, size_t bytes) {
+  if (bytes > kSmallBlock || !single_threaded() || block_cache.room < static_cast<int64_t>(bytes)) [[unlikely]]
+    return false;
+  block_cache.room -= static_cast<int64_t>(bytes);
+  MemoryCounters& counters = memory_counters;
+  counters.live_blocks -= 1;
+  counters.live_bytes -= static_cast<int64_t>(bytes);
+  FreeBlock*& list = block_cache.lists[bytes / kBlockAlign];
+  list = new (block) FreeBlock{list};
+  return true;
+}
+
 void* allocate_block_slow(size_t bytes);  // counted
 void free_block_slow(void* block, size_t bytes);
 
@@ -118,15 +131,8 @@ inline void* allocate_block(size_t bytes, size_t* capacity) {
 }
 
 inline void free_block(void* block, size_t capacity) {
-  using detail::block_cache, detail::memory_counters, detail::FreeBlock;
-  const int64_t bytes = static_cast<int64_t>(capacity);
-  if (capacity > detail::kSmallBlock || !detail::single_threaded() || block_cache.room < bytes) [[unlikely]]
-    return detail::free_block_slow(block, capacity);
-  block_cache.room -= bytes;
-  memory_counters.live_blocks -= 1;
-  memory_counters.live_bytes -= bytes;
-  FreeBlock*& list = block_cache.lists[capacity / detail::kBlockAlign];
-  list = new (block) FreeBlock{list};
+  if (!detail::give_ready(block, capacity)) [[unlikely]]
+    detail::free_block_slow(block, capacity);
 }
 
 inline void* allocate_object(size_t bytes) { return detail::take(detail::round_up(bytes)); }

@@ -7,17 +7,20 @@ namespace fovea {
 namespace {
 
 struct ForeignStorage : detail::Storage {
+  size_t block_capacity;
   std::function<void()> release;
 };
 
-void let_go(detail::Storage& storage) {
+}  // namespace
+
+void detail::release_slow(Storage& storage) {
+  if (storage.capacity != kForeign) return free_block_slow(&storage, storage.capacity);
   auto& foreign = static_cast<ForeignStorage&>(storage);
   const std::function<void()> release = std::move(foreign.release);
   foreign.release.~function();
+  free_block(&storage, foreign.block_capacity);
   release();
 }
-
-}  // namespace
 
 Tensor foreign(void* data, const Shape& shape, const Shape& strides, DType dtype, std::function<void()> release) {
   const int64_t numel = checked_numel("foreign", shape);
@@ -31,7 +34,7 @@ Tensor foreign(void* data, const Shape& shape, const Shape& strides, DType dtype
                                  shape.str(), data, item_size(dtype)));
   size_t capacity = 0;
   void* const block = allocate_block(sizeof(ForeignStorage), &capacity);
-  auto* const storage = new (block) ForeignStorage{{.capacity = capacity, .let_go = let_go}, {}};
+  auto* const storage = new (block) ForeignStorage{{.capacity = detail::kForeign}, capacity, {}};
   auto whole = detail::Ref<detail::Storage>::adopt(storage);
   Tensor flat(detail::Ref<detail::TensorImpl>::adopt(
       new detail::TensorImpl(std::move(whole), static_cast<std::byte*>(data), shape, numel, dtype)));

@@ -12,20 +12,22 @@
 
 namespace fovea::detail {
 
+struct Storage;
+void release_slow(Storage& storage);  // core/foreign.cpp
+// The capacity of a storage whose elements are another's (core/foreign.h): no block is as large.
+constexpr size_t kForeign = SIZE_MAX;
+
 // A block of memory: this header, room for the tensor object that is made with it, the elements.
 struct Storage {
   Count refs{1};
-  size_t capacity = 0;                 // of the block
-  uint64_t version = 0;                // raised by every change in place
-  const char* last_change = "";        // name of the op that last wrote in place
-  void (*let_go)(Storage&) = nullptr;  // of memory that another owns (core/foreign.h)
+  size_t capacity = 0;           // of the block, or kForeign
+  uint64_t version = 0;          // raised by every change in place
+  const char* last_change = "";  // name of the op that last wrote in place
 
   void retain() { refs.add(1); }
   void release() {
-    if (!refs.drop()) return;
-    if (let_go != nullptr) [[unlikely]]
-      let_go(*this);
-    free_block(this, capacity);
+    if (refs.drop() && !give_ready(this, capacity)) [[unlikely]]
+      release_slow(*this);
   }
 };
 
