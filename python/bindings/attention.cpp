@@ -10,8 +10,6 @@
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 // What an attention's alignment gave; what this one does not give is None.
 struct Alignment {
   Tensor weights{}, choice{}, log_probability{}, entropy{}, log_weights{};

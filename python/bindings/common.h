@@ -38,10 +38,13 @@ void bind_ops_index(nb::module_& m, nb::class_<Tensor>& t);
 void bind_ops_layers(nb::module_& m, nb::class_<Tensor>& t);
 void bind_ops_fused(nb::module_& m, nb::class_<Tensor>& t);
 
+// None, made when it is asked for: as a factory or an initialiser.
+inline const auto none = [] { return nb::none(); };
+
 // None becomes an undefined tensor, and back.
 inline const Tensor& given(const Tensor* x) {
-  static const Tensor none;
-  return x != nullptr ? *x : none;
+  static const Tensor undefined;
+  return x != nullptr ? *x : undefined;
 }
 inline nb::object known(Tensor x) { return x.defined() ? nb::cast(std::move(x)) : nb::none(); }
 template <class... Tensors>

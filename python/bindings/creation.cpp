@@ -51,28 +51,28 @@ void bind_filled(nb::module_& m) {
 }
 
 void bind_drawn(nb::module_& m) {
-  const auto none = nb::none();
+  const auto nothing = nb::none();
   m.def(
       "rand", [](const Shape& s, DType d, Generator* g) { return uniform(s, 0, 1, from(g), d); }, "shape"_a,
-      "dtype"_a = f32, "generator"_a = none, "Uniform in [0, 1).");
+      "dtype"_a = f32, "generator"_a = nothing, "Uniform in [0, 1).");
   m.def(
       "randn",
       [](const Shape& s, DType d, Generator* g, bool grad) { return with_grad(normal(s, 0, 1, from(g), d), grad); },
-      "shape"_a, "dtype"_a = f32, "generator"_a = none, "requires_grad"_a = false, "Standard normal.");
+      "shape"_a, "dtype"_a = f32, "generator"_a = nothing, "requires_grad"_a = false, "Standard normal.");
   m.def(
       "uniform", [](const Shape& s, double a, double b, DType d, Generator* g) { return uniform(s, a, b, from(g), d); },
-      "shape"_a, "low"_a, "high"_a, "dtype"_a = f32, "generator"_a = none, "Uniform in [low, high).");
+      "shape"_a, "low"_a, "high"_a, "dtype"_a = f32, "generator"_a = nothing, "Uniform in [low, high).");
   m.def(
       "normal", [](const Shape& s, double a, double b, DType d, Generator* g) { return normal(s, a, b, from(g), d); },
-      "shape"_a, "mean"_a, "deviation"_a, "dtype"_a = f32, "generator"_a = none, "Normal.");
+      "shape"_a, "mean"_a, "deviation"_a, "dtype"_a = f32, "generator"_a = nothing, "Normal.");
   m.def(
       "bernoulli", [](const Tensor& p, Generator* g) { return bernoulli(p, from(g)); }, "probabilities"_a,
-      "generator"_a = none, "1 with these probabilities, else 0; same type.");
+      "generator"_a = nothing, "1 with these probabilities, else 0; same type.");
   m.def(
       "randint", [](const Shape& s, int64_t a, int64_t b, Generator* g) { return randint(s, a, b, from(g)); },
-      "shape"_a, "low"_a, "high"_a, "generator"_a = none, "i64 in [low, high).");
+      "shape"_a, "low"_a, "high"_a, "generator"_a = nothing, "i64 in [low, high).");
   m.def(
-      "permutation", [](int64_t n, Generator* g) { return permutation(n, from(g)); }, "n"_a, "generator"_a = none,
+      "permutation", [](int64_t n, Generator* g) { return permutation(n, from(g)); }, "n"_a, "generator"_a = nothing,
       "0 to n - 1 in random order, i64 [n].");
 }
 

@@ -135,7 +135,7 @@ struct Lists {
   }
 };
 
-Tensor make(const nb::object& data, std::optional<DType> dtype, bool requires_grad) {
+Tensor tensor_of(const nb::object& data, std::optional<DType> dtype, bool requires_grad) {
   Tensor x;
   if (nb::isinstance<Tensor>(data)) {
     x = array::clone(nb::cast<Tensor>(data).detach());
@@ -156,7 +156,7 @@ Tensor make(const nb::object& data, std::optional<DType> dtype, bool requires_gr
 }  // namespace
 
 void bind_exchange(nb::module_& m, nb::class_<Tensor>& t) {
-  m.def("tensor", make, "data"_a, "dtype"_a = nb::none(), "requires_grad"_a = false,
+  m.def("tensor", tensor_of, "data"_a, "dtype"_a = nb::none(), "requires_grad"_a = false,
         "A tensor with a copy of the data: a number, nested lists, an array or a tensor.\n\n"
         "Floats become f32, ints i64, bools bool; arrays keep their type, or take the nearest one that fovea has.");
   m.def("from_numpy", from_numpy, "array"_a,

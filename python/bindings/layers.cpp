@@ -15,8 +15,6 @@
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 // __call__ of a layer that takes one tensor.
 template <class M, class Base>
 void takes_x(nb::class_<M, Base>& c) {

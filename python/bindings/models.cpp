@@ -29,8 +29,6 @@ struct type_caster<fovea::Positions> : named_caster<fovea::Positions> {};
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 void bind_outputs(nb::module_& m) {
   nb::class_<SequenceOutput> output(m, "SequenceOutput", "What a model of sequences gives; what it does not is None.");
   output.def_prop_ro(

@@ -10,8 +10,6 @@
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 template <class M>
 void bind_pointer(nb::module_& m, const char* name, const char* header) {
   layer<M, PointerModel>(m, name, about(header))

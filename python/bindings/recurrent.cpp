@@ -12,8 +12,6 @@
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 // (output, state), whatever the state is.
 template <class S>
 nb::tuple stepped(Stepped<S> y) {

@@ -8,8 +8,6 @@
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 const char* name_of(Trainer::Ended ended) {
   return ended == Trainer::Ended::steps ? "steps" : ended == Trainer::Ended::early_stop ? "early_stop" : "interrupted";
 }

@@ -28,8 +28,6 @@ struct type_caster<fovea::MaskKind> : named_caster<fovea::MaskKind> {};
 namespace fovea::python {
 namespace {
 
-const auto none = [] { return nb::none(); };
-
 void bind_glimpses(nb::module_& m) {
   m.def("glimpse", &glimpse, "x"_a, "l"_a, "size"_a, "scales"_a, about("layers/vision/glimpse.h"));
   auto network = layer<GlimpseNetwork>(m, "GlimpseNetwork", about("layers/vision/glimpse.h"));
