@@ -4,6 +4,7 @@
 #include <fovea/core/creation.h>
 #include <fovea/core/file.h>
 #include <fovea/core/internal/byte_count.h>
+#include <fovea/core/internal/half.h>
 #include <fovea/core/internal/safetensors_header.h>
 #include <fovea/core/safetensors.h>
 
@@ -24,17 +25,24 @@ constexpr uint64_t kHeaderLimit = 100'000'000;
 constexpr size_t kLengthBytes = 8;
 constexpr std::string_view kMetadataKey = "__metadata__";
 
-struct TypeName {
+// A type of files, and ours. Those of 16 bits are no type of tensors: f32 holds what they hold.
+struct StoredType {
   std::string_view text;
   DType dtype;
+  float (*widen)(uint16_t) = nullptr;
+  uint16_t (*narrow)(float) = nullptr;
+
+  int64_t item_size() const { return widen != nullptr ? 2 : fovea::item_size(dtype); }
 };
-constexpr TypeName kTypes[] = {{"F32", f32}, {"F64", f64}, {"I64", i64}, {"BOOL", boolean}, {"U8", u8}, {"I32", i32}};
-constexpr std::string_view kForeignTypes[] = {"F16", "BF16", "I16",     "I8",      "U64",    "U32",
-                                              "U16", "C64",  "F8_E4M3", "F8_E5M2", "F8_E8M0"};
+constexpr StoredType kF16{"F16", f32, detail::from_f16, detail::to_f16};
+constexpr StoredType kBF16{"BF16", f32, detail::from_bf16, detail::to_bf16};
+constexpr StoredType kTypes[] = {{"F32", f32}, {"F64", f64}, {"I64", i64}, {"BOOL", boolean},
+                                 {"U8", u8},   {"I32", i32}, kF16,         kBF16};
+constexpr std::string_view kForeignTypes[] = {"I16", "I8", "U64", "U32", "U16", "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0"};
 
 struct Entry {
   std::string name;
-  std::optional<DType> dtype;
+  const StoredType* type = nullptr;
   std::optional<Shape> shape;
   std::optional<std::vector<uint64_t>> offsets;  // begin, end
 };
@@ -102,7 +110,7 @@ class HeaderReader {
     if (place_ == Place::metadata)
       metadata[key_] = value;
     else if (place_ == Place::entry && key_ == "dtype")
-      entries.back().dtype = type_of(value);
+      entries.back().type = type_of(value);
     else
       refuse("a string");
     return true;
@@ -115,7 +123,7 @@ class HeaderReader {
       place_ = Place::metadata;
     } else if (place_ == Place::top) {
       place_ = Place::entry;
-      entries.push_back({key_, {}, {}, {}});
+      entries.emplace_back().name = key_;
     } else {
       refuse("an object");
     }
@@ -131,7 +139,7 @@ class HeaderReader {
       metadata[key];
     } else {
       const Entry& entry = entries.back();
-      const bool fresh = (key == "dtype" && !entry.dtype) || (key == "shape" && !entry.shape) ||
+      const bool fresh = (key == "dtype" && entry.type == nullptr) || (key == "shape" && !entry.shape) ||
                          (key == "data_offsets" && !entry.offsets);
       if (!fresh) broken("the key is unknown or comes twice");
     }
@@ -142,7 +150,8 @@ class HeaderReader {
     if (place_ == Place::entry) {
       const Entry& entry = entries.back();
       key_ = entry.name;
-      if (!entry.dtype || !entry.shape || !entry.offsets) broken("one of dtype, shape, data_offsets is missing");
+      if (entry.type == nullptr || !entry.shape || !entry.offsets)
+        broken("one of dtype, shape, data_offsets is missing");
       if (entry.offsets->size() != 2) broken("data_offsets needs two numbers");
     }
     place_ = place_ == Place::top ? Place::start : Place::top;
@@ -177,11 +186,11 @@ class HeaderReader {
   }
   [[noreturn]] void refuse(std::string_view what) const { broken(fmt::format("{} is not expected here", what)); }
 
-  DType type_of(std::string_view name) const {
-    for (const TypeName& type : kTypes)
-      if (type.text == name) return type.dtype;
+  const StoredType* type_of(std::string_view name) const {
+    for (const StoredType& type : kTypes)
+      if (type.text == name) return &type;
     if (std::find(std::begin(kForeignTypes), std::end(kForeignTypes), name) != std::end(kForeignTypes))
-      broken(fmt::format("the type {} is not supported; save as F32, F64, I64, I32, U8 or BOOL", name));
+      broken(fmt::format("the type {} is not supported; save as F32, F64, F16, BF16, I64, I32, U8 or BOOL", name));
     broken("the type does not exist");
   }
 
@@ -227,10 +236,12 @@ void check_offsets(const std::vector<Entry>& entries, size_t start, size_t data_
     if (begin > position) complain("there is a hole before it");
     if (begin < position) complain("overlaps the tensor before it");
     if (end > data_bytes) complain("ends after the file");
-    const std::optional<int64_t> count = detail::byte_count(*entry->shape, *entry->dtype);
-    if (!count || static_cast<uint64_t>(*count) != end - begin)
-      complain(fmt::format("{}{} needs {} bytes", name_of(*entry->dtype), entry->shape->str(),
-                           count ? std::to_string(*count) : std::string("too many")));
+    const DType dtype = entry->type->dtype;
+    const std::optional<int64_t> whole = detail::byte_count(*entry->shape, dtype);
+    const int64_t count = whole.value_or(0) / item_size(dtype) * entry->type->item_size();
+    if (!whole || static_cast<uint64_t>(count) != end - begin)
+      complain(fmt::format("{}{} needs {} bytes", entry->type->widen != nullptr ? entry->type->text : name_of(dtype),
+                           entry->shape->str(), whole ? std::to_string(count) : std::string("too many")));
     position = end;
   }
   if (position != data_bytes) fail(file, start + position, "bytes follow the last tensor");
@@ -246,9 +257,10 @@ HeaderReader checked_header(std::span<const std::byte> bytes, size_t file_size, 
   return header;
 }
 
-std::string_view text_of(DType dtype) {
-  return std::find_if(std::begin(kTypes), std::end(kTypes), [=](const TypeName& type) { return type.dtype == dtype; })
-      ->text;
+const StoredType& stored(DType dtype, StoredFloat floats) {
+  if (is_floating(dtype) && floats != StoredFloat::as_is) return floats == StoredFloat::f16 ? kF16 : kBF16;
+  return *std::find_if(std::begin(kTypes), std::end(kTypes),
+                       [=](const StoredType& type) { return type.dtype == dtype; });
 }
 
 std::string json_text(std::string_view text) {
@@ -268,9 +280,39 @@ void check_names(const NamedTensors& tensors) {
   }
 }
 
-uint64_t bytes_of(const Tensor& x) { return static_cast<uint64_t>(x.numel() * item_size(x.dtype())); }
+uint64_t bytes_of(const Tensor& x, const StoredType& type) {
+  return static_cast<uint64_t>(x.numel() * type.item_size());
+}
 
-std::string header_of(const NamedTensors& tensors, const std::vector<uint64_t>& offsets, const Metadata& metadata) {
+// Writes the elements at `to`.
+void write_elements(std::string_view name, const Tensor& x, const StoredType& type, std::byte* to) {
+  if (x.numel() == 0) return;
+  if (type.narrow == nullptr) {
+    std::memcpy(to, array::contiguous(x).raw(), bytes_of(x, type));
+    return;
+  }
+  const Tensor flat = array::contiguous(array::to(x, f64));
+  for (int64_t i = 0; i < flat.numel(); ++i) {
+    const double value = flat.data<double>()[i];
+    const uint16_t half = type.narrow(static_cast<float>(value));
+    if (std::isfinite(value) && !std::isfinite(type.widen(half)))
+      throw ValueError(fmt::format("save_safetensors: \"{}\": {} is above what {} holds", name, value, type.text));
+    std::memcpy(to + 2 * i, &half, 2);
+  }
+}
+Tensor read_elements(const std::byte* from, const Shape& shape, const StoredType& type) {
+  if (type.widen == nullptr) return from_bytes(from, shape, type.dtype);
+  Tensor x = empty(shape, f32);
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    uint16_t half = 0;
+    std::memcpy(&half, from + 2 * i, 2);
+    x.data<float>()[i] = type.widen(half);
+  }
+  return x;
+}
+
+std::string header_of(const NamedTensors& tensors, const std::vector<uint64_t>& offsets, const Metadata& metadata,
+                      StoredFloat floats) {
   std::vector<std::string> entries;
   if (!metadata.empty()) {
     std::vector<std::string> pairs;
@@ -279,9 +321,10 @@ std::string header_of(const NamedTensors& tensors, const std::vector<uint64_t>& 
   }
   for (size_t i = 0; i < tensors.size(); ++i) {
     const auto& [name, x] = tensors[i];
+    const StoredType& type = stored(x.dtype(), floats);
     entries.push_back(fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", json_text(name),
-                                  text_of(x.dtype()), fmt::join(x.shape().begin(), x.shape().end(), ","), offsets[i],
-                                  offsets[i] + bytes_of(x)));
+                                  type.text, fmt::join(x.shape().begin(), x.shape().end(), ","), offsets[i],
+                                  offsets[i] + bytes_of(x, type)));
   }
   std::string header = fmt::format("{{{}}}", fmt::join(entries, ","));
   header.append((8 - header.size() % 8) % 8, ' ');
@@ -299,38 +342,37 @@ SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_
   for (const Entry& entry : header.entries) {
     const size_t begin = (*entry.offsets)[0], end = (*entry.offsets)[1];
     const std::span<const std::byte> part = data.subspan(begin, end - begin);
-    if (*entry.dtype == boolean &&
+    if (entry.type->dtype == boolean &&
         !std::all_of(part.begin(), part.end(), [](std::byte b) { return b <= std::byte{1}; }))
       fail(name, start + begin, fmt::format("\"{}\": a bool is neither 0 nor 1", entry.name));
-    file.tensors.emplace_back(entry.name, from_bytes(part.data(), *entry.shape, *entry.dtype));
+    file.tensors.emplace_back(entry.name, read_elements(part.data(), *entry.shape, *entry.type));
   }
   file.metadata = std::move(header.metadata);
   return file;
 }
 
-std::vector<std::byte> serialize_safetensors(const NamedTensors& tensors, const Metadata& metadata) {
+std::vector<std::byte> serialize_safetensors(const NamedTensors& tensors, const Metadata& metadata,
+                                             StoredFloat floats) {
   check_names(tensors);
+  const auto type = [&](size_t i) -> const StoredType& { return stored(tensors[i].second.dtype(), floats); };
   std::vector<size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return item_size(tensors[a].second.dtype()) > item_size(tensors[b].second.dtype());
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return type(a).item_size() > type(b).item_size(); });
   std::vector<uint64_t> offsets(tensors.size());
   uint64_t end = 0;
   for (const size_t i : order) {
     offsets[i] = end;
-    end += bytes_of(tensors[i].second);
+    end += bytes_of(tensors[i].second, type(i));
   }
-  const std::string header = header_of(tensors, offsets, metadata);
+  const std::string header = header_of(tensors, offsets, metadata, floats);
   const uint64_t length = header.size();
   std::vector<std::byte> bytes(kLengthBytes + header.size() + end);
   std::memcpy(bytes.data(), &length, kLengthBytes);
   std::memcpy(bytes.data() + kLengthBytes, header.data(), header.size());
   std::byte* data = bytes.data() + kLengthBytes + header.size();
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const Tensor flat = array::contiguous(tensors[i].second);
-    if (flat.numel() > 0) std::memcpy(data + offsets[i], flat.raw(), bytes_of(flat));
-  }
+  for (size_t i = 0; i < tensors.size(); ++i)
+    write_elements(tensors[i].first, tensors[i].second, type(i), data + offsets[i]);
   return bytes;
 }
 
@@ -348,8 +390,9 @@ SafetensorsFile load_safetensors(std::string_view path) {
   return parse_safetensors(read_file(path), path);
 }
 
-void save_safetensors(std::string_view path, const NamedTensors& tensors, const Metadata& metadata) {
-  write_file(path, serialize_safetensors(tensors, metadata));
+void save_safetensors(std::string_view path, const NamedTensors& tensors, const Metadata& metadata,
+                      StoredFloat floats) {
+  write_file(path, serialize_safetensors(tensors, metadata, floats));
 }
 
 }  // namespace fovea

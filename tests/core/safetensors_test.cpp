@@ -116,7 +116,7 @@ TEST_CASE("safetensors: keys and values", "[safetensors]") {
   refuses_entry(R"("shape":[1,1,1,1,1,1,1,1,1])", 0, "more than 8 sizes");
   refuses_entry(R"("dtype":"F32","shape":[1],"data_offsets":[0])", 4, "needs two numbers");
   refuses_entry(R"("dtype":"F32","shape":[1],"data_offsets":[0,4,8])", 4, "more than two numbers");
-  for (const char* type : {"F16", "BF16", "I16", "I8", "U64", "F8_E4M3"})
+  for (const char* type : {"I16", "I8", "U64", "U32", "C64", "F8_E4M3"})
     refuses(safetensors_bytes("{" + entry("a", "[1]", 0, 4, type) + "}", 4),
             std::string("the type ") + type + " is not supported");
   refuses(safetensors_bytes("{" + entry("a", "[1]", 0, 4, "f32") + "}", 4), "the type does not exist");

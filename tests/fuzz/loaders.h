@@ -80,9 +80,18 @@ bool run_container(std::span<const std::byte> bytes) {
   }
 }
 
+inline Bytes as_they_are(const NamedTensors& tensors, const Metadata& metadata) {
+  return serialize_safetensors(tensors, metadata);
+}
+
 inline const Loader& safetensors() {
-  static const Loader loader = {[] { return container_seeds(serialize_safetensors); },
-                                run_container<parse_safetensors, serialize_safetensors>, 0, 8};
+  static const Loader loader = {[] {
+                                  std::vector<Bytes> seeds = container_seeds(as_they_are);
+                                  for (const StoredFloat half : {StoredFloat::f16, StoredFloat::bf16})
+                                    seeds.push_back(serialize_safetensors({{"x", arange(0, 5, 1, f32)}}, {}, half));
+                                  return seeds;
+                                },
+                                run_container<parse_safetensors, as_they_are>, 0, 8};
   return loader;
 }
 
@@ -134,6 +143,7 @@ inline std::string_view token(Dice& dice) {
                                                  "\"data_offsets\":[0,0]",
                                                  "\"fovea.checksum\":\"",
                                                  "F16",
+                                                 "BF16",
                                                  "BOOL",
                                                  "'descr': '<f8'",
                                                  "'shape': (",
