@@ -4,10 +4,8 @@
 //   copy --task copy|repeat-copy|recall|ngrams|sort|copies|store --model ntm|dnc|lstm --controller lstm|ff --heads 1
 //   --memory 128x20 --length 20 ...
 //
-// Each task has defaults of its own, and so has the differentiable neural computer (options.h). Those of sort: heads
-// that can go to any slot at once, for which the slots must differ at the start.
-// The weights that are tested are the best by sequences of validation: of lengths up to the longest trained, and of one
-// beyond it.
+// Each task has defaults of its own, and so has the differentiable neural computer (options.h). The weights that are
+// tested are the best by sequences of validation: of lengths up to the longest trained, and of one beyond it.
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
@@ -19,8 +17,6 @@
 namespace fovea::examples {
 namespace {
 
-// The score of sequences of which none of 500 a length is wrong, and few bits beyond these lengths are.
-double good_score(std::string_view task) { return task == "copy" ? 0.15 : task == "recall" ? 0.05 : 0.01; }
 constexpr double kWorst = std::numeric_limits<double>::max();
 
 class Copy final : public Program {

@@ -152,7 +152,7 @@ struct Options : CommandLine {
       otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3), otherwise(validate_every, 250);
       otherwise(decay_after, "every"), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
     }
-    if (task == "sort") {
+    if (task == "sort") {  // heads that can go to any slot at once, for which the slots must differ at the start
       otherwise(batch, 16), otherwise(optimizer, "adam"), otherwise(learning_rate, 2e-3);
       otherwise(controller, "ff"), otherwise(heads, 5), otherwise(memory, "64x20"), otherwise(memory_start, "learned");
       otherwise(clip, 1), otherwise(decay, 0.96), otherwise(decay_after, "every"), otherwise(curriculum, 10000);

@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include <chrono>
-
 #include "examples/common/distort.h"
 #include "examples/common/mnist.h"
 #include "examples/common/program.h"
 #include "examples/common/typed.h"
 #include "examples/locate/distance.h"
+#include "examples/locate/milliseconds.h"
 #include "examples/locate/options.h"
 #include "examples/locate/pictures.h"
 
@@ -23,19 +22,6 @@ constexpr double kSolved = 95;        // % right
 
 double percent_right(const Tensor& logits, const Tensor& labels) {
   return 100 * mean(to(eq(argmax(logits.detach(), 1), labels), f64)).item();
-}
-
-// Milliseconds, the median of `count`.
-template <class Work>
-double median_ms(int count, const Work& work) {
-  std::vector<double> found;
-  for (int i = 0; i < count; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    work();
-    found.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
-  }
-  std::nth_element(found.begin(), found.begin() + count / 2, found.end());
-  return found[static_cast<size_t>(count / 2)];
 }
 
 class Locate final : public Program {

@@ -34,6 +34,16 @@ inline Series series_of(const std::string& name, const Summary::Figures& figures
   return series;
 }
 
+inline LineChart accuracy_chart(std::string title, std::vector<Series> accuracy) {
+  return {.title = std::move(title),
+          .x_title = "length of the string",
+          .y_title = "strings right, %",
+          .series = std::move(accuracy),
+          .points = true,
+          .y_low = 0,
+          .y_high = 100};
+}
+
 // `count` fresh strings of one length, answered greedily. The weights are those of the model's own answers: the
 // attention of a recurrent model, the mean over the heads of a Transformer's last.
 inline Rightness evaluate(const SequenceModel& model, const LetterTask& task, int64_t length, int64_t count,

@@ -12,14 +12,18 @@
 // Shapes: r, R, b [B, U]; the rows of a string stand `batch / draws` apart.
 #pragma once
 
+#include <fmt/format.h>
 #include <fovea/autograd/backward.h>
+#include <fovea/autograd/mode.h>
 #include <fovea/autograd/score_function.h>
+#include <fovea/layers/attention/align/hard.h>
 #include <fovea/layers/seq2seq/sequence_model.h>
 
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "examples/common/terminal.h"
 #include "examples/reverse/task.h"
 
 namespace fovea::examples {
@@ -103,6 +107,21 @@ inline std::vector<std::pair<std::string, double>> gradient_variance(const Seque
     for (size_t k = 0; k < total.size(); ++k) variance += sum(squares[k] - square(total[k]) * (1 / n)).item() / (n - 1);
     found.emplace_back(name, variance);
   }
+  return found;
+}
+
+// That of a trained model's attention, which draws each read while it is measured.
+inline std::vector<std::pair<std::string, double>> variances(SequenceModel& model, const Strings& strings,
+                                                             const HardOptions& options, const Generator& generator) {
+  const EnableGrad tape;
+  model.train();
+  for_each_module<Hard>(model, [](Hard& each) { each.set_expectation(0); });
+  std::vector<Tensor> watched;
+  for (const auto& [name, parameter] : named_parameters(model))
+    if (name.find("attention") == 0) watched.push_back(parameter);
+  const auto found = gradient_variance(model, watched, strings, options, 100, generator);
+  model.eval();
+  for (const auto& [name, value] : found) say("gradient's variance, baseline {:<14} {:.4g}", name, value);
   return found;
 }
 

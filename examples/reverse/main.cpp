@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fovea/fovea.h>
 
-#include <cmath>
-
 #include "examples/reverse/gradients.h"
 #include "examples/reverse/rival.h"
 
@@ -85,7 +83,11 @@ class Reverse final : public Program {
     if (attends())
       metrics.insert(metrics.end(), {{"alignment_percent", at_longest}, {"alignment_percent_by_length", alignment}});
     if (rival_) metrics.emplace_back("exact_percent_without_attention", without_);
-    if (o_.align == "hard") metrics.emplace_back("gradient_variance", variances());
+    if (o_.align == "hard") {
+      Generator fresh = root.fork(7);
+      metrics.emplace_back("gradient_variance",
+                           variances(*averaged_, task_.make(o_.batch, o_.length, fresh), o_.hard(), root.fork(8)));
+    }
     if (rival_ && o_.task == "reverse" && o_.align == "soft") gradients();
     gradients_.add_to(metrics);
     return metrics;
@@ -98,21 +100,6 @@ class Reverse final : public Program {
       gradients_.measure(std::string("untrained, ") + name, *make_model(o_, of, task_.vocabulary(), fresh), strings);
     gradients_.measure("trained, with attention", *averaged_, strings);
     gradients_.measure("trained, without attention", *rival_->model, strings);
-  }
-
-  Figures variances() {
-    const EnableGrad tape;
-    averaged_->train();
-    for_each_module<Hard>(*averaged_, [](Hard& each) { each.set_expectation(0); });
-    Generator fresh = root.fork(7);
-    std::vector<Tensor> watched;
-    for (const auto& [name, parameter] : named_parameters(*averaged_))
-      if (name.find("attention") == 0) watched.push_back(parameter);
-    const Strings strings = task_.make(o_.batch, o_.length, fresh);
-    Figures found = gradient_variance(*averaged_, watched, strings, o_.hard(), 100, root.fork(8));
-    averaged_->eval();
-    for (const auto& [name, value] : found) say("gradient's variance, baseline {:<14} {:.4g}", name, value);
-    return found;
   }
 
   std::vector<Series> losses(const MetricsTable& metrics) const override {
@@ -130,14 +117,9 @@ class Reverse final : public Program {
     if (exact_.empty()) return;
     std::vector<Series> accuracy{series_of(attends() ? "with attention" : "without attention", exact_)};
     if (rival_) accuracy.push_back(series_of("without attention", without_));
-    picture("accuracy.png",
-            LineChart{.title = fmt::format("{}: whole strings right, trained up to length {}", o_.task, o_.length),
-                      .x_title = "length of the string",
-                      .y_title = "strings right, %",
-                      .series = accuracy,
-                      .points = true,
-                      .y_low = 0,
-                      .y_high = 100});
+    picture(
+        "accuracy.png",
+        accuracy_chart(fmt::format("{}: whole strings right, trained up to length {}", o_.task, o_.length), accuracy));
   }
 
   void look(Recorder& recorder, const std::string& text) override {

@@ -8,13 +8,11 @@
 // optim/training/text/bleu.h, each sentence with all its translations.
 #include <fmt/format.h>
 #include <fovea/fovea.h>
-#include <fovea/optim/training/text/bleu.h>
 #include <fovea/optim/training/text/tokens.h>
-#include <fovea/optim/training/text/translator.h>
 
-#include "examples/common/attention_map.h"
 #include "examples/common/record_pair.h"
 #include "examples/translate/options.h"
+#include "examples/translate/translations.h"
 
 namespace fovea::examples {
 namespace {
@@ -77,25 +75,18 @@ class Translate final : public Program {
     const double loss = translator_.loss(pairs_of(split_.validation));
     if (line.quiet) return loss;
     trainer().sample(fmt::format("step {}: validation {:.4f} nats a token, BLEU {:.2f} (greedy)", trainer().step(),
-                                 loss, measure(split_.validation, 1)));
+                                 loss, bleu_of(translator_, split_.validation, 1)));
     for (const std::string& text : translations(split_.validation, 3)) trainer().sample(text);
     return loss;
   }
 
   Metrics test() override {
-    const double found = measure(split_.test, o_.beam), greedy = measure(split_.test, 1);
+    const double found = bleu_of(translator_, split_.test, o_.beam), greedy = bleu_of(translator_, split_.test, 1);
     const double loss = translator_.loss(pairs_of(split_.test));
     say("{} held-out sentences: BLEU {:.2f} with a beam of {}, {:.2f} greedy; {:.4f} nats a token", split_.test.size(),
         found, o_.beam, greedy, loss);
     for (const std::string& text : translations(split_.test, 5)) say("{}", text);
     return {{"bleu", found}, {"bleu_greedy", greedy}, {"test_loss", loss}};
-  }
-
-  // BLEU with all of a sentence's references.
-  double measure(const std::vector<Sentence>& sentences, int64_t beam) const {
-    std::vector<std::vector<Words>> references;
-    for (const Sentence& sentence : sentences) references.push_back(sentence.references);
-    return bleu(translator_.translate(sources_of(sentences), beam), references);
   }
 
   std::vector<std::string> translations(const std::vector<Sentence>& sentences, size_t count) const {
@@ -109,37 +100,8 @@ class Translate final : public Program {
     return texts;
   }
 
-  // The reference that has most of the words.
-  static const Words& nearest(const Words& output, const std::vector<Words>& references) {
-    const auto wrong = [&](const Words& reference) {
-      const std::vector<bool> words = wrong_words(output, reference);
-      return std::count(words.begin(), words.end(), true);
-    };
-    return *std::min_element(references.begin(), references.end(),
-                             [&](const Words& a, const Words& b) { return wrong(a) < wrong(b); });
-  }
-
-  // The longest of the test: what is worth looking at.
   void draw() override {
-    std::vector<Sentence> sentences = split_.test;
-    std::stable_sort(sentences.begin(), sentences.end(),
-                     [](const Sentence& a, const Sentence& b) { return a.source.size() > b.source.size(); });
-    sentences.resize(std::min<size_t>(4, sentences.size()));
-    HeatmapPicture shown{.columns = 2,
-                         .title = "which source words each word looked at; red: not in the expected translation"};
-    for (auto& [source, references] : sentences) {
-      auto [output, call] = translator_.reading(source);
-      const Tensor weights = cross_attention(call);
-      if (!weights.defined()) return;
-      const std::string title = sentence_of(source);
-      source.push_back("<end>");
-      const Words& expected = nearest(output, references);
-      shown.panels.push_back(
-          attention_map(select(weights, 0, 0),
-                        compared({.title = title, .row_title = "output", .column_title = "source", .columns = source},
-                                 output, expected, sentence_of(expected))));
-    }
-    picture("attention.png", shown);
+    if (const auto shown = looks_of(translator_, split_.test)) picture("attention.png", *shown);
   }
 
   // Along the model's own translation.
