@@ -3,6 +3,7 @@
 
 #include <fovea/autograd/ops.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/function.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -10,6 +11,7 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -21,6 +23,7 @@ namespace fovea::python {
 
 namespace nb = nanobind;
 using namespace nanobind::literals;
+using Path = std::filesystem::path;  // of Python, str or os.PathLike
 
 void bind_errors(nb::module_& m);
 void bind_exchange(nb::module_& m, nb::class_<Tensor>& t);  // NumPy and DLPack

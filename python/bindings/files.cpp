@@ -20,32 +20,43 @@ NamedTensors named_of(const nb::dict& tensors) {
   return named;
 }
 
+StoredFloat stored_float(std::string_view name) {
+  if (name == "as_is") return StoredFloat::as_is;
+  if (name == "f16") return StoredFloat::f16;
+  if (name == "bf16") return StoredFloat::bf16;
+  throw ValueError("save_safetensors: floats=\"" + std::string(name) + "\"; need as_is, f16 or bf16");
+}
+
 }  // namespace
 
 void bind_files(nb::module_& m) {
   m.def(
-      "load_safetensors", [](std::string_view path) { return dict_of(load_safetensors(path).tensors); }, "path"_a,
+      "load_safetensors", [](const Path& path) { return dict_of(load_safetensors(path.string()).tensors); }, "path"_a,
       "The tensors of a safetensors file by name.");
   m.def(
-      "load_metadata", [](std::string_view path) { return load_safetensors(path).metadata; }, "path"_a,
+      "load_metadata", [](const Path& path) { return load_safetensors(path.string()).metadata; }, "path"_a,
       "The texts of a safetensors file by name.");
   m.def(
       "save_safetensors",
-      [](std::string_view path, const nb::dict& tensors, const Metadata& metadata) {
-        save_safetensors(path, named_of(tensors), metadata);
+      [](const Path& path, const nb::dict& tensors, const Metadata& metadata, std::string_view floats) {
+        save_safetensors(path.string(), named_of(tensors), metadata, stored_float(floats));
       },
-      "path"_a, "tensors"_a, "metadata"_a = Metadata{}, "Writes tensors by name.");
+      "path"_a, "tensors"_a, "metadata"_a = Metadata{}, "floats"_a = "as_is",
+      "Writes tensors by name; floats: as_is, or f16 or bf16, half as large and rounded.");
   m.def(
-      "load_checkpoint", [](std::string_view path) { return dict_of(load_checkpoint(path).tensors); }, "path"_a,
+      "load_checkpoint", [](const Path& path) { return dict_of(load_checkpoint(path.string()).tensors); }, "path"_a,
       "As load_safetensors, of a file with a checksum; FileError if it is corrupt.");
   m.def(
       "save_checkpoint",
-      [](std::string_view path, const nb::dict& tensors, const Metadata& metadata) {
-        save_checkpoint(path, named_of(tensors), metadata);
+      [](const Path& path, const nb::dict& tensors, const Metadata& metadata) {
+        save_checkpoint(path.string(), named_of(tensors), metadata);
       },
       "path"_a, "tensors"_a, "metadata"_a = Metadata{}, "As save_safetensors, with a checksum.");
-  m.def("load_npy", &load_npy, "path"_a, "The array of an npy file.");
-  m.def("save_npy", &save_npy, "path"_a, "x"_a, "Writes an npy file.");
+  m.def(
+      "load_npy", [](const Path& path) { return load_npy(path.string()); }, "path"_a, "The array of an npy file.");
+  m.def(
+      "save_npy", [](const Path& path, const Tensor& x) { save_npy(path.string(), x); }, "path"_a, "x"_a,
+      "Writes an npy file.");
 }
 
 }  // namespace fovea::python

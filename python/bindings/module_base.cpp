@@ -156,13 +156,13 @@ void bind_state(nb::class_<Module, PyModule>& c) {
         name, [](Module& self, const nb::dict& values) { load_state(self, named_of(values)); }, "values"_a,
         "Copies the values into the module; FileError lists what does not fit, and then nothing is changed.");
   c.def(
-      "save", [](const Module& self, std::string_view path) { save(self, path); }, "path"_a,
+      "save", [](const Module& self, const Path& path) { save(self, path.string()); }, "path"_a,
       "Writes a safetensors file with a checksum.");
   c.def(
-      "load", [](Module& self, std::string_view path) { load(self, path); }, "path"_a, "Reads what save wrote.");
+      "load", [](Module& self, const Path& path) { load(self, path.string()); }, "path"_a, "Reads what save wrote.");
   c.def(
       "load_safetensors",
-      [](Module& self, std::string_view path) { load_state(self, load_safetensors(path).tensors, path); }, "path"_a,
+      [](Module& self, const Path& path) { load_state(self, load_safetensors(path.string()).tensors, path.string()); }, "path"_a,
       "Reads a safetensors file of another program.");
   c.def(
       "summary", [](const Module& self) { return summary(self); }, "A table: name, shape, count.");

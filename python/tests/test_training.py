@@ -167,6 +167,16 @@ def test_files(tmp_path):
     same(tensors["a"], np.load(npy))
 
 
+@pytest.mark.parametrize("floats, wanted", [("f16", [0.0999755859375, 3.0]), ("bf16", [0.10009765625, 3.0])])
+def test_files_of_half_the_bytes(tmp_path, floats, wanted):
+    path = tmp_path / "half.safetensors"
+    fovea.save_safetensors(path, {"x": fovea.tensor([0.1, 3.0]), "ids": fovea.arange(2)}, floats=floats)
+    loaded = fovea.load_safetensors(path)
+    assert loaded["x"].dtype == fovea.f32 and loaded["x"].tolist() == wanted and loaded["ids"].tolist() == [0, 1]
+    with pytest.raises(ValueError, match="need as_is, f16 or bf16"):
+        fovea.save_safetensors(path, {}, floats="f8")
+
+
 def test_files_of_numpys_safetensors_layout(tmp_path):
     """A file that no program of ours wrote: eight bytes of length, a header, the elements."""
     header = b'{"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}'
