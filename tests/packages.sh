@@ -70,6 +70,7 @@ if [ ! -f "$folder/root.tar" ]; then
 else
   tar -C "$root" -xf "$folder/root.tar"
 fi
+chmod 755 "$root"
 
 listing() { # what there is, but for the books of apt and dpkg
   (cd "$root" && find . -mindepth 1 \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./student -o -path ./var/lib/apt -o -path ./var/lib/dpkg \

@@ -47,6 +47,7 @@ install(FILES "${made}/METADATA" DESTINATION "${FOVEA_PYTHON_DIR}/fovea-${PROJEC
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME fovea)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each has its own
 set(CPACK_PACKAGE_CONTACT "The fovea developers <fovea@fovea.invalid>")
 set(CPACK_COMPONENTS_ALL library development programs python)
 set(CPACK_STRIP_FILES ON)
@@ -60,26 +61,28 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 # Whoever links the library needs this version of the ABI; what is built with it, this very version.
 set(same "${library_package} (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
+file(WRITE "${made}/shlibs" "libfovea ${FOVEA_SOVERSION} ${library_package} (>= ${PROJECT_VERSION})\n")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA "${made}/shlibs")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${same}")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_DEPENDS "${same}, fonts-dejavu-core, python3")
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SECTION science)
+find_package(Python 3.9 REQUIRED COMPONENTS Interpreter)
 math(EXPR next "${Python_VERSION_MINOR} + 1")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS
     "${same}, python3 (>= 3.${Python_VERSION_MINOR}), python3 (<< 3.${next}), python3-numpy")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA "${debian}/postinst;${debian}/prerm")
 
-set(what "fovea is a tensor library with reverse-mode gradients and, on top of it, attention and memory mechanisms: from
- recurrent cells over additive attention to Transformers and Neural Turing Machines.")
-string(REPLACE "\n" "" what "${what}")
-set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "tensors, gradients, attention and memory: the library\n${what} This is the shared library.")
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-    "tensors, gradients, attention and memory: headers\n${what} These are the headers, and what CMake and pkg-config read.")
-set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION
-    "tensors, gradients, attention and memory: programs\n${what} This is the command that trains, looks at and reports on them.")
-set(CPACK_COMPONENT_PYTHON_DESCRIPTION "tensors, gradients, attention and memory: Python\n${what} This is the package for Python 3.")
+set(what "tensors, gradients, attention and memory")
+set(more "fovea is a tensor library with reverse-mode gradients and, on top of it,
+attention and memory mechanisms: from recurrent cells over additive attention
+to Transformers and Neural Turing Machines.
+.
+This package is")
+set(CPACK_DEBIAN_LIBRARY_DESCRIPTION "${what}: library\n${more} the shared library.")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "${what}: headers\n${more} the headers, and what CMake and pkg-config read.")
+set(CPACK_DEBIAN_PROGRAMS_DESCRIPTION "${what}: programs\n${more} the command that trains, looks at and reports on them.")
+set(CPACK_DEBIAN_PYTHON_DESCRIPTION "${what}: Python\n${more} the one for Python 3.")
 include(CPack)
