@@ -50,6 +50,7 @@ function(vcpkg_cmake_configure)
   cmake_parse_arguments(given "" "SOURCE_PATH" "OPTIONS" ${ARGV})
   require(NOT given_UNPARSED_ARGUMENTS)
   run("${CMAKE_COMMAND}" -S "${given_SOURCE_PATH}" -B "${OUT}/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF
+      -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=8
       -DCMAKE_INSTALL_LIBDIR=lib "-DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR}" ${given_OPTIONS})
 endfunction()
 function(vcpkg_cmake_install)
@@ -82,7 +83,7 @@ include("${port_folder}/portfile.cmake")
 foreach(file share/fovea/copyright share/fovea/usage share/fovea/fovea-config.cmake include/fovea/fovea.h lib/libfovea.a)
   require(EXISTS "${CURRENT_PACKAGES_DIR}/${file}")
 endforeach()
-require(NOT EXISTS "${CURRENT_PACKAGES_DIR}/lib/cmake")
+require(NOT EXISTS "${CURRENT_PACKAGES_DIR}/lib/cmake/fovea")
 run("${CMAKE_COMMAND}" -S "${root}/tests/consumer" -B "${OUT}/consumer" -G Ninja -DCMAKE_BUILD_TYPE=Release
     "-Dfovea_DIR=${CURRENT_PACKAGES_DIR}/share/fovea")
 run("${CMAKE_COMMAND}" --build "${OUT}/consumer" --target consumer)
