@@ -19,6 +19,7 @@ openblas/0.3.21
 utf8proc/2.8.0
 [conf]
 tools.cmake.cmaketoolchain:generator=Ninja
+tools.cmake.cmaketoolchain:user_presets=
 tools.cmake.cmaketoolchain:extra_variables={'CMAKE_UNITY_BUILD': 'ON', 'CMAKE_UNITY_BUILD_BATCH_SIZE': '8'}
 PROFILE
 "$conan" create "$root/packaging/conan" --profile "$folder/profile" --no-remote -o 'fovea/*:shared=True' \
