@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # conan.sh CONAN FOLDER: Conan's recipe creates its package and a stranger's program with it. The dependencies are the
-# system's (platform_requires), so that Conan's centre is not asked: what its packages would do is not seen here. Shared, because then the library itself
-# knows what it needs.
+# system's (platform_requires), so that Conan's centre is not asked: what its packages would do is not seen here. Shared,
+# because then the library itself knows what it needs.
 set -euo pipefail
 conan=$1 folder=$2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
