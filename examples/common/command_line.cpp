@@ -25,18 +25,21 @@ namespace fovea::examples {
 namespace {
 
 constexpr int64_t most_threads = 1024;
-// Where data sets are looked for without --data: where ./dev data puts them, and beside the working folder.
+
+// A variable of the environment; one that is empty was not set.
+std::string told(const char* name, std::string_view otherwise = {}) {
+  const char* value = std::getenv(name);
+  return std::string(value != nullptr && *value != '\0' ? value : otherwise);
+}
+
+// Where data sets are looked for without --data: where ./dev data and fovea data put them, beside the working folder.
 std::vector<std::filesystem::path> usual_data_folders() {
-  const auto told = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::filesystem::path(value == nullptr ? "" : value);
-  };
   std::vector<std::filesystem::path> folders;
-  if (const auto own = told("FOVEA_DATA"); !own.empty()) folders.push_back(own);
+  if (const std::filesystem::path own = told("FOVEA_DATA"); !own.empty()) folders.push_back(own);
   folders.emplace_back("../shared/data");
-  if (const auto share = told("XDG_DATA_HOME"); !share.empty())
+  if (const std::filesystem::path share = told("XDG_DATA_HOME"); !share.empty())
     folders.push_back(share / "fovea" / "data");
-  else if (const auto home = told("HOME"); !home.empty())
+  else if (const std::filesystem::path home = told("HOME"); !home.empty())
     folders.push_back(home / ".local" / "share" / "fovea" / "data");
   return folders;
 }
@@ -283,10 +286,7 @@ const std::string& CommandLine::name() const { return parts_->program.name; }
 
 std::string CommandLine::served_flag() const { return "--" + parts_->program.serves; }
 
-std::string CommandLine::command() const {
-  const char* told = std::getenv("FOVEA_COMMAND");
-  return told != nullptr && *told != '\0' ? told : parts_->called;
-}
+std::string CommandLine::command() const { return told("FOVEA_COMMAND", parts_->called); }
 
 std::filesystem::path CommandLine::data_file(std::string_view relative, std::string_view hint) const {
   const auto folders = data.empty() ? usual_data_folders() : std::vector<std::filesystem::path>{data};
@@ -295,9 +295,9 @@ std::filesystem::path CommandLine::data_file(std::string_view relative, std::str
     if (std::filesystem::exists(folder / relative)) return folder / relative;
     looked.push_back(folder.string());
   }
-  throw FileError(
-      fmt::format("{} needs {}, which is not in {}; ./dev data fetches it, and --data DIR says where else it is{}{}",
-                  name(), relative, fmt::join(looked, " or "), hint.empty() ? "" : "; ", hint));
+  throw FileError(fmt::format(
+      "{} needs {}, which is not in {}; {} data fetches it, and --data DIR says where else it is{}{}", name(), relative,
+      fmt::join(looked, " or "), told("FOVEA_TOOL", "./dev"), hint.empty() ? "" : "; ", hint));
 }
 
 int run_program(CommandLine& line, int argc, const char* const* argv, const std::function<int()>& body) {

@@ -100,7 +100,7 @@ class CommandLine : public RunOptions {
   bool resumed() const { return !resume.empty(); }
   const std::string& name() const;
   std::string served_flag() const;  // "--translate"
-  // What to type to call the program again: the variable FOVEA_COMMAND, which ./dev sets, else how it was called.
+  // What to type to call the program again: FOVEA_COMMAND, which ./dev and fovea set, else how it was called.
   std::string command() const;
   // A file below --data; where it is not there, a FileError that says where was looked, and `hint`.
   std::filesystem::path data_file(std::string_view relative, std::string_view hint = {}) const;

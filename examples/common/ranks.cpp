@@ -31,10 +31,10 @@ Ranks& started() {
 }
 #else
 Ranks& started() {
-  throw UsageError(
-      fmt::format("mpirun started {} ranks, but this program was built without MPI: each would train alone, and all "
-                  "write one folder. Install MPI (./dev setup --all), build again, or run it without mpirun",
-                  launched_ranks()));
+  throw UsageError(fmt::format(
+      "mpirun started {} ranks, but this program was built without MPI: each would train alone, and all "
+      "write one folder. Build it where MPI is (./dev setup --all in its sources), or run it without mpirun",
+      launched_ranks()));
 }
 #endif
 

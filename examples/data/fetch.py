@@ -30,6 +30,7 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PIECE = 1 << 16
+TOOL = os.environ.get("FOVEA_TOOL", "./dev")  # what the user typed before "data"
 
 
 class Fault(Exception):
@@ -252,7 +253,7 @@ def listed(sets, folder):
 def main(arguments):
     with open(os.environ.get("FOVEA_DATA_SETS") or os.path.join(HERE, "sets.json")) as file:
         sets = json.load(file)
-    parser = argparse.ArgumentParser(prog="./dev data", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{TOOL} data", description=__doc__.replace("./dev", TOOL),
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(sets))
     parser.add_argument("--list", action="store_true", help="what there is; fetches nothing")
@@ -271,7 +272,7 @@ def main(arguments):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Fault(f"another ./dev data fetches to {given.to}") from None
+            raise Fault(f"another {TOOL} data fetches to {given.to}") from None
         faults = []
         for name in given.names or sets:
             try:
@@ -290,8 +291,8 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except Fault as fault:
-        sys.exit(f"./dev data: {fault}")
+        sys.exit(f"{TOOL} data: {fault}")
     except OSError as error:
-        sys.exit(f"./dev data: {error}")
+        sys.exit(f"{TOOL} data: {error}")
     except KeyboardInterrupt:
-        sys.exit("./dev data: stopped; the same command goes on where it was")
+        sys.exit(f"{TOOL} data: stopped; the same command goes on where it was")

@@ -32,6 +32,7 @@ from processes import Processes, read_json  # noqa: E402
 
 LOWER = re.compile(r"wrong|error|loss|bits|nats|seconds|steps|milliseconds|perplexity|length_left")
 
+TOOL = sweep_page.TOOL
 
 class Fault(Exception):
     """What the user must be told."""
@@ -248,9 +249,9 @@ def terminal(sweep):
 
 
 def main(words):
-    parser = argparse.ArgumentParser(prog="./dev sweep", description=__doc__, allow_abbrev=False,
+    parser = argparse.ArgumentParser(prog=f"{TOOL} sweep", description=__doc__.replace("./dev", TOOL), allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", metavar="NAME", help="a program of examples/")
+    parser.add_argument("name", metavar="NAME", help="a program")
     parser.add_argument("--seeds", default="1-5", metavar="N-M,...", help="default %(default)s")
     parser.add_argument("--set", action="append", default=[], metavar="FLAG=VALUE,...",
                         help="each of these values of a flag; true and false for one without a value")
@@ -290,4 +291,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except (Fault, OSError) as fault:
-        sys.exit(f"./dev sweep: {fault}")
+        sys.exit(f"{TOOL} sweep: {fault}")

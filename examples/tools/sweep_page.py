@@ -5,6 +5,7 @@ import os
 import shlex
 import statistics
 
+TOOL = os.environ.get("FOVEA_TOOL", "./dev")  # what the user typed before "sweep"
 COLOURS = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2"]
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 300, 64, 34, 12, 12
 STYLE = """
@@ -93,7 +94,7 @@ def page(sweep):
         runs += f'<tr><td class="name">{name}</td><td class="name">{said(state)}</td></tr>'
     ended = sum(run.summary() is not None for run in sweep.runs)
     title = f"{sweep.given.name}: {ended} of {len(sweep.runs)} runs"
-    command = shlex.join(["./dev", "sweep", sweep.given.name, "--seeds", sweep.given.seeds,
+    command = TOOL + " " + shlex.join(["sweep", sweep.given.name, "--seeds", sweep.given.seeds,
                           *(word for text in sweep.given.set for word in ("--set", text)), *sweep.flags])
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
