@@ -162,8 +162,8 @@ void bind_state(nb::class_<Module, PyModule>& c) {
       "load", [](Module& self, const Path& path) { load(self, path.string()); }, "path"_a, "Reads what save wrote.");
   c.def(
       "load_safetensors",
-      [](Module& self, const Path& path) { load_state(self, load_safetensors(path.string()).tensors, path.string()); }, "path"_a,
-      "Reads a safetensors file of another program.");
+      [](Module& self, const Path& path) { load_state(self, load_safetensors(path.string()).tensors, path.string()); },
+      "path"_a, "Reads a safetensors file of another program.");
   c.def(
       "summary", [](const Module& self) { return summary(self); }, "A table: name, shape, count.");
 }

@@ -197,8 +197,10 @@ void bind_optim(nb::module_& m) {
           "add", [](TrainingState& self, std::string_view name, Generator& part) { self(name, part); }, "name"_a,
           "part"_a, nb::keep_alive<1, 3>())
       .def_rw("notes", &TrainingState::notes, "Whatever else belongs to the run, texts by name.")
-      .def("save", [](const TrainingState& self, const Path& path) { self.save(path.string()); }, "path"_a)
-      .def("load", [](TrainingState& self, const Path& path) { self.load(path.string()); }, "path"_a);
+      .def(
+          "save", [](const TrainingState& self, const Path& path) { self.save(path.string()); }, "path"_a)
+      .def(
+          "load", [](TrainingState& self, const Path& path) { self.load(path.string()); }, "path"_a);
 }
 
 }  // namespace fovea::python

@@ -1,4 +1,5 @@
 // The training loop of optim/training: steps and validation are Python functions.
+#include <fovea/optim/learning_rate_finder.h>
 #include <fovea/optim/training/trainer.h>
 
 #include <memory>
@@ -81,6 +82,29 @@ void bind_training(nb::module_& m) {
   c.def_prop_ro("step", &Trainer::step, "Steps made so far.");
   c.def_prop_ro("best_step", &Trainer::best_step, "Of the best score.");
   c.def_prop_ro("seconds", &Trainer::seconds, "Of training.");
+
+  nb::class_<RateTest>(m, "RateTest", "What find_learning_rate found.")
+      .def_ro("suggested", &RateTest::suggested, "A tenth of the rate of the least loss.")
+      .def_prop_ro(
+          "trials",
+          [](const RateTest& self) {
+            nb::list all;
+            for (const auto& [rate, loss, smoothed] : self.trials) all.append(nb::make_tuple(rate, loss, smoothed));
+            return all;
+          },
+          "A tuple (rate, loss, smoothed loss) a step.");
+  m.def(
+      "find_learning_rate",
+      [](Module& model, Optimizer& optimizer, const nb::callable& loss, double low, double high, int64_t steps,
+         double smoothing, double stop) {
+        const auto one = [&] {
+          check_interrupt();
+          return nb::cast<Tensor>(nb::object(loss()));
+        };
+        return find_learning_rate(model, optimizer, one, {low, high, steps, smoothing, stop});
+      },
+      "model"_a, "optimizer"_a, "loss"_a, "low"_a = 1e-6, "high"_a = 1, "steps"_a = 100, "smoothing"_a = 0.9,
+      "stop"_a = 4, about("optim/learning_rate_finder.h"));
 }
 
 }  // namespace fovea::python

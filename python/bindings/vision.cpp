@@ -2,6 +2,7 @@
 #include <fovea/autograd/score_function.h>
 #include <fovea/layers/vision/boxes.h>
 #include <fovea/layers/vision/caption.h>
+#include <fovea/layers/vision/caption_loss.h>
 #include <fovea/layers/vision/draw.h>
 #include <fovea/layers/vision/feature_grid.h>
 #include <fovea/layers/vision/gaussian_attention.h>
@@ -102,6 +103,10 @@ void bind_windows(nb::module_& m) {
       "gaussians"_a, "sequence"_a);
   m.def("iou", &iou, "a"_a, "b"_a, about("layers/vision/boxes.h"));
   m.def("iou_loss", &iou_loss, "a"_a, "b"_a, "-log of the overlap, its mean.");
+  m.def("window_loss", &window_loss, "window"_a, "box"_a, "height"_a, "width"_a,
+        "Of a window that does not cover the box, or is as large as the image; its mean.");
+  m.def("box_mask", &box_mask, "window"_a, "box"_a, "rows"_a, "columns"_a,
+        "[.., R, C]: the share of each of a window's cells that the box covers.");
 }
 
 void bind_draw(nb::module_& m) {
@@ -200,6 +205,14 @@ void bind_masks_and_grids(nb::module_& m) {
 }
 
 void bind_captions(nb::module_& m) {
+  m.def(
+      "caption_loss",
+      [](const SequenceOutput& output, const Tensor& target, MovingBaseline& baseline, double doubly,
+         double score_weight, double entropy, double discount, double sharpen) {
+        return caption_loss(output, target, {doubly, score_weight, entropy, discount, sharpen}, baseline);
+      },
+      "output"_a, "target"_a, "baseline"_a, "doubly"_a = 0, "score_weight"_a = 1, "entropy"_a = 0, "discount"_a = 0,
+      "sharpen"_a = 0, about("layers/vision/caption_loss.h"));
   auto c = layer<Captioner>(m, "Captioner", about("layers/vision/caption.h"));
   c.def(
       "__init__",

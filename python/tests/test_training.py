@@ -205,6 +205,39 @@ def test_the_type_file_lists_the_extension():
     assert public - names == set()
 
 
+def test_find_learning_rate():
+    net, x = fovea.Linear(3, 1), fovea.randn((32, 3))
+    before = net.weight.tolist()
+    adam = fovea.Adam(net, lr=0.5)
+    found = fovea.find_learning_rate(net, adam, lambda: fovea.mse_loss(net(x), x.sum(1, True)), high=10, steps=60)
+    assert 1e-4 < found.suggested < 1 and len(found.trials) <= 60
+    rates = [rate for rate, _, _ in found.trials]
+    assert rates == sorted(rates) and rates[0] == pytest.approx(1e-6)
+    assert net.weight.tolist() == before and adam.lr == 0.5
+    with pytest.raises(ZeroDivisionError):
+        fovea.find_learning_rate(net, adam, lambda: 1 / 0)
+    with pytest.raises(ValueError):
+        fovea.find_learning_rate(net, adam, lambda: fovea.mse_loss(net(x), x.sum(1, True)), steps=0)
+
+
+def test_caption_loss_is_the_cross_entropy_of_words_and_more():
+    model = fovea.Captioner(11, 4, 5, 6)
+    y = model(fovea.randn((2, 3, 4)), fovea.tensor([[0, 1, 2], [0, 3, 4]]))
+    target, baseline = fovea.tensor([[1, 2, 3], [3, 4, -100]]), fovea.MovingBaseline()
+    plain = fovea.caption_loss(y, target, baseline)
+    expected = fovea.cross_entropy(y.logits, target)
+    assert plain.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert fovea.caption_loss(y, target, baseline, doubly=1).item() > plain.item()
+    with pytest.raises(ValueError, match="no word"):
+        fovea.caption_loss(y, fovea.full((2, 3), -100, fovea.i64), baseline)
+
+
+def test_boxes_that_cover_windows():
+    window, box = fovea.tensor([[4.0, 4, 8, 8]]), fovea.tensor([[2.0, 4, 4, 8]])  # centre and size: y, x, height, width
+    assert fovea.box_mask(window, box, 2, 2).tolist() == [[[1, 1], [0, 0]]]
+    assert fovea.window_loss(window, box, 16, 16).item() < fovea.window_loss(window + 20, box, 16, 16).item()
+
+
 def test_trainer(tmp_path):
     net, x = fovea.Linear(3, 1), fovea.randn((32, 3))
     optimizer = fovea.Adam(net, lr=0.05)
