@@ -1,6 +1,6 @@
 // The fuzz targets' mutations with a fixed seed: every build meets some hostile files.
 #include <tests/catch.h>
-#include <tests/fuzz/loaders.h>
+#include <tests/fuzz/mutations.h>
 
 namespace fovea {
 namespace {

@@ -8,6 +8,7 @@
 #include <fovea/optim/training/text_file.h>
 #include <png.h>
 #include <tests/fuzz/images.h>
+#include <tests/fuzz/mutations.h>
 
 #include <cmath>
 #include <cstring>

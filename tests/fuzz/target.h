@@ -1,7 +1,7 @@
 // The program around a loader: libFuzzer's entry points. Each file <name>.cpp beside this one defines loader().
 #pragma once
 
-#include <tests/fuzz/loaders.h>
+#include <tests/fuzz/mutations.h>
 
 namespace fovea::fuzz {
 const Loader& loader();
