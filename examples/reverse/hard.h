@@ -119,7 +119,7 @@ inline std::vector<std::pair<std::string, double>> variances(SequenceModel& mode
   std::vector<Tensor> watched;
   for (const auto& [name, parameter] : named_parameters(model))
     if (name.find("attention") == 0) watched.push_back(parameter);
-  const auto found = gradient_variance(model, watched, strings, options, 100, generator);
+  auto found = gradient_variance(model, watched, strings, options, 100, generator);
   model.eval();
   for (const auto& [name, value] : found) say("gradient's variance, baseline {:<14} {:.4g}", name, value);
   return found;
