@@ -253,7 +253,7 @@ def test_list(ops):
     members = []
     for op, rest in methods(ops):
         kinds = ", ".join(a["type"] for a in rest)
-        members.append(f"static_cast<{op['returns']} (Tensor::*)({kinds}) const>(&Tensor::{op['name']}) != nullptr,")
+        members.append(f"reach_method<{op['returns']}({kinds}) const>(&Tensor::{op['name']}),")
     lines = []
     for op in ops:
         kinds = ", ".join(a["type"] for a in op["arguments"])
@@ -269,9 +269,16 @@ def test_list(ops):
 
 namespace fovea::test {{
 
+// Volatile: a compiler knows that every function has an address, and would leave the linker nothing to look for.
 template <class F>
 bool reach(F* f) {{
-  return f != nullptr;
+  F* volatile address = f;
+  return address != nullptr;
+}}
+template <class F>
+bool reach_method(F Tensor::* f) {{
+  F Tensor::* volatile address = f;
+  return address != nullptr;
 }}
 
 struct OpEntry {{

@@ -1,4 +1,6 @@
 # What the library needs, as its options choose. fovea_choose_sources(list) leaves out the sources of what is off.
+include(CheckCXXSourceCompiles)
+
 if(FOVEA_BLAS)
   include(core/cmake/blas.cmake)
 endif()
@@ -8,10 +10,23 @@ endif()
 if(FOVEA_THREADS)
   find_package(Threads REQUIRED)
 endif()
+
+# FOVEA_FMT: the fmt to link. One that was built with another C++ library (Debian's, for clang's libc++) is known by a
+# program that does not link; its headers alone will do there.
+set(FOVEA_FMT fmt::fmt)
+function(fovea_check_fmt)
+  set(CMAKE_CXX_STANDARD 20)
+  set(CMAKE_REQUIRED_LIBRARIES fmt::fmt)
+  check_cxx_source_compiles("#include <fmt/format.h>\nint main() { return fmt::format(\"{}\", 1) != \"1\"; }" FOVEA_FMT_LINKS)
+  if(NOT FOVEA_FMT_LINKS)
+    set(FOVEA_FMT fmt::fmt-header-only PARENT_SCOPE)
+  endif()
+endfunction()
 if(EMSCRIPTEN)
   include(core/cmake/header_only.cmake)
 else()
   find_package(fmt REQUIRED)
+  fovea_check_fmt()
   find_package(nlohmann_json REQUIRED)
   find_path(FOVEA_RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 endif()

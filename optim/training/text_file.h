@@ -20,7 +20,7 @@ namespace fovea {
 }
 
 inline void write_text(const std::filesystem::path& file, std::string_view text) {
-  write_file(file.string(), std::as_bytes(std::span(text)));
+  write_file(file.string(), std::as_bytes(std::span<const char>(text)));
 }
 
 // Without the byte order mark that some editors put before UTF-8.

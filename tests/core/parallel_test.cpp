@@ -193,7 +193,7 @@ TEST_CASE("a loop does not wait for another thread's loop", "[parallel][threads]
 
 #ifndef FOVEA_ONE_THREAD
 // Not under ThreadSanitizer, which ends a child that starts threads.
-TEST_CASE("a forked child that sets a number of threads gets them", "[parallel]") {
+TEST_CASE("a forked child that sets a number of threads gets them", "[parallel][child-threads]") {
   const Threads threads(3);
   std::atomic<int> ran{0};
   parallel_chunks(64, [&](int64_t) { ++ran; });  // the parent has workers
@@ -206,7 +206,7 @@ TEST_CASE("a forked child that sets a number of threads gets them", "[parallel]"
 }
 #endif
 
-TEST_CASE("a process ends while workers sleep, and loops run until its last line", "[parallel]") {
+TEST_CASE("a process ends while workers sleep, and loops run until its last line", "[parallel][child-threads]") {
   const pid_t child = fork();
   if (child == 0) {
     alarm(20);
