@@ -59,7 +59,7 @@ const OpSpec mean_spec = OpSpec::add([] {
 }());
 // Unbiased, unless that could divide by zero.
 bool may_be_unbiased(const Tensor& x) {
-  return x.defined() && x.dim() > 0 && std::ranges::find(x.shape(), 1) == x.shape().end();
+  return x.defined() && x.dim() > 0 && std::find(x.shape().begin(), x.shape().end(), 1) == x.shape().end();
 }
 Tensor sample_var(const Tensor& x, Dims dims, bool keepdim) { return var(x, dims, may_be_unbiased(x), keepdim); }
 Tensor sample_deviation(const Tensor& x, Dims dims, bool keepdim) {

@@ -14,7 +14,8 @@ OpSpec shape_spec(std::string name, std::string formula, Tensor (*f)(const Tenso
   OpSpec spec;
   spec.name = std::move(name);
   spec.formula = std::move(formula);
-  const bool of_scalars = std::ranges::find(invalid, "scalar", &InvalidCall::label) == invalid.end();
+  const bool of_scalars =
+      std::none_of(invalid.begin(), invalid.end(), [](const InvalidCall& call) { return call.label == "scalar"; });
   spec.samples = [f, of_scalars](SampleMaker& make) {
     const SampleCall call = [f](const Inputs& x) { return f(x[0]); };
     auto samples = layout_samples(make, call, -2, 2);
