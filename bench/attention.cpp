@@ -3,12 +3,6 @@
 namespace fovea::bench {
 namespace {
 
-template <class Layer>
-std::vector<Tensor> with_parameters(const Layer& layer, std::vector<Tensor> leaves) {
-  for (const Tensor& parameter : parameters(layer)) leaves.push_back(parameter);
-  return leaves;
-}
-
 // Self-attention with biases.
 Step multi_head(const Shape& shape, int64_t heads, bool causal) {
   const auto layer = std::make_shared<MultiHeadAttention>(MultiHeadOptions{.embed_dim = shape[2], .heads = heads});

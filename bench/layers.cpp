@@ -3,12 +3,6 @@
 namespace fovea::bench {
 namespace {
 
-template <class Layer>
-std::vector<Tensor> with_parameters(const Layer& layer, std::vector<Tensor> leaves) {
-  for (const Tensor& parameter : parameters(layer)) leaves.push_back(parameter);
-  return leaves;
-}
-
 Step linear_layer() {
   const Tensor x = leaf({128, 512});
   const auto layer = std::make_shared<Linear>(512, 512);

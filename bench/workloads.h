@@ -26,6 +26,12 @@ std::vector<Workload> task_workloads();
 
 inline Tensor leaf(const Shape& shape) { return randn(shape).requires_grad_(); }
 
+template <class Layer>
+std::vector<Tensor> with_parameters(const Layer& layer, std::vector<Tensor> leaves) {
+  for (const Tensor& parameter : parameters(layer)) leaves.push_back(parameter);
+  return leaves;
+}
+
 // Nothing is recorded.
 template <class Forward>
 Step forward_only(Forward forward) {
