@@ -76,6 +76,7 @@ nlohmann::ordered_json about() {
           {"flags", FOVEA_FLAGS},
           {"BLAS", blas.substr(0, blas.find(' ', blas.find(' ') + 1))},  // "OpenBLAS 0.3.21 ..."
           {"kernels", fovea::blas_core_name()},
+          {"instructions", fovea::instruction_set_name()},
           {"threads", fovea::num_threads()}};
 }
 

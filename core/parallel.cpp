@@ -1,6 +1,7 @@
 #include <fovea/core/denormals.h>
 #include <fovea/core/error.h>
 #include <fovea/core/internal/workers.h>
+#include <fovea/core/kernels/instruction_set.h>
 #include <fovea/core/parallel.h>
 #include <pthread.h>
 
@@ -49,6 +50,8 @@ Workers& all_workers() {
 }
 
 }  // namespace
+
+std::string instruction_set_name() { return kernels::instruction_set(); }
 
 int num_threads() {
   const int n = threads.load(std::memory_order_relaxed);

@@ -17,6 +17,9 @@ void set_num_threads(int n);  // n >= 1 (ValueError); starts at the environment'
 // in a build without it.
 std::string blas_core_name();
 
+// What the library's own kernels that run here are compiled for: "AVX-512", "AVX2", "AVX", "NEON" or "baseline".
+std::string instruction_set_name();
+
 bool in_parallel();  // whether the caller is inside one of the loops below
 
 namespace detail {

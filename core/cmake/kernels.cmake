@@ -19,7 +19,7 @@ if(FOVEA_HAS_AVOID_FMA_MAX_BITS)
   list(APPEND kernel_options --param=avoid-fma-max-bits=0)
 endif()
 
-if(FOVEA_ARCH)
+if(FOVEA_ARCH AND NOT FOVEA_ARCH STREQUAL "any")
   string(MAKE_C_IDENTIFIER "FOVEA_HAS_ARCH_${FOVEA_ARCH}" has)
   check_cxx_compiler_flag("-march=${FOVEA_ARCH}" ${has})
   if(NOT ${has})
@@ -44,4 +44,8 @@ check_cxx_compiler_flag(-ffp-contract=off FOVEA_HAS_FP_CONTRACT_OFF)
 if(FOVEA_HAS_FP_CONTRACT_OFF)
   set_property(
     SOURCE "${PROJECT_SOURCE_DIR}/core/kernels/random.cpp" APPEND PROPERTY COMPILE_OPTIONS -ffp-contract=off)
+endif()
+
+if(FOVEA_ARCH STREQUAL "any")
+  include(core/cmake/dispatch.cmake)
 endif()

@@ -6,11 +6,15 @@ set(mpi OFF)
 if("mpi" IN_LIST FEATURES)
   set(mpi ON)
 endif()
+set(arch "")
+if(VCPKG_TARGET_IS_LINUX AND VCPKG_TARGET_ARCHITECTURE STREQUAL "x64")
+  set(arch any)
+endif()
 vcpkg_find_acquire_program(PKGCONFIG)
 vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"
   OPTIONS
-    -DFOVEA_ARCH=
+    -DFOVEA_ARCH=${arch}
     -DFOVEA_MPI=${mpi}
     -DFOVEA_BUILD_TESTS=OFF
     -DFOVEA_BUILD_EXAMPLES=OFF
