@@ -12,7 +12,9 @@ namespace {
 template <class T>
 using Vector = typename tile::Lanes<T>::Vector;
 template <class T>
-constexpr int64_t kLanes = kPlaces<T>;
+constexpr int64_t kLanes = tile::kLanes<T>;
+template <class T>
+using LanePlaces = Places<T, tile::kLanes<T>>;
 
 template <class T>
 inline Vector<T> load(const T* from) {
@@ -93,7 +95,7 @@ class Framed {
     });
   }
   // The upper left pixel of a place, and how far the three others are from it.
-  T* at(const Places<T>& places, int64_t k) const {
+  T* at(const LanePlaces<T>& places, int64_t k) const {
     return lanes_.get() + ((places.row[k] + 2) * width_ + places.column[k] + 2) * kLanes<T>;
   }
   int64_t right() const { return kLanes<T>; }
@@ -111,7 +113,8 @@ class Framed {
 };
 
 template <class T>
-inline void spread(const GridSizes& n, const Places<T>& places, int64_t k, const Vector<T>& g, const Framed<T>& to) {
+inline void spread(const GridSizes& n, const LanePlaces<T>& places, int64_t k, const Vector<T>& g,
+                   const Framed<T>& to) {
   T* pixel = to.at(places, k);
   const auto add = [&](int64_t at, T share) { store(Vector<T>(load(pixel + at) + share * g), pixel + at); };
   const T p = places.below[k], q = places.right[k];
@@ -122,7 +125,7 @@ inline void spread(const GridSizes& n, const Places<T>& places, int64_t k, const
 
 // By the column and by the row of a place, lane by lane.
 template <class T>
-inline void slope(const Places<T>& places, int64_t k, const Vector<T>& g, const Framed<T>& image, Vector<T>& across,
+inline void slope(const LanePlaces<T>& places, int64_t k, const Vector<T>& g, const Framed<T>& image, Vector<T>& across,
                   Vector<T>& down) {
   const T p = places.below[k], q = places.right[k], *pixel = image.at(places, k);
   const Vector<T> ul = load(pixel), ur = load(pixel + image.right()), ll = load(pixel + image.below()),
@@ -161,7 +164,7 @@ void grid_sample_lanes(const GridSizes& n, const T* x, const T* grid, T* y) {
     const int64_t plane = part.image * n.channels + part.first;
     Framed<T> image(n);
     image.read(x + plane * all, part.count);
-    Places<T> places;
+    LanePlaces<T> places;
     Vector<T> out[kLanes<T>] = {};
     for (int64_t first = 0; first < P; first += kLanes<T>) {
       const int64_t width = std::min(kLanes<T>, P - first);
@@ -188,7 +191,7 @@ void grid_sample_backward_lanes(const GridSizes& n, const T* dy, const T* x, con
     std::optional<Framed<T>> image, d_image;
     if (d_grid) image.emplace(n).read(x + plane * all, part.count);
     if (d_x) d_image.emplace(n);
-    Places<T> places;
+    LanePlaces<T> places;
     Vector<T> g[kLanes<T>], across[kLanes<T>] = {}, down[kLanes<T>] = {};
     for (int64_t first = 0; first < P; first += kLanes<T>) {
       const int64_t width = std::min(kLanes<T>, P - first);

@@ -3,11 +3,17 @@
 #include <fovea/core/parallel.h>
 
 #include <cstring>
+#include <utility>
 
 namespace fovea::kernels {
 namespace {
 
 constexpr int64_t kPiece = 1 << 14;  // elements that are worth a thread
+// Places that are worked on together: more than one vector, whose steps wait for each other.
+template <class T>
+constexpr int kPlaces = 4 * tile::kLanes<T>;
+template <class T>
+using Block = Places<T, kPlaces<T>>;
 
 // Calls body(image, first, count, places) for blocks of the places of all images. A piece of work is whole blocks.
 template <class T, class Body>
@@ -15,7 +21,7 @@ void for_places(const GridSizes& n, const T* grid, const Body& body) {
   const int64_t blocks = (n.places + kPlaces<T> - 1) / kPlaces<T>;
   const int64_t grain = std::max<int64_t>(1, kPiece / (kPlaces<T> * std::max<int64_t>(1, 4 * n.channels)));
   parallel_for(n.batch * blocks, grain, [&](int64_t begin, int64_t end) {
-    Places<T> places;
+    Block<T> places;
     for (int64_t block = begin; block < end; ++block) {
       const int64_t image = block / blocks, first = block % blocks * kPlaces<T>;
       const int64_t count = std::min<int64_t>(kPlaces<T>, n.places - first);
@@ -29,9 +35,18 @@ void for_places(const GridSizes& n, const T* grid, const Body& body) {
 // The columns of an image are two at least.
 template <class T>
 struct Pairs {
-  Pairs(const GridSizes& n, const Places<T>& places) {
+  Pairs(const GridSizes& n, const Block<T>& places) {
     const auto H = static_cast<int32_t>(n.rows), W = static_cast<int32_t>(n.columns);
     const int32_t all = n.nearest ? 0 : 1;
+    int32_t beside = n.nearest ? 1 : 0;
+#pragma omp simd reduction(| : beside)
+    for (int k = 0; k < kPlaces<T>; ++k) {
+      const int32_t row = places.row[k], column = places.column[k];
+      beside |= (row < 0 ? 1 : 0) | (row > H - 2 ? 1 : 0) | (column < 0 ? 1 : 0) | (column > W - 2 ? 1 : 0);
+      upper[k] = row * W + column, lower[k] = upper[k] + W;
+    }
+    inside = beside == 0;
+    if (inside) return;
 #pragma omp simd
     for (int k = 0; k < kPlaces<T>; ++k) {  // without a branch, in vectors
       const int32_t row = places.row[k], column = places.column[k];
@@ -44,26 +59,45 @@ struct Pairs {
       there[k] = (left + right) * (below + (row >= 0 ? 1 : 0));
     }
   }
+  bool inside;                                   // all pixels of all places are there, and no pair is moved
   int32_t upper[kPlaces<T>], lower[kPlaces<T>];  // first pixel of each pair
   int32_t moved[kPlaces<T>];                     // to the left by so much; 0 in the midst
   int32_t there[kPlaces<T>];                     // 1 upper left, 2 upper right, 4 lower left, 8 lower right
 };
 
+// The pairs of pixels that begin at `at`, taken apart. A pair of f32 is as wide as one f64: vectors of these are put
+// together in registers. By way of memory a vector would wait for each of its narrow stores.
+template <size_t... k>
+inline void read_pairs(const float* image, const int32_t* at, float* first, float* second, std::index_sequence<k...>) {
+  typedef double Pair __attribute__((may_alias, aligned(4)));
+  using Vector = tile::Lanes<float>::Vector;
+  using Wide = tile::Lanes<double>::Vector;
+  const auto pair = [image](int32_t from) { return *reinterpret_cast<const Pair*>(image + from); };
+  grid::apart<float>((Vector)Wide{pair(at[k])...}, (Vector)Wide{pair(at[sizeof...(k) + k])...}, first, second);
+}
+inline void read_pairs(const float* image, const int32_t* at, float* first, float* second) {
+  constexpr int lanes = tile::kLanes<float>;
+#pragma GCC unroll 1
+  for (int k = 0; k < kPlaces<float>; k += lanes)
+    read_pairs(image, at + k, first + k, second + k, std::make_index_sequence<lanes / 2>());
+}
+inline void read_pairs(const double* image, const int32_t* at, double* first, double* second) {
+  for (int k = 0; k < kPlaces<double>; ++k) first[k] = image[at[k]], second[k] = image[at[k] + 1];
+}
+
 // The pixels of places in an image; 0 where there is none.
 template <class T>
 struct Pixels {
   Pixels(const T* image, const Pairs<T>& pairs) {
-    T upper[2 * kPlaces<T>], lower[2 * kPlaces<T>];
-    for (int k = 0; k < kPlaces<T>; ++k) {
-      std::memcpy(upper + 2 * k, image + pairs.upper[k], 2 * sizeof(T));
-      std::memcpy(lower + 2 * k, image + pairs.lower[k], 2 * sizeof(T));
-    }
+    read_pairs(image, pairs.upper, ul, ur);
+    read_pairs(image, pairs.lower, ll, lr);
+    if (pairs.inside) return;
 #pragma omp simd
     for (int k = 0; k < kPlaces<T>; ++k) {
       const bool second = pairs.moved[k] > 0, first = pairs.moved[k] < 0;
       const int32_t there = pairs.there[k];
-      const T a = second ? upper[2 * k + 1] : upper[2 * k], b = first ? upper[2 * k] : upper[2 * k + 1],
-              c = second ? lower[2 * k + 1] : lower[2 * k], d = first ? lower[2 * k] : lower[2 * k + 1];
+      const T a = second ? ur[k] : ul[k], b = first ? ul[k] : ur[k];
+      const T c = second ? lr[k] : ll[k], d = first ? ll[k] : lr[k];
       ul[k] = (there & 1) != 0 ? a : T(0), ur[k] = (there & 2) != 0 ? b : T(0);
       ll[k] = (there & 4) != 0 ? c : T(0), lr[k] = (there & 8) != 0 ? d : T(0);
     }
@@ -75,7 +109,7 @@ template <class T>
 void spread(const GridSizes& n, const T* dy, const T* grid, T* d_x) {
   const int64_t P = n.places, all = n.rows * n.columns;
   parallel_for(n.batch * n.channels, std::max<int64_t>(1, kPiece / (4 * P + 1)), [&](int64_t begin, int64_t end) {
-    Places<T> places;
+    Block<T> places;
     for (int64_t plane = begin; plane < end; ++plane) {
       T* image = d_x + plane * all;
       std::fill_n(image, all, T(0));
@@ -101,7 +135,7 @@ void spread(const GridSizes& n, const T* dy, const T* grid, T* d_x) {
 template <class T>
 void slopes(const GridSizes& n, const T* dy, const T* x, const T* grid, T* d_grid) {
   const int64_t P = n.places, C = n.channels, all = n.rows * n.columns;
-  for_places(n, grid, [&](int64_t image, int64_t first, int64_t count, const Places<T>& places) {
+  for_places(n, grid, [&](int64_t image, int64_t first, int64_t count, const Block<T>& places) {
     const Pairs<T> pairs(n, places);
     T across[kPlaces<T>] = {}, down[kPlaces<T>] = {};
     for (int64_t plane = image * C; plane < (image + 1) * C; ++plane) {
@@ -126,7 +160,7 @@ template <class T>
 void grid_sample(const GridSizes& n, const T* x, const T* grid, T* y) {
   if (grid_in_lanes(n)) return grid_sample_lanes(n, x, grid, y);
   const int64_t all = n.rows * n.columns;
-  for_places(n, grid, [&](int64_t image, int64_t first, int64_t count, const Places<T>& places) {
+  for_places(n, grid, [&](int64_t image, int64_t first, int64_t count, const Block<T>& places) {
     const Pairs<T> pairs(n, places);
     for (int64_t plane = image * n.channels; plane < (image + 1) * n.channels; ++plane) {
       const Pixels<T> at(x + plane * all, pairs);
