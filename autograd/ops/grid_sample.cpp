@@ -16,6 +16,7 @@ namespace {
 
 using kernels::GridEdge;
 using kernels::GridSizes;
+using Two = std::array<Tensor, 2>;
 
 // In pixels: q of columns, p of rows.
 Tensor coordinate(const GridSizes& n, const Tensor& g, int64_t size) {
@@ -110,7 +111,6 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions&
     kernels::grid_sample<T>(n, images.data<T>(), places.data<T>(), y.data<T>());  // (4), (5)
   });
   return record("grid_sample", {x, grid}, y, [n, x0 = saved(x), grid0 = saved(grid)](const Tensor& g) {
-    using Two = std::array<Tensor, 2>;
     const Two inputs{x0.get(), grid0.get()};
     if (grad_enabled()) {
       const auto plain = [&](std::span<const Tensor> in) {

@@ -14,6 +14,9 @@ namespace fovea {
 namespace {
 
 using kernels::NtmSizes;
+using Two = std::array<Tensor, 2>;
+using Three = std::array<Tensor, 3>;
+using Four = std::array<Tensor, 4>;
 
 // Sizes of the heads' stack arrays in the fused kernel; beyond them the plain formula runs.
 constexpr int64_t kMaxWidth = 512, kMaxShifts = 64;
@@ -97,7 +100,6 @@ Tensor ntm_address(const Tensor& parameters, const Tensor& memory, const Tensor&
   return record(
       "ntm_address", {parameters, memory, previous}, w,
       [n, p = saved(parameters), m = saved(memory), before = saved(previous), w = saved(w), work](const Tensor& g) {
-        using Three = std::array<Tensor, 3>;
         const Tensor x0 = p.get(), m0 = m.get(), w0 = before.get();
         if (grad_enabled()) return plain_vjp(plain_address, Three{x0, m0, w0}, g);
         const Tensor dy = array::contiguous(g), x = array::contiguous(x0), y = array::contiguous(m0);
@@ -134,7 +136,6 @@ Tensor ntm_write(const Tensor& memory, const Tensor& weights, const Tensor& eras
   });
   return record("ntm_write", {memory, weights, erase, add}, written,
                 [n, m0 = saved(memory), w0 = saved(weights), e0 = saved(erase), a0 = saved(add)](const Tensor& g) {
-                  using Four = std::array<Tensor, 4>;
                   Four x{m0.get(), w0.get(), e0.get(), a0.get()}, d;
                   if (grad_enabled()) return plain_vjp(plain_write, x, g);
                   const Tensor dy = array::contiguous(g);
@@ -159,7 +160,6 @@ Tensor ntm_read(const Tensor& memory, const Tensor& weights) {
     kernels::ntm_read(n, m.data<T>(), w.data<T>(), read.data<T>());
   });
   return record("ntm_read", {memory, weights}, read, [n, m0 = saved(memory), w0 = saved(weights)](const Tensor& g) {
-    using Two = std::array<Tensor, 2>;
     Two x{m0.get(), w0.get()}, d;
     if (grad_enabled()) return plain_vjp(plain_read, x, g);
     const Tensor dy = array::contiguous(g);
