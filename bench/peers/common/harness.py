@@ -1,7 +1,7 @@
 """What the peers in Python share: the register of workloads, their flags, the clock, the table and the JSON.
 
-A workload is a function under fovea_bench's row name: its docstring states the sizes, it builds the data and returns the
-timed step. All tensors are f32 from a fixed seed; dropout is 0.
+A workload is a function under fovea_bench's row name: its docstring states the sizes, it builds the data and returns
+the timed step. All tensors are f32 from a fixed seed; dropout is 0.
 """
 import argparse
 import contextlib
@@ -80,8 +80,8 @@ def at_most(seconds):
 
 
 def run(args, workloads, seed, about, limit=0):
-    """Times each workload. With a limit, one that cannot be compiled, or not in so many seconds, is left out: a line says
-    so, and the JSON."""
+    """Times each workload. With a limit, one that cannot be compiled, or not in so many seconds, is left out: a line
+    says so, and the JSON."""
     print(f"{'workload':<52}{'median ms':>12}{'min ms':>12}{'n':>9}", flush=True)  # compare.py waits for it
     rows, left_out = {}, {}
     for name, build in workloads.items():

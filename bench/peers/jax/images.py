@@ -60,7 +60,8 @@ def ram_mnist_B32_6glimpses():
     size, hidden, deviation, glimpses = 8, 256, 0.15, 6
     model = {"see": dense_weights(size * size, 128), "place": dense_weights(2, 128), "what": dense_weights(128, hidden),
              "where": dense_weights(128, hidden, False), "core": cell_weights(hidden, hidden, 1),
-             "location": dense_weights(hidden, 2), "baseline": dense_weights(hidden, 1), "action": dense_weights(hidden, 10)}
+             "location": dense_weights(hidden, 2), "baseline": dense_weights(hidden, 1),
+             "action": dense_weights(hidden, 10)}
 
     def loss(p, images, labels, key):
         side, padded = images.shape[-1], jnp.pad(images, ((0, 0), (size // 2,) * 2, (size // 2,) * 2))

@@ -1,5 +1,6 @@
-"""Linear and recurrent layers, additive attention: forward and backward, but for the cell's step. A layer is a function of
-its weights, a tree, and its inputs; sequences are [T,B,D]."""
+"""Linear and recurrent layers, additive attention: forward and backward, but for the cell's step. A layer is a function
+of its weights, a tree, and its inputs; sequences are [T,B,D].
+"""
 import jax
 import jax.numpy as jnp
 from jax import lax

@@ -9,7 +9,8 @@ from steps import adam, cross_entropy, randint, randn, rmsprop, train_step, work
 
 def ntm_weights(inputs, outputs, hidden=100, width=20):
     return {"controller": cell_weights(inputs + width, hidden, 4),
-            "heads": dense_weights(hidden, 2 * (width + 6) + 2 * width), "output": dense_weights(hidden + width, outputs)}
+            "heads": dense_weights(hidden, 2 * (width + 6) + 2 * width),
+            "output": dense_weights(hidden + width, outputs)}
 
 
 def ntm_address(params, memory, previous):

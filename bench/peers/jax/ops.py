@@ -140,7 +140,8 @@ def cross_entropy_2048x10k_fwdbwd():
 
 def conv(x, weight, bias, padding=0):
     """Channels stand last, as XLA has them on the CPU."""
-    y = lax.conv_general_dilated(x, weight, (1, 1), [(padding, padding)] * 2, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    y = lax.conv_general_dilated(x, weight, (1, 1), [(padding, padding)] * 2,
+                                 dimension_numbers=("NHWC", "HWIO", "NHWC"))
     return y + bias
 
 

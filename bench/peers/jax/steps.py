@@ -1,4 +1,4 @@
-"""The kinds of step that workloads time, random inputs, optimisers. A step is one compiled function, and is waited for."""
+"""The kinds of step that workloads time, random inputs, optimisers. A step is one compiled function, and waited for."""
 import functools
 
 import jax
