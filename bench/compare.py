@@ -7,8 +7,8 @@ compare.py --report [--peer NAME[,NAME...]] [--from FILE...]
 Peers are torch, torch-compile, torch-system, jax and onednn, of peers/, or a program that takes fovea_bench's flags and
 writes the same JSON; without --peer it is the PyTorch of this Python or of Debian's. Where a peer is missing, fovea
 runs without it. All sides get the same kernels of OpenBLAS, peers by OPENBLAS_CORETYPE: those that fovea chose, or
---peer-core's; "own" leaves them their choice. A ratio is that of the medians over all rounds, to the fastest peer; below
-1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy, or a
+--peer-core's; "own" leaves them their choice. A ratio is that of the medians over all rounds, to the fastest peer;
+below 1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy, or a
 second copy of the workload on the same side, as two trainings at once are.
 --report measures on one and two threads, idle and beside a busy process, saves build/compare/*.json, and writes what
 docs/performance.md shows of them; with --from it only writes, from files that were saved.

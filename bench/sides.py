@@ -47,7 +47,7 @@ def python_with(module, venv=True):
 
 
 def peer_command(peer):
-    """How to start a peer: one of PEERS by its name, or a program's path, by the Python with PyTorch if it needs one."""
+    """How to start a peer: one of PEERS by its name, or a program's path, by a Python with PyTorch if it needs one."""
     if peer in PEERS:
         module, command = PEERS[peer]
         return ([python_with(module, peer != "torch-system")] if module else []) + command
