@@ -8,8 +8,8 @@ Peers are torch, torch-compile, torch-system, jax and onednn, of peers/, or a pr
 writes the same JSON; without --peer it is the PyTorch of this Python or of Debian's. Where a peer is missing, fovea
 runs without it. All sides get the same kernels of OpenBLAS, peers by OPENBLAS_CORETYPE: those that fovea chose, or
 --peer-core's; "own" leaves them their choice. A ratio is that of the medians over all rounds, to the fastest peer;
-below 1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy, or a
-second copy of the workload on the same side, as two trainings at once are.
+below 1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy,
+or a second copy of the workload on the same side, as two trainings at once are.
 --report measures on one and two threads, idle and beside a busy process, saves build/compare/*.json, and writes what
 docs/performance.md shows of them; with --from it only writes, from files that were saved.
 """
@@ -107,10 +107,10 @@ def table(ours, peers):
     """Prints the figures; returns them as JSON has them."""
     for side in [ours, *peers]:
         if side.about:
-            print(f"{side.name + ':':<7}" + ", ".join(f"{key} {value}" for key, value in side.about.items()))
+            print(f"{side.name + ':':<6} " + ", ".join(f"{key} {value}" for key, value in side.about.items()))
     one = len(peers) == 1
-    width = max([11] + [len(side.name) + 5 for side in peers])
-    print(f"{'workload':<52}{'ours ms':>11}" + "".join(f"{side.name + ' ms':>{width}}" for side in peers)
+    widths = {side.name: max(11, len(side.name) + 5) for side in peers}
+    print(f"{'workload':<52}{'ours ms':>11}" + "".join(f"{name + ' ms':>{width}}" for name, width in widths.items())
           + f"{'ours/peer' if one else 'ours/best':>11}")
     rows = {}
     for name in ours.chosen:
@@ -121,8 +121,8 @@ def table(ours, peers):
             best = min(times, key=times.get)
             ratio = ours.median(name) / times[best]
             rows[name].update(peer=best, peer_ms=times[best], ratio=ratio)
-            texts = [f"{times[side.name]:.4g}" if side.name in times else "-" for side in peers]
-            line += "".join(f"{text:>{width}}" for text in texts)
+            texts = {side.name: f"{times[side.name]:.4g}" if side.name in times else "-" for side in peers}
+            line += "".join(f"{texts[peer]:>{width}}" for peer, width in widths.items())
             line += f"{ratio:>11.3f}" + ("" if one else f"  {best}")
         print(line)
     for side in peers:

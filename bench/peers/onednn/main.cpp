@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <regex>
+#include <sstream>
 #include <stdexcept>
 
 #include "onednn.h"
@@ -95,6 +96,14 @@ struct Flags {
   bool list = false;
 };
 
+double number(const std::map<std::string, std::string>& given, const std::string& flag) {
+  const std::string& text = given.at(flag);
+  std::istringstream in(text);
+  double value = 0;
+  if (!(in >> value) || !in.eof()) throw std::invalid_argument(flag + " is \"" + text + "\", no number");
+  return value;
+}
+
 Flags parse(int argc, char** argv) {
   std::map<std::string, std::string> given{
       {"--filter", ""}, {"--threads", "1"}, {"--seconds", "1"}, {"--json", ""}, {"--list", ""}};
@@ -104,11 +113,16 @@ Flags parse(int argc, char** argv) {
     if (flag != "--list" && i + 1 == argc) throw std::invalid_argument(flag + " needs a value");
     given[flag] = flag == "--list" ? "yes" : argv[++i];
   }
-  Flags flags{.filter = std::regex(given["--filter"]),
-              .threads = std::stoi(given["--threads"]),
-              .seconds = std::stod(given["--seconds"]),
+  Flags flags{.filter = {},
+              .threads = static_cast<int>(number(given, "--threads")),
+              .seconds = number(given, "--seconds"),
               .json = given["--json"],
               .list = !given["--list"].empty()};
+  try {
+    flags.filter = std::regex(given["--filter"]);
+  } catch (const std::regex_error& error) {
+    throw std::invalid_argument("--filter " + given["--filter"] + " is no regular expression: " + error.what());
+  }
   if (flags.threads < 1 || !(flags.seconds >= 0))
     throw std::invalid_argument("--threads and --seconds must be more than 0");
   return flags;

@@ -83,17 +83,18 @@ Step layer_norm() {
   const Forward::primitive_desc forward(Forward::desc(prop_kind::forward_training, desc, 1e-5f, flags), engine());
   using Backward = dnnl::layer_normalization_backward;
   const Backward::primitive_desc back(Backward::desc(prop_kind::backward, desc, desc, 1e-5f, flags), engine(), forward);
-  const memory x = random(desc), scale = random(row), mean = random(forward.mean_desc()),
+  const memory x = random(desc), scale = random(row), shift = random(row), mean = random(forward.mean_desc()),
                variance = random(forward.variance_desc());
   Sequence step;
   step.add(Forward(forward), {{DNNL_ARG_SRC, x},
                               {DNNL_ARG_SCALE, scale},
-                              {DNNL_ARG_SHIFT, random(row)},
+                              {DNNL_ARG_SHIFT, shift},
                               {DNNL_ARG_MEAN, mean},
                               {DNNL_ARG_VARIANCE, variance},
                               {DNNL_ARG_DST, random(desc)}});
   step.add(Backward(back), {{DNNL_ARG_SRC, x},
                             {DNNL_ARG_SCALE, scale},
+                            {DNNL_ARG_SHIFT, shift},
                             {DNNL_ARG_MEAN, mean},
                             {DNNL_ARG_VARIANCE, variance},
                             {DNNL_ARG_DIFF_DST, random(desc)},
@@ -103,7 +104,7 @@ Step layer_norm() {
   return step;
 }
 
-// Layouts are the primitives' own on all sides.
+// Each primitive has its own layouts on all sides: what a training loop pays for reorders between them is not counted.
 Step convolve(const memory::dims& x, const memory::dims& w, int64_t padding, bool to_input) {
   const int64_t across = x[3] + 2 * padding - w[3] + 1;
   const memory::dims y{x[0], w[0], across, across}, ones{1, 1}, sides{padding, padding};
@@ -113,22 +114,24 @@ Step convolve(const memory::dims& x, const memory::dims& w, int64_t padding, boo
   const Forward::primitive_desc forward(
       Forward::desc(prop_kind::forward_training, algorithm, any(x), any(w), bias, any(y), ones, sides, sides),
       engine());
-  const memory::desc dx = forward.src_desc(), dw = forward.weights_desc(), dy = forward.dst_desc();
-  const memory mx = random(dx), mw = random(dw), upstream = random(dy);
   Sequence step;
-  step.add(Forward(forward),
-           {{DNNL_ARG_SRC, mx}, {DNNL_ARG_WEIGHTS, mw}, {DNNL_ARG_BIAS, random(bias)}, {DNNL_ARG_DST, random(dy)}});
+  step.add(Forward(forward), {{DNNL_ARG_SRC, random(forward.src_desc())},
+                              {DNNL_ARG_WEIGHTS, random(forward.weights_desc())},
+                              {DNNL_ARG_BIAS, random(bias)},
+                              {DNNL_ARG_DST, random(forward.dst_desc())}});
   using Weights = dnnl::convolution_backward_weights;
-  const Weights::primitive_desc weights(Weights::desc(algorithm, dx, dw, bias, dy, ones, sides, sides), engine(),
-                                        forward);
-  step.add(Weights(weights), {{DNNL_ARG_SRC, mx},
-                              {DNNL_ARG_DIFF_DST, upstream},
-                              {DNNL_ARG_DIFF_WEIGHTS, random(dw)},
+  const Weights::primitive_desc weights(Weights::desc(algorithm, any(x), any(w), bias, any(y), ones, sides, sides),
+                                        engine(), forward);
+  step.add(Weights(weights), {{DNNL_ARG_SRC, random(weights.src_desc())},
+                              {DNNL_ARG_DIFF_DST, random(weights.diff_dst_desc())},
+                              {DNNL_ARG_DIFF_WEIGHTS, random(weights.diff_weights_desc())},
                               {DNNL_ARG_DIFF_BIAS, random(bias)}});
   if (!to_input) return step;
   using Data = dnnl::convolution_backward_data;
-  const Data::primitive_desc data(Data::desc(algorithm, dx, dw, dy, ones, sides, sides), engine(), forward);
-  step.add(Data(data), {{DNNL_ARG_DIFF_DST, upstream}, {DNNL_ARG_WEIGHTS, mw}, {DNNL_ARG_DIFF_SRC, random(dx)}});
+  const Data::primitive_desc data(Data::desc(algorithm, any(x), any(w), any(y), ones, sides, sides), engine(), forward);
+  step.add(Data(data), {{DNNL_ARG_DIFF_DST, random(data.diff_dst_desc())},
+                        {DNNL_ARG_WEIGHTS, random(data.weights_desc())},
+                        {DNNL_ARG_DIFF_SRC, random(data.diff_src_desc())}});
   return step;
 }
 
