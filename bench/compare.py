@@ -39,6 +39,12 @@ def check(parser, args):
     if args.files and not args.report:
         parser.error("--from is for --report")
     if args.files:
+        for path in args.files:
+            try:
+                with open(path) as file:
+                    json.load(file)
+            except (OSError, ValueError) as error:
+                parser.error(f"--from {path}: {error}")
         return
     if not os.access(args.ours, os.X_OK) or os.path.isdir(args.ours):
         parser.error(f"--ours {args.ours}: there is no such program; ./dev compare builds it")
@@ -143,8 +149,10 @@ def sides(args):
     if not ours.chosen:
         args.error(f"--filter {args.filter!r} matches none of the workloads; {args.ours} --list names them")
     peers = []
-    for name in args.peer.split(","):
-        peer = Side(name if name in PEERS else "peer", peer_command(name), dict(environment))
+    given = args.peer.split(",")
+    for name in given:
+        program = "peer" if len(given) == 1 else os.path.splitext(os.path.basename(name))[0]
+        peer = Side(name if name in PEERS else program, peer_command(name), dict(environment))
         peer.chosen = [row for row in ours.chosen if row in peer.names]
         if peer.names:
             peers.append(peer)

@@ -93,25 +93,28 @@ def memn2n_B32_M50_d20_hops3():
     return train_step(adam(), loss, model, *(randint(words, *shape) for shape in ((32, 50, 7), (32, 7), (32,))))
 
 
+def stack_rnn_loss(p, ids, stacks=10, depth=40, read=2):
+    """Stacks of scalars with push, pop and no-op; the hidden layer reads their top cells; ids [T,B]."""
+    batch, hidden = ids.shape[1], p["embed"].shape[1]
+
+    def step(carry, x):
+        h, stack = carry
+        top = stack[:, :, :read].reshape(batch, -1)
+        h = jax.nn.sigmoid(x + dense(p["recur"], jnp.concatenate([h, top], axis=-1)))
+        control = dense(p["control"], h).reshape(-1, stacks, 4)
+        push, pop, stay = jnp.split(jax.nn.softmax(control[..., :3]), 3, axis=-1)
+        pushed = jnp.concatenate([jax.nn.sigmoid(control[..., 3:]), stack[..., :-1]], axis=-1)
+        popped = jnp.pad(stack[..., 1:], ((0, 0), (0, 0), (0, 1)))
+        return (h, push * pushed + pop * popped + stay * stack), h
+    start = jnp.zeros((batch, hidden)), jnp.zeros((batch, stacks, depth))
+    return cross_entropy(dense(p["output"], lax.scan(step, start, p["embed"][ids[:-1]])[1]), ids[1:])
+
+
 @workload
 def stack_rnn_B16_T40_H40():
     """Stack RNN, batch 16, 40 steps, hidden 40, 10 scalar stacks of 40 cells, top 2 read, 3 actions,
     vocabulary 4, cross entropy at every step, Adam."""
-    words, hidden, stacks, depth, read = 4, 40, 10, 40, 2
-    model = {"embed": randn(words, hidden), "recur": dense_weights(hidden + stacks * read, hidden),
+    words, hidden, stacks = 4, 40, 10
+    model = {"embed": randn(words, hidden), "recur": dense_weights(hidden + stacks * 2, hidden),
              "control": dense_weights(hidden, stacks * 4), "output": dense_weights(hidden, words)}
-
-    def loss(p, ids):  # [T,B]
-        def step(carry, x):
-            h, stack = carry
-            top = stack[:, :, :read].reshape(len(h), -1)
-            h = jax.nn.sigmoid(x + dense(p["recur"], jnp.concatenate([h, top], axis=-1)))
-            control = dense(p["control"], h).reshape(-1, stacks, 4)
-            push, pop, stay = jnp.split(jax.nn.softmax(control[..., :3]), 3, axis=-1)
-            pushed = jnp.concatenate([jax.nn.sigmoid(control[..., 3:]), stack[..., :-1]], axis=-1)
-            popped = jnp.pad(stack[..., 1:], ((0, 0), (0, 0), (0, 1)))
-            return (h, push * pushed + pop * popped + stay * stack), h
-        batch = ids.shape[1]
-        start = jnp.zeros((batch, hidden)), jnp.zeros((batch, stacks, depth))
-        return cross_entropy(dense(p["output"], lax.scan(step, start, p["embed"][ids[:-1]])[1]), ids[1:])
-    return train_step(adam(), loss, model, randint(words, 41, 16))
+    return train_step(adam(), stack_rnn_loss, model, randint(words, 41, 16))
