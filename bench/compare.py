@@ -163,10 +163,13 @@ def sides(args):
     return ours, peers
 
 
-def compared(args, threads, beside, path):
-    """Measures, prints and saves."""
+def compared(args, threads, beside, path, left_out):
+    """Measures, prints and saves. What a peer has left out before, by left_out, is not tried again."""
     before = machine()
     ours, peers = sides(args)
+    for side in peers:
+        side.left_out = left_out.setdefault(side.name, {})
+        side.chosen = [name for name in side.chosen if name not in side.left_out]
     measure(args, ours, peers, threads, beside)
     rows = table(ours, peers)
     if path:
@@ -182,17 +185,18 @@ def compared(args, threads, beside, path):
 def main():
     args = parse()
     if not args.report:
-        compared(args, args.threads, args.beside, args.json)
+        compared(args, args.threads, args.beside, args.json, {})
         return
     files = args.files or []
     if not files:
+        left_out = {}
         folder = os.path.join(ROOT, "build", "compare")
         os.makedirs(folder, exist_ok=True)
         for threads in (1, 2):
             for beside in (None, "busy"):
                 files.append(os.path.join(folder, f"{threads}-{beside or 'idle'}.json"))
                 print(f"{threads} thread{'s' * (threads > 1)}, {beside or 'idle'}", flush=True)
-                compared(args, threads, beside, files[-1])
+                compared(args, threads, beside, files[-1], left_out)
     print("\n".join(f"written: {os.path.relpath(path, ROOT)}" for path in write_page(files)))
 
 

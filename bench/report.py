@@ -77,7 +77,8 @@ def block(files, pictures):
     first = files[0]
     where = first["machine"]
     yield f"Measured on {where['cpu']}, {where['cores']} cores, {where['system']}, {where['date']},"
-    yield f"in {first['rounds']} rounds of {first['seconds']} s a row and side."
+    yield f"in {first['rounds']} rounds of {first['seconds']} s a row and side; load of the machine before each table: "
+    yield ", ".join(str(saved["machine"].get("load_before", "unknown")) for saved in files) + "."
     yield ""
     yield from versions(first)
     for saved, picture in zip(files, pictures):
@@ -94,8 +95,26 @@ def block(files, pictures):
             yield f"{peer} leaves out " + ", ".join(f"`{name}` ({why})" for name, why in rows.items()) + "."
 
 
+def with_rows(text, pictures):
+    """The table of pictures, with a row for each plot."""
+    lines = text.splitlines(keepends=True)
+    for name in pictures:
+        row = f"| `{name}` | `./dev compare --report` | |\n"
+        if row not in lines:
+            rows = [i for i, line in enumerate(lines) if line.startswith("| `")]
+            lines.insert(next((i for i in rows if lines[i] > row), rows[-1] + 1), row)
+    return "".join(lines)
+
+
+def rewrite(path, change):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(change(text))
+
+
 def write_page(paths):
-    """Writes plots and the page's block; returns what was written."""
+    """Writes plots, their rows in the table of pictures, and the page's block; returns what was written."""
     files = []
     for path in paths:
         with open(path) as file:
@@ -104,10 +123,7 @@ def write_page(paths):
     for saved, picture in zip(files, pictures):
         with open(os.path.join(PLOTS, picture), "w") as file:
             file.write(plot(saved))
-    with open(PAGE) as file:
-        text = file.read()
     lines = ["<!-- performance -->", "", *block(files, pictures), "", "<!-- /performance -->"]
-    text = BLOCK.sub(lambda _: "\n".join(lines), text)
-    with open(PAGE, "w") as file:
-        file.write(text)
+    rewrite(PAGE, lambda text: BLOCK.sub(lambda _: "\n".join(lines), text))
+    rewrite(os.path.join(PLOTS, "README.md"), lambda text: with_rows(text, pictures))
     return [PAGE, *(os.path.join(PLOTS, picture) for picture in pictures)]

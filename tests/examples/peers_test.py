@@ -151,6 +151,13 @@ class Compare(unittest.TestCase):
         self.assertEqual(drawn.count("<circle"), 2 + 3)  # what the colours mean, and the figures
         self.assertEqual(drawn.count(">slow<"), 1)
 
+    def test_the_table_of_pictures_gains_each_plot_once(self):
+        table = "| picture | command |\n|---|---|\n| `a.png` | `x` | |\n| `z.png` | `x` | |\n"
+        once = report.with_rows(table, ["performance_1_idle.svg"])
+        self.assertEqual(once.splitlines()[3], "| `performance_1_idle.svg` | `./dev compare --report` | |")
+        self.assertEqual(report.with_rows(once, ["performance_1_idle.svg"]), once)
+        self.assertEqual(report.with_rows(once, ["zz.svg"]).splitlines()[-1], "| `zz.svg` | `./dev compare --report` | |")
+
     def test_three_digits(self):
         self.assertEqual([report.digits(x) for x in (123.4, 1.234, 0.0012345)], ["123", "1.23", "0.00123"])
 
