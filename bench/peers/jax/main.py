@@ -3,14 +3,15 @@
 
 main.py [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]
 
-A step is one compiled function: loss, gradients and update together, recurrences by lax.scan, and waited for. XLA makes
-as many threads as there are cores to run on, so the process is bound to N of them, the last ones. Written for JAX 0.10.
+A step is one compiled function: loss, gradients and update together, recurrences by lax.scan, and waited for. JAX is given
+an allocator that keeps freed memory, as PyTorch is. XLA makes as many threads as there are cores to run on, so the process
+is bound to N of them, the last ones. Written for JAX 0.10.
 """
 import os
 import sys
 
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "common"))
-from harness import chosen, parser, run
+from harness import chosen, parser, run, start_again
 
 
 def bind(threads):
@@ -35,6 +36,7 @@ def about(threads):
 
 def main():
     args = parser(__doc__.splitlines()[0]).parse_args()
+    start_again({})
     bind(args.threads)
     import attention, images, layers, memories, ops, tasks  # register their workloads
     from steps import seed

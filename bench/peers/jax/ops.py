@@ -60,7 +60,7 @@ def softmax_4096x512_fwdbwd():
 
 
 def normalized(x, axes, weight, bias):
-    """By the variance as Flax takes it, E[x^2] - E[x]^2: three times as fast here, with its gradient, as E[(x - E[x])^2]."""
+    """By the variance as Flax takes it, E[x^2] - E[x]^2, which XLA makes fewer passes of than E[(x - E[x])^2]."""
     mean = x.mean(axes, keepdims=True)
     variance = jnp.maximum(0, jnp.square(x).mean(axes, keepdims=True) - jnp.square(mean))
     return (x - mean) * (lax.rsqrt(variance + 1e-5) * weight) + bias

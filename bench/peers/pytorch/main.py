@@ -13,12 +13,7 @@ import re
 import sys
 
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "common"))
-from harness import chosen, parser, run
-
-# Read when the process starts, so main() starts it again; what the caller has set stays.
-BEST = {"MALLOC_TRIM_THRESHOLD_": str(1 << 32), "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
-        "MALLOC_TOP_PAD_": str(1 << 28)}
-
+from harness import chosen, parser, run, start_again
 
 def avx512():
     try:
@@ -26,13 +21,6 @@ def avx512():
             return "avx512vl" in file.read().split()
     except OSError:
         return False
-
-
-def start_at_best():
-    wanted = {**BEST, "ATEN_CPU_CAPABILITY": "avx512"} if avx512() else BEST
-    if not wanted.keys() <= os.environ.keys():
-        os.environ.update({**wanted, **os.environ})
-        os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
 
 
 def openblas():
@@ -75,7 +63,7 @@ def parse():
 
 def main():
     flags, args = parse()
-    start_at_best()
+    start_again({"ATEN_CPU_CAPABILITY": "avx512"} if avx512() else {})
     import torch
     import attention, layers, ops, tasks  # register their workloads
     import workloads
