@@ -3,9 +3,9 @@
 
 main.py [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]
 
-A step is one compiled function: loss, gradients and update together, recurrences by lax.scan, and waited for. JAX is given
-an allocator that keeps freed memory, as PyTorch is. XLA makes as many threads as there are cores to run on, so the process
-is bound to N of them, the last ones. Written for JAX 0.10.
+A step is one compiled function: loss, gradients and update together, recurrences by lax.scan, and waited for. JAX is
+given an allocator that keeps freed memory, as PyTorch is. XLA makes as many threads as there are cores to run on, so
+the process is bound to N of them, the last ones. Written for JAX 0.10.
 """
 import os
 import sys
