@@ -108,7 +108,7 @@ class Side:
     def run(self, threads, seconds, beside):
         for names in [[name] for name in self.chosen] if beside else [self.chosen]:
             other = self.at(names, threads, 1e6) if beside == "itself" else BUSY
-            with running(other, self.environment) if beside else contextlib.nullcontext():
+            with running(other, {**self.environment, "PEER_SECOND_COPY": "1"}) if beside else contextlib.nullcontext():
                 results = run(self.at(names, threads, seconds), self.environment)
             self.about = results.get("about", {})
             self.left_out.update(results.get("left_out", {}))

@@ -5,7 +5,7 @@ main.py [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]
 
 A step is one compiled function: loss, gradients and update together, recurrences by lax.scan, and waited for. JAX is
 given an allocator that keeps freed memory, as PyTorch is. XLA makes as many threads as there are cores to run on, so
-the process is bound to N of them, the last ones. Written for JAX 0.10.
+the process is bound to N of them, the last ones; with PEER_SECOND_COPY set the first ones. Written for JAX 0.10.
 """
 import os
 import sys
@@ -19,7 +19,9 @@ def bind(threads):
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["OMP_NUM_THREADS"] = str(threads)
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
+        cores = sorted(os.sched_getaffinity(0))
+        second = "PEER_SECOND_COPY" in os.environ  # of compare.py --beside itself
+        os.sched_setaffinity(0, cores[:threads] if second else cores[-threads:])
     elif threads == 1:  # not Linux
         os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_cpu_multi_thread_eigen=false"
 
