@@ -1,34 +1,30 @@
 #!/usr/bin/env python3
-"""Both sides in one go: fovea_bench and the peer's benchmark, interleaved in rounds; prints and saves ours/peer.
+"""All sides in one go: fovea_bench and its peers' benchmarks, interleaved in rounds; prints and saves ours/peer.
 
-compare.py [--filter REGEX] [--threads N] [--rounds R] [--seconds S] [--json FILE] [--ours PROGRAM] [--peer SCRIPT]
-           [--peer-core NAME] [--beside busy|itself]
-The peer is a program that takes fovea_bench's flags and writes the same JSON: peers/pytorch, unless --peer names another.
-Where PyTorch is missing, fovea runs alone. Both sides get the same kernels of OpenBLAS, the peer by OPENBLAS_CORETYPE:
-those that fovea chose, or --peer-core's; "own" leaves it its choice. A ratio is that of the medians over all rounds;
-below 1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy, or
-a second copy of the workload on the same side, as two trainings at once are.
+compare.py [--peer NAME[,NAME...]|SCRIPT] [--filter REGEX] [--threads N] [--rounds R] [--seconds S] [--json FILE]
+           [--ours PROGRAM] [--peer-core NAME] [--beside busy|itself]
+compare.py --report [--peer NAME[,NAME...]] [--from FILE...]
+Peers are torch, torch-compile, torch-system, jax and onednn, of peers/, or a program that takes fovea_bench's flags and
+writes the same JSON; without --peer it is the PyTorch of this Python or of Debian's. Where a peer is missing, fovea
+runs without it. All sides get the same kernels of OpenBLAS, peers by OPENBLAS_CORETYPE: those that fovea chose, or
+--peer-core's; "own" leaves them their choice. A ratio is that of the medians over all rounds, to the fastest peer;
+below 1 fovea is faster. --beside measures each workload while something else runs: a process that keeps one core busy,
+or a second copy of the workload on the same side, as two trainings at once are.
+--report measures on one and two threads, idle and beside a busy process, saves build/compare/*.json, and writes what
+docs/performance.md shows of them; with --from it only writes, from files that were saved.
 """
 import argparse
-import contextlib
-import importlib.util
 import json
 import os
+import platform
 import re
-import statistics
-import subprocess
 import sys
-import tempfile
+import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PYTORCH = os.path.join(ROOT, "bench", "peers", "pytorch", "main.py")
+from report import write_page
+from sides import MISSING, PEERS, PYTORCH, ROOT, Side, peer_command
 
-
-def peer_command(script):
-    """How to start the peer: one in Python by the Python that has PyTorch, this one or Debian's."""
-    if not script.endswith(".py"):
-        return [script]
-    return [sys.executable if importlib.util.find_spec("torch") else "/usr/bin/python3", script]
+REPORT_PEERS = "torch,torch-compile,jax,onednn"
 
 
 def check(parser, args):
@@ -37,6 +33,19 @@ def check(parser, args):
         re.compile(args.filter)
     except re.error as error:
         parser.error(f"--filter {args.filter!r} is no regular expression: {error}")
+    for peer in args.peer.split(","):
+        if peer not in PEERS and os.sep not in peer and not os.path.exists(peer):
+            parser.error(f"--peer {peer}: there are {', '.join(PEERS)}, or a program's path")
+    if args.files and not args.report:
+        parser.error("--from is for --report")
+    if args.files:
+        for path in args.files:
+            try:
+                with open(path) as file:
+                    json.load(file)
+            except (OSError, ValueError) as error:
+                parser.error(f"--from {path}: {error}")
+        return
     if not os.access(args.ours, os.X_OK) or os.path.isdir(args.ours):
         parser.error(f"--ours {args.ours}: there is no such program; ./dev compare builds it")
     if args.rounds < 1 or args.threads < 1 or not args.seconds > 0:
@@ -49,35 +58,15 @@ def check(parser, args):
             parser.error(f"--json: {error}")
 
 
-def run(command, environment):
-    """The JSON that a side writes."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        done = subprocess.run(command + ["--json", file.name], env=environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            sys.exit(f"compare: {' '.join(command)} failed:\n{done.stdout}")
-        with open(file.name) as results:
-            return json.load(results)
-
-
-def names(command, environment):
-    """The workloads of a program, in its order; none where it or what it needs is not installed."""
-    try:
-        done = subprocess.run(command + ["--list"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              text=True)
-    except OSError:
-        return []
-    return [line.split(":")[0].strip() for line in done.stdout.splitlines() if line.strip() and done.returncode == 0]
-
-
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ours", metavar="PROGRAM", help="fovea_bench",
                         default=os.path.join(ROOT, "build", "release", "bench", "fovea_bench"))
-    parser.add_argument("--peer", metavar="SCRIPT", help="the other side's benchmark; default: PyTorch's",
-                        default=PYTORCH)
+    parser.add_argument("--peer", metavar="NAME[,NAME...]",
+                        help=f"the other sides: {', '.join(PEERS)}, or a program's path; default: PyTorch, as "
+                             f"installed; of a report: {REPORT_PEERS}")
     parser.add_argument("--peer-core", default="", metavar="NAME",
-                        help="OPENBLAS_CORETYPE of the peer alone, or \"own\": its OpenBLAS chooses; default: fovea's")
+                        help="OPENBLAS_CORETYPE of peers alone, or \"own\": their OpenBLAS chooses; default: fovea's")
     parser.add_argument("--filter", default="", metavar="REGEX", help="workloads to run; default: all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--beside", choices=("busy", "itself"),
@@ -85,107 +74,130 @@ def parse():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.5, help="of a workload, a side and a round")
     parser.add_argument("--json", default="", metavar="FILE", help="where to save the figures")
+    parser.add_argument("--report", action="store_true",
+                        help="one and two threads, idle and busy, into build/compare and docs/performance.md")
+    parser.add_argument("--from", nargs="+", dest="files", metavar="FILE",
+                        help="with --report: measure nothing, write the page from these files")
     args = parser.parse_args()
+    args.peer = args.peer or (REPORT_PEERS if args.report else PYTORCH)
     check(parser, args)
     args.error = parser.error
     return args
 
 
-@contextlib.contextmanager
-def running(command, environment):
-    """The command runs until the end of the block, which begins when it has printed a line."""
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        try:
-            if not process.stdout.readline():
-                sys.exit(f"compare: {' '.join(command)} ended before it began")
-            yield
-        finally:
-            process.kill()
+def machine():
+    """What the figures depend on, besides the programs."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            found = re.search(r"model name\s*: (.*)", file.read())
+    except OSError:  # not Linux
+        found = None
+    return {"cpu": found[1] if found else platform.processor() or platform.machine(), "cores": os.cpu_count(),
+            "system": f"{platform.system()} {platform.release().split('-')[0]}", "date": time.strftime("%Y-%m-%d"),
+            "load_before": round(os.getloadavg()[0], 2)}
 
 
-BUSY = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
-
-
-class Side:
-    """A program, its workloads that were chosen, their medians of each round, and what it says about itself."""
-
-    def __init__(self, command, environment):
-        self.command, self.environment = command, environment
-        self.names = names(command, environment)
-        self.chosen, self.medians, self.about = [], {}, {}
-
-    def at(self, names, threads, seconds):
-        """How to run these workloads."""
-        pattern = "^(" + "|".join(names) + ")$"
-        return self.command + ["--filter", pattern, "--threads", str(threads), "--seconds", str(seconds)]
-
-    def run(self, args):
-        for names in [[name] for name in self.chosen] if args.beside else [self.chosen]:
-            other = self.at(names, args.threads, 1e6) if args.beside == "itself" else BUSY
-            with running(other, self.environment) if args.beside else contextlib.nullcontext():
-                results = run(self.at(names, args.threads, args.seconds), self.environment)
-            self.about = results.get("about", {})
-            for name, row in results["rows"].items():
-                self.medians.setdefault(name, []).append(row["median_ms"])
-
-    def median(self, name):
-        return statistics.median(self.medians[name])
-
-
-def measure(args, ours, peer):
-    """The rounds; which side begins changes from one to the next. fovea begins: it says which kernels the peer gets."""
+def measure(args, ours, peers, threads, beside):
+    """The rounds; the order of sides turns from one to the next. fovea begins: it says which kernels peers get."""
     for number in range(args.rounds):
         print(f"round {number + 1} of {args.rounds}", file=sys.stderr, flush=True)
-        for side in (ours, peer) if number % 2 == 0 else (peer, ours):
-            if side is peer and args.peer_core != "own":
+        for side in [ours, *peers][::1 if number % 2 == 0 else -1]:
+            if side is not ours and args.peer_core != "own":
                 core = args.peer_core or ours.about.get("kernels", "unknown")
-                peer.environment.update({} if core == "unknown" else {"OPENBLAS_CORETYPE": core})
+                side.environment.update({} if core == "unknown" else {"OPENBLAS_CORETYPE": core})
             if side.chosen:
-                side.run(args)
+                side.run(threads, args.seconds, beside)
 
 
-def table(ours, peer):
+def table(ours, peers):
     """Prints the figures; returns them as JSON has them."""
-    for name, side in ("fovea", ours), ("peer", peer):
+    for side in [ours, *peers]:
         if side.about:
-            print(f"{name + ':':<7}" + ", ".join(f"{key} {value}" for key, value in side.about.items()))
-    print(f"{'workload':<52}{'ours ms':>11}{'peer ms':>11}{'ours/peer':>11}")
+            print(f"{side.name + ':':<6} " + ", ".join(f"{key} {value}" for key, value in side.about.items()))
+    one = len(peers) == 1
+    widths = {side.name: max(11, len(side.name) + 5) for side in peers}
+    print(f"{'workload':<52}{'ours ms':>11}" + "".join(f"{name + ' ms':>{width}}" for name, width in widths.items())
+          + f"{'ours/peer' if one else 'ours/best':>11}")
     rows = {}
     for name in ours.chosen:
-        rows[name] = {"ours_ms": ours.median(name)}
+        times = {side.name: side.median(name) for side in peers if name in side.medians}
+        rows[name] = {"ours_ms": ours.median(name), "peers": times}
         line = f"{name:<52}{ours.median(name):>11.4g}"
-        if name in peer.medians:
-            ratio = ours.median(name) / peer.median(name)
-            rows[name].update(peer_ms=peer.median(name), ratio=ratio)
-            line += f"{peer.median(name):>11.4g}{ratio:>11.3f}"
+        if times:
+            best = min(times, key=times.get)
+            ratio = ours.median(name) / times[best]
+            rows[name].update(peer=best, peer_ms=times[best], ratio=ratio)
+            texts = {side.name: f"{times[side.name]:.4g}" if side.name in times else "-" for side in peers}
+            line += "".join(f"{texts[peer]:>{width}}" for peer, width in widths.items())
+            line += f"{ratio:>11.3f}" + ("" if one else f"  {best}")
         print(line)
-    alone = [name for name in ours.chosen if name not in peer.medians]
-    if peer.chosen:
-        print("without a peer's row:", ", ".join(alone) or "none")
+    for side in peers:
+        for name, why in side.left_out.items():
+            print(f"{side.name} leaves out {name}: {why}")
+    if any(side.names for side in peers):
+        print("without a peer's row:", ", ".join(name for name in ours.chosen if not rows[name]["peers"]) or "none")
     return rows
 
 
-def main():
-    args = parse()
+def sides(args):
+    """Ours, and the peers that start."""
     environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
-    ours = Side([os.path.abspath(args.ours)], dict(environment))
+    ours = Side("fovea", [os.path.abspath(args.ours)], dict(environment))
     if not ours.names:
         sys.exit(f"compare: --ours {args.ours}: --list names no workloads")
     ours.chosen = [name for name in ours.names if re.search(args.filter, name)]
     if not ours.chosen:
         args.error(f"--filter {args.filter!r} matches none of the workloads; {args.ours} --list names them")
-    peer = Side(peer_command(os.path.abspath(args.peer)), dict(environment))
-    peer.chosen = [name for name in ours.chosen if name in peer.names]
-    if not peer.names:
-        print(f"No peer: {args.peer} does not start. PyTorch is installed by ./dev setup --all (Debian: python3-torch) or "
-              "pip install torch. fovea alone.")
-    measure(args, ours, peer)
-    rows = table(ours, peer)
-    if args.json:
-        with open(args.json, "w") as file:
-            json.dump({"fovea": ours.about, "peer": peer.about, "threads": args.threads, "rounds": args.rounds,
-                       "beside": args.beside, "rows": rows}, file, indent=1)
-        print(f"saved in {args.json}")
+    peers = []
+    given = args.peer.split(",")
+    for name in given:
+        program = "peer" if len(given) == 1 else os.path.splitext(os.path.basename(name))[0]
+        peer = Side(name if name in PEERS else program, peer_command(name), dict(environment))
+        peer.chosen = [row for row in ours.chosen if row in peer.names]
+        if peer.names:
+            peers.append(peer)
+        else:
+            print(f"No peer: {name} does not start. It is installed by: {MISSING.get(name, MISSING['torch'])}.")
+    if not peers:
+        print("fovea alone.")
+    return ours, peers
+
+
+def compared(args, threads, beside, path, left_out):
+    """Measures, prints and saves. What a peer has left out before, by left_out, is not tried again."""
+    before = machine()
+    ours, peers = sides(args)
+    for side in peers:
+        side.left_out = left_out.setdefault(side.name, {})
+        side.chosen = [name for name in side.chosen if name not in side.left_out]
+    measure(args, ours, peers, threads, beside)
+    rows = table(ours, peers)
+    if path:
+        about = {side.name: side.about for side in peers}
+        with open(path, "w") as file:
+            json.dump({"machine": before, "fovea": ours.about, "peer": next(iter(about.values()), {}), "peers": about,
+                       "threads": threads, "rounds": args.rounds, "seconds": args.seconds, "beside": beside,
+                       "rows": rows,
+                       "left_out": {side.name: side.left_out for side in peers if side.left_out}}, file, indent=1)
+        print(f"saved in {path}")
+
+
+def main():
+    args = parse()
+    if not args.report:
+        compared(args, args.threads, args.beside, args.json, {})
+        return
+    files = args.files or []
+    if not files:
+        left_out = {}
+        folder = os.path.join(ROOT, "build", "compare")
+        os.makedirs(folder, exist_ok=True)
+        for threads in (1, 2):
+            for beside in (None, "busy"):
+                files.append(os.path.join(folder, f"{threads}-{beside or 'idle'}.json"))
+                print(f"{threads} thread{'s' * (threads > 1)}, {beside or 'idle'}", flush=True)
+                compared(args, threads, beside, files[-1], left_out)
+    print("\n".join(f"written: {os.path.relpath(path, ROOT)}" for path in write_page(files)))
 
 
 if __name__ == "__main__":

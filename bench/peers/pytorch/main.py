@@ -1,26 +1,19 @@
 #!/usr/bin/env python3
 """fovea_bench's workloads in idiomatic PyTorch, on the CPU, under the same names and with the same flags and JSON.
 
-main.py [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list]
+main.py [--filter REGEX] [--threads N] [--seconds S] [--json FILE] [--list] [--compile [--compile-seconds S]]
 
 PyTorch is given its best: ATen's AVX-512 kernels where the CPU has them, and an allocator that keeps freed memory.
 OPENBLAS_CORETYPE chooses the kernels of its OpenBLAS, if that is the BLAS it was built with. Written for PyTorch 1.13
 and 2.x.
 """
-import argparse
 import ctypes
-import gc
-import json
 import os
 import re
-import statistics
 import sys
-import time
 
-# Read when the process starts, so main() starts it again; what the caller has set stays.
-BEST = {"MALLOC_TRIM_THRESHOLD_": str(1 << 32), "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
-        "MALLOC_TOP_PAD_": str(1 << 28)}
-
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "common"))
+from harness import chosen, parser, run, start_again
 
 def avx512():
     try:
@@ -28,13 +21,6 @@ def avx512():
             return "avx512vl" in file.read().split()
     except OSError:
         return False
-
-
-def start_at_best():
-    wanted = {**BEST, "ATEN_CPU_CAPABILITY": "avx512"} if avx512() else BEST
-    if not wanted.keys() <= os.environ.keys():
-        os.environ.update({**wanted, **os.environ})
-        os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
 
 
 def openblas():
@@ -53,7 +39,7 @@ def openblas():
     return {}
 
 
-def about(torch):
+def about(torch, compiled):
     """What the figures depend on, besides the machine."""
     built = torch.__config__.show()
     flags = re.search(r"CXX_FLAGS=([^,]*)", built)
@@ -61,65 +47,41 @@ def about(torch):
     mkl = re.search(r"Math Kernel Library Version ([\d.]+)", built)
     mkldnn = re.search(r"MKL-DNN (v[\d.]+)", built)
     blas = {"BLAS": f"MKL {mkl[1]}", "kernels": os.environ.get("MKL_ENABLE_INSTRUCTIONS", "its choice")} if mkl else {}
-    return {"version": f"PyTorch {torch.__version__}", "flags": " ".join(dict.fromkeys(flags)),
+    return {"version": f"PyTorch {torch.__version__}", "step": "torch.compile" if compiled else "eager",
+            "flags": " ".join(dict.fromkeys(flags)),
             "ATen": os.environ.get("ATEN_CPU_CAPABILITY", "its choice"), "oneDNN": mkldnn[1] if mkldnn else "none",
             **(blas or openblas() or {"BLAS": "unknown", "kernels": "unknown"}), "threads": torch.get_num_threads()}
 
 
-def measure(step, seconds):
-    """Milliseconds per iteration; short steps are timed in runs of at least 0.2 ms."""
-    clock = time.perf_counter
-    warm_until, warm_runs = clock() + 0.2 * seconds, 0
-    while warm_runs < 3 or clock() < warm_until:
-        begin = clock()
-        step()
-        once = clock() - begin
-        warm_runs += 1
-    inner = max(1, round(2e-4 / once))
-    samples, end = [], clock() + seconds
-    gc.collect()
-    gc.disable()
-    while len(samples) < 5 or clock() < end:
-        begin = clock()
-        for _ in range(inner):
-            step()
-        samples.append((clock() - begin) * 1e3 / inner)
-    gc.enable()
-    return {"median_ms": statistics.median(samples), "min_ms": min(samples), "n": inner * len(samples)}
-
-
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--filter", type=re.compile, default="", metavar="REGEX", help="workloads to run; default: all")
-    parser.add_argument("--threads", type=int, default=1, metavar="N")
-    parser.add_argument("--seconds", type=float, default=1.0, metavar="S", help="of a workload")
-    parser.add_argument("--json", metavar="FILE", help="where to save the figures")
-    parser.add_argument("--list", action="store_true", help="print the names and their sizes, run nothing")
-    return parser.parse_args()
+    flags = parser(__doc__.splitlines()[0])
+    flags.add_argument("--compile", action="store_true", help="by torch.compile; PyTorch 2.x")
+    flags.add_argument("--compile-seconds", type=int, default=300, metavar="S",
+                       help="a workload that is not compiled by then is left out; default: 300")
+    return flags, flags.parse_args()
 
 
 def main():
-    args = parse()
-    start_at_best()
+    flags, args = parse()
+    start_again({"ATEN_CPU_CAPABILITY": "avx512"} if avx512() else {})
     import torch
     import attention, layers, ops, tasks  # register their workloads
-    from workloads import WORKLOADS
+    import workloads
 
-    chosen = {name: build for name, build in WORKLOADS.items() if re.search(args.filter, name)}
+    if args.compile:
+        if not hasattr(torch, "compile"):
+            flags.error(f"--compile needs PyTorch 2.x; this is PyTorch {torch.__version__}, which has no torch.compile")
+        workloads.COMPILE.append(torch.compile)
+    rows = chosen(args)
     if args.list:
-        for name, build in chosen.items():
-            print(f"{name}: {' '.join(build.__doc__.split())}")
         return
     torch.set_num_threads(args.threads)
-    print(f"{'workload':<52}{'median ms':>12}{'min ms':>12}{'n':>9}", flush=True)  # compare.py waits for it
-    rows = {}
-    for name, build in chosen.items():
+
+    def seed():
         torch.manual_seed(1)
-        row = rows[name] = measure(build(), args.seconds)
-        print(f"{name:<52}{row['median_ms']:>12.4g}{row['min_ms']:>12.4g}{row['n']:>9}", flush=True)
-    if args.json:
-        with open(args.json, "w") as file:
-            json.dump({"about": about(torch), "threads": args.threads, "rows": rows}, file, indent=1)
+        if args.compile:
+            torch.compiler.reset()  # what a workload was compiled to is of no use to the next
+    run(args, rows, seed, lambda: about(torch, args.compile), args.compile_seconds if args.compile else 0)
 
 
 if __name__ == "__main__":

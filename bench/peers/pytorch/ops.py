@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from workloads import forward_backward, forward_only, leaf, workload
+from workloads import compiled, forward_backward, forward_only, leaf, workload
 
 
 @workload
@@ -193,4 +193,4 @@ def adam_1m():
     """One Adam step on a single [1048576] parameter with a fixed dense gradient."""
     weight = leaf(1 << 20)
     weight.grad = torch.randn(1 << 20)
-    return torch.optim.Adam([weight], lr=1e-3).step
+    return compiled(torch.optim.Adam([weight], lr=1e-3).step)

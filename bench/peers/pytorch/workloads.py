@@ -1,15 +1,17 @@
-"""The register of workloads and the kinds of step they time. A workload is a function under fovea_bench's row name: its
-docstring states the sizes, it builds the data and returns the timed step. All tensors are f32 from a fixed seed;
-dropout is 0; a step with gradients drops the old ones first.
+"""The kinds of step that workloads time; a step with gradients drops the old ones first. With --compile what is called
+forward, loss or optimizer.step here is compiled, and backward with it.
 """
 import torch
 
-WORKLOADS = {}
+from harness import workload  # noqa: F401, for the files of workloads
+
+COMPILE = []  # torch.compile, if asked for
 
 
-def workload(build):
-    WORKLOADS[build.__name__] = build
-    return build
+def compiled(function):
+    for compile in COMPILE:
+        function = compile(function)
+    return function
 
 
 def leaf(*shape):
@@ -18,6 +20,8 @@ def leaf(*shape):
 
 def forward_only(forward):
     """Nothing is recorded."""
+    forward = compiled(forward)
+
     def step():
         with torch.inference_mode():
             forward()
@@ -28,6 +32,7 @@ def forward_backward(forward, leaves):
     """forward() and a backward pass from a fixed random upstream gradient."""
     leaves = list(leaves)
     upstream = torch.randn_like(forward())
+    forward = compiled(forward)
 
     def step():
         for tensor in leaves:
@@ -37,10 +42,12 @@ def forward_backward(forward, leaves):
 
 
 def train_step(optimizer, loss):
+    loss, update = compiled(loss), compiled(optimizer.step)
+
     def step():
         optimizer.zero_grad(set_to_none=True)
         loss().backward()
-        optimizer.step()
+        update()
     return step
 
 
