@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
 import time
 
@@ -197,6 +198,10 @@ def main():
                 files.append(os.path.join(folder, f"{threads}-{beside or 'idle'}.json"))
                 print(f"{threads} thread{'s' * (threads > 1)}, {beside or 'idle'}", flush=True)
                 compared(args, threads, beside, files[-1], left_out)
+        grown = os.path.join(os.path.dirname(os.path.abspath(args.ours)), "fovea_bench_growth")
+        if os.access(grown, os.X_OK):
+            files.append(os.path.join(folder, "growth.json"))
+            subprocess.run([grown, "--seconds", str(args.seconds), "--json", files[-1]], check=True)
     print("\n".join(f"written: {os.path.relpath(path, ROOT)}" for path in write_page(files)))
 
 

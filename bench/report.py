@@ -95,6 +95,27 @@ def block(files, pictures):
             yield f"{peer} leaves out " + ", ".join(f"`{name}` ({why})" for name, why in rows.items()) + "."
 
 
+def power(points, what):
+    """Of the size, that the last doubling shows."""
+    before, after = points[-2][what], points[-1][what]
+    return f"{math.log2(after / before):.2f}" if before > 0 else "–"
+
+
+def growth(cases):
+    """What fovea_bench_growth saved, a row a case: its first size and its last."""
+    yield ""
+    yield "### Growth of a step, one thread"
+    yield ""
+    yield "| case | sizes | ms | peak MB | time grows as | formula | memory grows as | formula |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, case in cases.items():
+        points, size = case["points"], case["size"]
+        first, last = points[0], points[-1]
+        yield (f"| {name} | {size} = {first['n']} to {last['n']} | {digits(first['ms'])} to {digits(last['ms'])} | "
+               f"{digits(first['peak_mb'])} to {digits(last['peak_mb'])} | {size}^{power(points, 'ms')} | "
+               f"{size}^{case['time']:g} | {size}^{power(points, 'peak_mb')} | {size}^{case['memory']:g} |")
+
+
 def with_rows(text, pictures):
     """The table of pictures, with a row for each plot."""
     lines = text.splitlines(keepends=True)
@@ -119,11 +140,14 @@ def write_page(paths):
     for path in paths:
         with open(path) as file:
             files.append(json.load(file))
+    grown = next((saved["growth"] for saved in files if "growth" in saved), {})
+    files = [saved for saved in files if "growth" not in saved]
     pictures = [f"performance_{saved['threads']}_{saved['beside'] or 'idle'}.svg" for saved in files]
     for saved, picture in zip(files, pictures):
         with open(os.path.join(PLOTS, picture), "w") as file:
             file.write(plot(saved))
-    lines = ["<!-- performance -->", "", *block(files, pictures), "", "<!-- /performance -->"]
+    lines = ["<!-- performance -->", "", *block(files, pictures), *(growth(grown) if grown else []), "",
+             "<!-- /performance -->"]
     rewrite(PAGE, lambda text: BLOCK.sub(lambda _: "\n".join(lines), text))
     rewrite(os.path.join(PLOTS, "README.md"), lambda text: with_rows(text, pictures))
     return [PAGE, *(os.path.join(PLOTS, picture) for picture in pictures)]

@@ -140,6 +140,11 @@ class Compare(unittest.TestCase):
         self.assertEqual(lines[2:], ["| quick | 1.00 | 4.00 | **2.00** | 0.50 |",
                                      "| slow | 12.0 | **10.0** | – | 1.20 |"])
 
+    def test_growth_is_the_power_of_the_last_doubling(self):
+        points = [{"n": 1, "ms": 9, "peak_mb": 1}, {"n": 2, "ms": 1.5, "peak_mb": 2}, {"n": 4, "ms": 3, "peak_mb": 8}]
+        lines = list(report.growth({"case": {"size": "T", "time": 1, "memory": 2, "points": points}}))
+        self.assertEqual(lines[-1], "| case | T = 1 to 4 | 9.00 to 3.00 | 1.00 to 8.00 | T^1.00 | T^1 | T^2.00 | T^2 |")
+
     def test_the_page_says_what_is_left_out_and_how_it_was_measured(self):
         text = "\n".join(report.block([self.saved(), self.saved(threads=2, beside="busy")], ["a.svg", "b.svg"]))
         for part in ("a CPU, 2 cores", "- jax: JAX 0", "### One thread, idle", "### 2 threads, beside a busy process",
