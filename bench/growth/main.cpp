@@ -91,7 +91,8 @@ int main(int argc, char** argv) {
       fmt::print("{:<26}{:>47}{:>9}\n", "  the formula ends in", growth.time, growth.memory);
     }
     if (check && worse) return 1;
-    if (!json.empty() && !(std::ofstream(json) << nlohmann::ordered_json{{"growth", rows}}.dump(1) << "\n" << std::flush)) {
+    if (!json.empty() && !(std::ofstream(json) << nlohmann::ordered_json{{"growth", rows}}.dump(1) << "\n"
+                                               << std::flush)) {
       fmt::print(stderr, "fovea_bench_growth: cannot write {}\n", json);
       return 1;
     }
