@@ -70,7 +70,7 @@ struct Options : CommandLine {
   void settle() override {
     if (align == "hard") otherwise(steps, 18000), otherwise(halve, 4500), otherwise(validate_every, 300);
     if (align == "ntm")
-      otherwise(steps, 1500), otherwise(halve, 400), otherwise(embeddings, false),
+      otherwise(steps, 1500), otherwise(halve, 400), otherwise(sharpen, 0), otherwise(embeddings, false),
           otherwise(test_lengths, {5, 10, 20, 30, 40, 60, 100});
     if (model == "encoder-decoder") {
       if (given(&compare) && compare)
