@@ -58,7 +58,7 @@ class Reverse final : public Program {
   }
 
   double validate() override {
-    const int64_t length = o_.align == "ntm" ? 2 * o_.length : o_.length;  // one that moves shall go on beyond
+    const int64_t length = o_.align == "ntm" ? 3 * o_.length : o_.length;  // one that moves shall go on beyond
     const Rightness found = evaluate(*averaged_, task_, length, 500, root.fork(3));
     const double astray = std::isnan(found.alignment_percent) ? 0 : 100 - found.alignment_percent;
     return 100 - found.exact_percent + 0.1 * astray;
