@@ -5,6 +5,7 @@
 if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" OR NOT CMAKE_OBJCOPY OR NOT CMAKE_NM OR NOT UNIX OR APPLE)
   message(FATAL_ERROR "fovea: FOVEA_ARCH=any is for x86-64 with binutils; set FOVEA_ARCH to a name the compiler knows or to \"\"")
 endif()
+find_program(FOVEA_GNU_LD NAMES ld.bfd REQUIRED) # others join no objects into one without groups
 
 get_target_property(sources fovea SOURCES)
 set(dispatched ${fovea_kernels})
@@ -13,24 +14,25 @@ list(REMOVE_ITEM sources ${dispatched})
 set_target_properties(fovea PROPERTIES SOURCES "${sources}")
 
 set(baseline_options "")
-set(avx2_options -march=x86-64-v3)
-set(avx512_options -march=x86-64-v4 -mprefer-vector-width=512)
+# What core/internal/dispatch.cpp asks the CPU for.
+set(avx2_options -msse4.2 -mpopcnt -mavx2 -mfma -mbmi -mbmi2)
+set(avx512_options ${avx2_options} -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mprefer-vector-width=512)
 set(objects "")
 foreach(set baseline avx2 avx512)
   set(target fovea_kernels_${set})
   add_library(${target} OBJECT EXCLUDE_FROM_ALL ${dispatched})
   fovea_own(${target})
-  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF INTERPROCEDURAL_OPTIMIZATION OFF)
   if(BUILD_SHARED_LIBS)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   endif()
-  target_compile_options(${target} PRIVATE ${${set}_options} $<TARGET_PROPERTY:fovea,COMPILE_OPTIONS>)
+  target_compile_options(${target} PRIVATE ${${set}_options} $<TARGET_PROPERTY:fovea,COMPILE_OPTIONS> -fno-lto)
   target_include_directories(${target} PRIVATE $<TARGET_PROPERTY:fovea,INCLUDE_DIRECTORIES>)
   target_compile_definitions(${target} PRIVATE $<TARGET_PROPERTY:fovea,COMPILE_DEFINITIONS>)
   target_link_libraries(${target} PRIVATE $<$<BOOL:${FOVEA_OPENMP}>:OpenMP::OpenMP_CXX> ${FOVEA_FMT})
   add_custom_command(
     OUTPUT kernels_${set}.joined.o
-    COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o kernels_${set}.joined.o $<TARGET_OBJECTS:${target}>
+    COMMAND ${FOVEA_GNU_LD} -r --force-group-allocation -o kernels_${set}.joined.o $<TARGET_OBJECTS:${target}>
     DEPENDS ${target} $<TARGET_OBJECTS:${target}>
     COMMAND_EXPAND_LISTS VERBATIM)
   add_custom_command(

@@ -7,9 +7,11 @@ struct FoveaKernelSlot {
   const void* avx2;
   const void* avx512;
 };
+#pragma GCC visibility push(hidden)  // another version of the library may be in the process
 extern "C" {
 extern FoveaKernelSlot fovea_kernel_slots[];
 extern const long fovea_kernel_count;
 // By the CPU, and FOVEA_KERNELS in the environment, which may ask for less. The table calls it when it is loaded.
 void fovea_choose_kernels();
 }
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,6 +41,15 @@ void bind_ops_shape(nb::module_& m, nb::class_<Tensor>& t);
 void bind_ops_index(nb::module_& m, nb::class_<Tensor>& t);
 void bind_ops_layers(nb::module_& m, nb::class_<Tensor>& t);
 void bind_ops_fused(nb::module_& m, nb::class_<Tensor>& t);
+
+// The value as a T, or TypeError: `where` has said of what it is a part.
+template <class T>
+T expected(nb::handle value, const std::string& where, const char* what) {
+  T found{};
+  if (nb::try_cast(value, found)) return found;
+  const auto type = nb::cast<std::string>(value.type().attr("__name__"));
+  throw nb::type_error((where + " is of type " + type + "; need " + what).c_str());
+}
 
 // None, made when it is asked for: as a factory or an initialiser.
 inline const auto none = [] { return nb::none(); };

@@ -5,6 +5,7 @@
 #include <fovea/core/foreign.h>
 #include <nanobind/ndarray.h>
 
+#include <limits>
 #include <memory>
 
 #include "common.h"
@@ -34,9 +35,9 @@ nb::object export_as(const Tensor& x, const char* what) {
 DType type_of(const char* op, const nb::ndarray<>& array) {
   for (size_t i = 0; i < kTypes.size(); ++i)
     if (array.dtype() == kTypes[i]) return static_cast<DType>(i);
-  throw DTypeError(
-      std::string(op) + ": elements of " + std::to_string(array.dtype().bits) +
-      " bits of a type that fovea has not; need f32, f64, i64, bool, u8 or i32, or tensor(x), which converts");
+  throw DTypeError(std::string(op) + ": elements of " + std::to_string(array.dtype().bits) +
+                   " bits of a type that fovea has not; need f32, f64, i64, bool, u8 or i32. tensor(x) converts what "
+                   "NumPy has; of PyTorch's bfloat16 take x.float()");
 }
 
 Tensor import_from(const char* op, const nb::ndarray<>& array) {
@@ -62,6 +63,21 @@ Tensor import_from(const char* op, const nb::ndarray<>& array) {
   });
   static_cast<void>(owner.release());
   return x;
+}
+
+Tensor from_dlpack(const nb::object& x) {
+  if (!nb::isinstance<Tensor>(x) && nb::hasattr(x, "requires_grad") &&
+      nb::cast<bool>(nb::bool_(x.attr("requires_grad"))))
+    throw AutogradError(
+        "from_dlpack: the array is on the tape of its own library, which would not see writes; use "
+        "from_dlpack(x.detach())");
+  nb::ndarray<> array;
+  if (!nb::try_cast(x, array))
+    throw nb::type_error(
+        "from_dlpack: need an array with __dlpack__ whose elements may be written and lie on the CPU in its byte "
+        "order; "
+        "tensor(x) copies one that NumPy reads");
+  return import_from("from_dlpack", array);
 }
 
 nb::object numpy() { return nb::module_::import_("numpy"); }
@@ -97,8 +113,18 @@ Tensor copied(const nb::object& x) {
   if (kind == "u") type = size == 1 ? "uint8" : "int64";
   if (kind == "i") type = size == 4 ? "int32" : "int64";
   if (type == nullptr) throw DTypeError("tensor: elements of kind '" + kind + "'; need floating, whole or bool ones");
+  if (kind == "u" && size == 8 && nb::cast<int64_t>(array.attr("size")) > 0 &&
+      nb::cast<uint64_t>(nb::int_(array.attr("max")())) > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    throw ValueError("tensor: elements of uint64 that i64 does not hold; x.astype(float) makes floats of them");
   array = array.attr("astype")(type, "order"_a = "C", "copy"_a = true);
   return import_from("tensor", nb::cast<nb::ndarray<>>(array));
+}
+
+int64_t whole_number(nb::handle x) {
+  int overflow = 0;
+  const int64_t number = PyLong_AsLongLongAndOverflow(nb::int_(nb::borrow(x)).ptr(), &overflow);
+  if (overflow != 0) throw ValueError("tensor: a whole number that i64 does not hold; write it as a float");
+  return number;
 }
 
 // The shape of nested lists of numbers, and which numbers they are.
@@ -131,7 +157,7 @@ struct Lists {
     all_bool &= is_bool;
     all_whole &= is_whole && !nb::isinstance<Tensor>(x);
     values.push_back(number);
-    whole.push_back(is_whole && !nb::isinstance<Tensor>(x) ? nb::cast<int64_t>(nb::int_(nb::borrow(x))) : 0);
+    whole.push_back(is_whole && !nb::isinstance<Tensor>(x) ? whole_number(x) : 0);
   }
 };
 
@@ -161,9 +187,8 @@ void bind_exchange(nb::module_& m, nb::class_<Tensor>& t) {
         "Floats become f32, ints i64, bools bool; arrays keep their type, or take the nearest one that fovea has.");
   m.def("from_numpy", from_numpy, "array"_a,
         "A tensor over the array's memory: nothing is copied, and each sees what is written to the other.");
-  m.def(
-      "from_dlpack", [](const nb::ndarray<>& array) { return import_from("from_dlpack", array); }, "array"_a,
-      "A tensor over the memory of anything that has __dlpack__, such as a torch.Tensor: nothing is copied.");
+  m.def("from_dlpack", from_dlpack, "array"_a,
+        "A tensor over the memory of anything that has __dlpack__, such as a torch.Tensor: nothing is copied.");
   t.def(
       "numpy", [](const Tensor& x) { return export_as<nb::numpy>(x, "numpy"); },
       "A numpy.ndarray over the tensor's memory: nothing is copied. Refused where a gradient is required: detach() "

@@ -8,18 +8,6 @@
 namespace fovea::python {
 namespace {
 
-nb::dict dict_of(const NamedTensors& tensors) {
-  nb::dict named;
-  for (const auto& [name, x] : tensors) named[name.c_str()] = x;
-  return named;
-}
-
-NamedTensors named_of(const nb::dict& tensors) {
-  NamedTensors named;
-  for (const auto& [name, x] : tensors) named.emplace_back(nb::cast<std::string>(name), nb::cast<Tensor>(x));
-  return named;
-}
-
 StoredFloat stored_float(std::string_view name) {
   if (name == "as_is") return StoredFloat::as_is;
   if (name == "f16") return StoredFloat::f16;
@@ -28,6 +16,21 @@ StoredFloat stored_float(std::string_view name) {
 }
 
 }  // namespace
+
+nb::dict dict_of(const NamedTensors& tensors) {
+  nb::dict named;
+  for (const auto& [name, x] : tensors) named[name.c_str()] = x;
+  return named;
+}
+
+NamedTensors named_of(const std::string& op, const nb::dict& tensors) {
+  NamedTensors named;
+  for (const auto& [key, x] : tensors) {
+    const auto name = expected<std::string>(key, op + ": a name", "str");
+    named.emplace_back(name, expected<Tensor>(x, op + ": " + name, "fovea.Tensor, which fovea.tensor(x) makes"));
+  }
+  return named;
+}
 
 void bind_files(nb::module_& m) {
   m.def(
@@ -39,7 +42,7 @@ void bind_files(nb::module_& m) {
   m.def(
       "save_safetensors",
       [](const Path& path, const nb::dict& tensors, const Metadata& metadata, std::string_view floats) {
-        save_safetensors(path.string(), named_of(tensors), metadata, stored_float(floats));
+        save_safetensors(path.string(), named_of("save_safetensors", tensors), metadata, stored_float(floats));
       },
       "path"_a, "tensors"_a, "metadata"_a = Metadata{}, "floats"_a = "as_is",
       "Writes tensors by name; floats: as_is, or f16 or bf16, half as large and rounded.");
@@ -49,7 +52,7 @@ void bind_files(nb::module_& m) {
   m.def(
       "save_checkpoint",
       [](const Path& path, const nb::dict& tensors, const Metadata& metadata) {
-        save_checkpoint(path.string(), named_of(tensors), metadata);
+        save_checkpoint(path.string(), named_of("save_checkpoint", tensors), metadata);
       },
       "path"_a, "tensors"_a, "metadata"_a = Metadata{}, "As save_safetensors, with a checksum.");
   m.def(

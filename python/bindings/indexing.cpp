@@ -176,7 +176,11 @@ void bind_indexing(nb::class_<Tensor>& t) {
   t.def(
       "__getitem__",
       [](const Tensor& x, const nb::object& at) -> Tensor {
-        if (PyLong_CheckExact(at.ptr())) return x[PyLong_AsLongLong(at.ptr())];
+        if (PyLong_CheckExact(at.ptr())) {
+          const Py_ssize_t place = PyNumber_AsSsize_t(at.ptr(), PyExc_IndexError);
+          if (place == -1 && PyErr_Occurred() != nullptr) nb::raise_python_error();
+          return x[place];
+        }
         std::vector<Index> list;
         if (read(at, list)) return view(x, list);
         if (!PyTuple_Check(at.ptr())) return x[places(at)];

@@ -33,6 +33,10 @@ inline Generator& drawn_from(Generator* generator) { return generator != nullptr
 // What a header begins with: equations, shapes, errors.
 const char* about(const char* header);
 
+// State by name, from Python and to it. Errors: TypeError for what is no tensor.
+nb::dict dict_of(const NamedTensors& tensors);
+NamedTensors named_of(const std::string& op, const nb::dict& tensors);
+
 nb::object clone_module(const nb::object& module);
 // What clone of M is: run inside detail::Cloning.
 template <class M>

@@ -1,6 +1,7 @@
 // Module, Parameter and Buffer: members by attribute, state, files, clones, conversion.
 #include <fovea/core/checkpoint.h>
 
+#include <algorithm>
 #include <typeindex>
 #include <unordered_map>
 
@@ -14,9 +15,27 @@ std::unordered_map<std::type_index, Copier>& copiers() {
   return table;
 }
 
+// What is being visited, from the outermost in. What stands inside itself would be visited for ever.
+class Inside {
+ public:
+  Inside(const std::string& name, nb::handle value) {
+    if (std::find(path_.begin(), path_.end(), value.ptr()) != path_.end())
+      throw ValueError("\"" + name +
+                       "\" leads from a module back into itself; hold what points outwards in no attribute");
+    path_.push_back(value.ptr());
+  }
+  ~Inside() { path_.pop_back(); }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  inline static thread_local std::vector<PyObject*> path_;
+};
+
 // A module, parameter or buffer; or a list, tuple or dict in which such stand, named by their places.
 void visit(Members& m, const std::string& name, nb::handle value) {
   if (nb::isinstance<Module>(value)) {
+    const Inside scope(name, value);
     m(name, nb::cast<Module&>(value));
   } else if (nb::isinstance<OwnedParameter>(value)) {
     auto& owned = nb::cast<OwnedParameter&>(value);
@@ -27,9 +46,11 @@ void visit(Members& m, const std::string& name, nb::handle value) {
     m(name, owned.member);
     owned.follow();
   } else if (PyList_Check(value.ptr()) || PyTuple_Check(value.ptr())) {
+    const Inside scope(name, value);
     size_t i = 0;
     for (const nb::handle item : value) visit(m, name + "." + std::to_string(i++), item);
   } else if (PyDict_Check(value.ptr())) {
+    const Inside scope(name, value);
     for (const auto& [key, item] : nb::borrow<nb::dict>(value))
       visit(m, name + "." + nb::cast<std::string>(nb::str(nb::handle(key))), item);
   }
@@ -71,18 +92,6 @@ nb::object find_member(const nb::object& self, std::string_view name) {
   }
   throw nb::attribute_error(
       (nb::cast<std::string>(self.type().attr("__name__")) + " has no member " + std::string(name)).c_str());
-}
-
-nb::dict dict_of(const NamedTensors& tensors) {
-  nb::dict named;
-  for (const auto& [name, x] : tensors) named[name.c_str()] = x;
-  return named;
-}
-
-NamedTensors named_of(const nb::dict& tensors) {
-  NamedTensors named;
-  for (const auto& [name, x] : tensors) named.emplace_back(nb::cast<std::string>(name), nb::cast<Tensor>(x));
-  return named;
 }
 
 // A value of an attribute in the copy: members by their own clone, the rest as copy.deepcopy does.
@@ -153,7 +162,8 @@ void bind_state(nb::class_<Module, PyModule>& c) {
         "All that a file holds, by name; aliases the module.");
   for (const char* name : {"load_state", "load_state_dict"})
     c.def(
-        name, [](Module& self, const nb::dict& values) { load_state(self, named_of(values)); }, "values"_a,
+        name, [](Module& self, const nb::dict& values) { load_state(self, named_of("load_state", values)); },
+        "values"_a,
         "Copies the values into the module; FileError lists what does not fit, and then nothing is changed.");
   c.def(
       "save", [](const Module& self, const Path& path) { save(self, path.string()); }, "path"_a,

@@ -20,7 +20,7 @@ namespace {
 std::vector<Tensor> trained(const nb::object& of) {
   if (nb::isinstance<Module>(of)) return parameters(nb::cast<const Module&>(of));
   std::vector<Tensor> list;
-  for (const nb::handle item : of) list.push_back(nb::cast<Tensor>(item));
+  for (const nb::handle item : of) list.push_back(expected<Tensor>(item, "a parameter", "fovea.Tensor"));
   return list;
 }
 
@@ -63,8 +63,7 @@ Options options_from(const nb::dict& given, Options options = {}) {
 
 SavedState saved_from(const nb::tuple& pair) {
   SavedState saved;
-  for (const auto& [name, x] : nb::cast<nb::dict>(pair[0]))
-    saved.tensors.emplace_back(nb::cast<std::string>(name), nb::cast<Tensor>(x));
+  saved.tensors = named_of("load_state", nb::cast<nb::dict>(pair[0]));
   saved.metadata = nb::cast<Metadata>(pair[1]);
   return saved;
 }

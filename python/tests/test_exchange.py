@@ -132,6 +132,44 @@ def test_dlpack_protocol():
     assert x[1, 0].item() == 5
 
 
+def test_dlpack_of_a_tape_of_others_is_refused():
+    class Leaf:
+        requires_grad = True
+
+        def __dlpack__(self, **options):
+            return fovea.ones(2).__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return (1, 0)
+
+    with pytest.raises(fovea.AutogradError, match="detach"):
+        fovea.from_dlpack(Leaf())
+    leaf = Leaf()
+    leaf.requires_grad = False
+    assert fovea.from_dlpack(leaf).tolist() == [1, 1]
+    with pytest.raises(TypeError, match="may be written"):
+        fovea.from_dlpack(3)
+
+
+@pytest.mark.parametrize("data", [2**70, [2**63], [[1, -2**63 - 1]], np.array([1, 2**63], "u8")])
+def test_whole_numbers_that_do_not_fit_are_refused(data):
+    with pytest.raises(fovea.ValueError, match="i64 does not hold"):
+        fovea.tensor(data)
+    assert fovea.tensor(np.array([1, 2**63 - 1], "u8")).tolist() == [1, 2**63 - 1]
+    assert fovea.tensor([2**63 - 1, -2**63]).tolist() == [2**63 - 1, -2**63]
+
+
+def test_files_name_what_is_no_tensor(tmp_path):
+    for save in (fovea.save_safetensors, fovea.save_checkpoint):
+        with pytest.raises(TypeError, match="x is of type ndarray; need fovea.Tensor, which fovea.tensor"):
+            save(tmp_path / "file", {"x": np.ones(2)})
+        with pytest.raises(TypeError, match="a name is of type int"):
+            save(tmp_path / "file", {1: fovea.ones(2)})
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(TypeError, match="a parameter is of type int"):
+        fovea.Adam([1, 2])
+
+
 def test_numbers():
     x = fovea.tensor([[1.5]])
     assert float(x) == 1.5 and int(x) == 1 and bool(x) and x.item() == 1.5 and len(x) == 1

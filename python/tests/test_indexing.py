@@ -85,3 +85,9 @@ def test_refused():
     with fovea.no_grad():
         w[0] = 1
     assert w[0].item() == 1
+
+
+@pytest.mark.parametrize("place", [2**70, -2**70, (0, 2**70)])
+def test_a_place_that_no_integer_holds_is_an_index_error(place):
+    with pytest.raises(IndexError):
+        fovea.ones((1, 1))[place]
