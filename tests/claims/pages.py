@@ -64,9 +64,11 @@ class Page:
         return changed
 
     def bare_figures(self, given):
-        """(line, figure) of figures that no marker and no phrase of `given` covers; code and comments are passed over."""
+        """(line, figure) of figures that no marker and no phrase of `given` covers; code, comments, and what
+        ./dev compare --report writes from what it has measured, are passed over."""
         blank = lambda match: re.sub(r"[^\n]", "\x00", match[0])
         text = MARKER.sub(blank, self.text)
+        text = re.sub(r"<!-- performance -->.*?<!-- /performance -->", blank, text, flags=re.DOTALL)
         text = re.sub(r"```.*?```|<!--.*?-->|<img[^>]*>|`[^`\n]+`", blank, text, flags=re.DOTALL)
         text = re.sub(r"(?m)^ {4,}.*$", blank, text)
         for phrase in given:
