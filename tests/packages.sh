@@ -46,6 +46,8 @@ while read -r file; do
   esac
 done < <(find "$inside" -type f \( -name '*.so*' -o -path '*/libexec/fovea/*' \) -exec sh -c 'readelf -h "$1" >/dev/null 2>&1' _ {} \; -print)
 grep -q '%zmm' <(objdump -d --no-show-raw-insn "$library") || fail "the library has no kernels for AVX-512"
+exported=$(nm -D --defined-only "$library")
+[[ $exported != *.avx2* && $exported != *fovea_kernel* ]] || fail "the library shows what chooses among its kernels"
 say "names, SONAME and contents are right"
 lintian --fail-on error --suppress-tags bad-distribution-in-changes-file "${debs[@]}" >"$folder/lintian.txt" 2>&1 || { cat "$folder/lintian.txt"; fail "lintian"; }
 say "lintian finds no error, $(grep -c '^W:' "$folder/lintian.txt" || :) warnings (lintian.txt)"
